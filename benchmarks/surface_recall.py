@@ -1,0 +1,65 @@
+"""Recall of gold mentions by the surfaces of a knowledge folder, with and without the authors' forms.
+
+python benchmarks/surface_recall.py --knowledge artifacts/knowledge --source ../shared/kg --corpora ../shared/data/ner
+
+Two CPU cores, about two minutes. Columns: names as the vocabularies list them (case and white space ignored); the same
+names by the key of the surface index (plural, hyphen); the folder's surfaces, authors' forms included; the same, of a
+fitting semantic type only. Validation splits.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from modeling_kogner.graph.knowledge_folder import Knowledge
+from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
+from modeling_kogner.graph.surface_recall import gold_mentions, recall
+
+CORPORA = {
+    "NCBI-disease": ["Disease"],
+    "BC5CDR": ["Chemical", "Disease"],
+    "BC2GM": ["Gene"],
+    "linnaeus": ["Species"],
+    "AnatEM": ["Anatomy"],
+}
+FITTING = {
+    "Disease": {"Disease", "Phenotype"},
+    "Gene": {"Gene", "Protein"},
+    "Anatomy": {"Anatomy", "Cell", "CellLine", "Component", "Disease"},  # AnatEM: tumours, cells, organelles too
+}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--knowledge", required=True, help="folder written by `kogner graph build`")
+    parser.add_argument("--source", required=True, nargs="+", help="the sources it was built from")
+    parser.add_argument("--corpora", required=True, type=Path, help="folder of CORPUS/validation.parquet")
+    arguments = parser.parse_args()
+
+    knowledge = Knowledge.load(arguments.knowledge)
+    listed = KnowledgeGraph.read(arguments.source).names["name"]
+    surfaces = knowledge.surfaces["surface"]
+    types = knowledge.concepts["type"].to_numpy()[knowledge.surfaces["concept"]]
+    table = Table("corpus", "type", "mentions", "as listed", "+ key", "+ authors' forms", "fitting type")
+    for corpus, entity_types in CORPORA.items():
+        frame = pd.read_parquet(arguments.corpora / corpus / "validation.parquet")
+        gold = list(gold_mentions(frame["tokens"].map(list), frame["ner_tags"].map(list)))
+        for entity_type in entity_types:
+            mentions = [mention for mention, its_type in gold if its_type == entity_type]
+            fitting = surfaces[pd.Series(types).isin(FITTING.get(entity_type, {entity_type}))]
+            shares = [
+                recall(mentions, listed, as_listed=True),
+                recall(mentions, listed),
+                recall(mentions, surfaces),
+                recall(mentions, fitting),
+            ]
+            table.add_row(corpus, entity_type, str(len(mentions)), *(f"{100 * share:.1f}" for share in shares))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

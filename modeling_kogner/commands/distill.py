@@ -1,0 +1,59 @@
+"""`kogner graph distill`: distil a knowledge folder into a small table of concept vectors."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..graph.distill import DistillSettings
+from ..graph.distill import distill as run
+from ..graph.knowledge_folder import Knowledge
+from ..graph.student_training import StudentSettings
+from ..graph.teacher import TeacherSettings
+
+
+def distill(
+    knowledge: Annotated[Path, typer.Option(help="Folder that `kogner graph build` wrote.")],
+    encoder: Annotated[str, typer.Option(help="Folder or Hub id of the text encoder.")],
+    output: Annotated[Path, typer.Option(help="Folder to write; it may be the input folder.")],
+    cache: Annotated[Path | None, typer.Option(help="Keeps name vectors and H for a later run.")] = None,
+    max_concepts: Annotated[int | None, typer.Option("--max_concepts", help="Distil a part of the graph.")] = None,
+    transr_steps: Annotated[int, typer.Option("--transr_steps")] = TeacherSettings.transr_steps,
+    transformer_steps: Annotated[int, typer.Option("--transformer_steps")] = TeacherSettings.transformer_steps,
+    student_steps: Annotated[int, typer.Option("--student_steps")] = StudentSettings.steps,
+    width: Annotated[int, typer.Option(help="Width of concept vectors.")] = StudentSettings.width,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = DistillSettings.seed,
+) -> None:
+    """Train teacher and student on a knowledge folder; write it again with the distilled table."""
+    settings = DistillSettings(
+        encoder=encoder,
+        seed=seed,
+        max_concepts=max_concepts,
+        teacher=TeacherSettings(transr_steps=transr_steps, transformer_steps=transformer_steps),
+        student=StudentSettings(width=width, steps=student_steps),
+    )
+    distilled = run(Knowledge.load(knowledge), settings, cache)
+    distilled.save(output)
+    _show(distilled.report["distillation"])
+    Console().print(f"{len(distilled.concepts):,} concepts distilled -> {output}")
+
+
+def _show(report: dict) -> None:
+    console = Console()
+    links = Table("link prediction, test", "MRR tail", "head", "both", "Hits@10 both")
+    for name, scores in report["teacher"]["test"].items():
+        mrr = [f"{scores[side]['mrr']:.4f}" for side in ("tail", "head", "both")]
+        links.add_row(name, *mrr, f"{scores['both']['hits@10']:.4f}")
+    ratio = report["teacher"]["mrr_over_degree"]
+    links.add_row("teacher / degree", *(f"{ratio[side]:.2f}" for side in ("tail", "head", "both")))
+    console.print(links)
+    student = report["student"]
+    cosines = Table("cosine to H, held-out concepts", *next(iter(student["cosine"].values())))
+    for name, values in student["cosine"].items():
+        cosines.add_row(name, *(f"{value:.3f}" for value in values.values()))
+    console.print(cosines)
+    console.print("neighbour overlap@10:", student["neighbour_overlap@10"])
+    console.print("student / teacher parameters outside tables:", student["parameters_over_teacher"])
+    console.print("seconds:", report["seconds"])

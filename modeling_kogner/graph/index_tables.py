@@ -1,0 +1,135 @@
+"""Knowledge + tokenizer -> the buffers of the shipped model."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from transformers import PreTrainedTokenizerBase
+
+from ..concept_catalogue import ConceptCatalogue
+from ..surface_index import BASE, ENDS_IN_S, INVERSE, MAX_TOKEN_CHARACTERS, SHORT_KEY, UNMATCHABLE, byte_value, to_signed
+from .knowledge_folder import Knowledge
+from .token_keys import token_table, tokenizer_fingerprint
+
+logger = logging.getLogger(__name__)
+MAX_MENTION_TOKENS, MAX_CANDIDATES = 12, 4
+TABLE_FORMAT = 1
+
+
+def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Tables of a knowledge folder for a tokenizer; built once (minutes), then read from a file in that folder.
+
+    Returns:
+        Fields of :class:`KognerConfig`, and the state of the buffers by their name in the tagger.
+
+    Raises:
+        ValueError: the folder is not a knowledge folder.
+    """
+    path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
+    if path.exists() and path.stat().st_mtime >= (Path(folder) / "knowledge.json").stat().st_mtime:
+        try:
+            with safe_open(path, "pt") as stored:
+                fields = json.loads(stored.metadata()["fields"])
+                if fields.pop("table_format", None) == TABLE_FORMAT:
+                    return fields, {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+            logger.warning("%s cannot be read and is built again", path)
+    fields, tables = build_tables(Knowledge.load(folder), tokenizer)
+    if os.access(folder, os.W_OK):
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        save_file(tables, partial, metadata={"fields": json.dumps({**fields, "table_format": TABLE_FORMAT})})
+        partial.replace(path)
+    return fields, tables
+
+
+def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Hash every surface form in the tokenizer's own ids. See :func:`load_tables` for what it returns."""
+    tokens = token_table(tokenizer)
+    hashes, concepts = _surface_rows(knowledge, tokenizer, tokens)
+    type_of = {name: i for i, name in enumerate(knowledge.semantic_types)}
+    count = len(knowledge.concepts)
+    codes, codebooks = knowledge.codes, knowledge.codebooks
+    catalogue = ConceptCatalogue(list(knowledge.concepts["id"]), list(knowledge.concepts["name"])).to_bytes()
+    tables = {f"kogner.index.{name}": tensor for name, tensor in tokens.items()}
+    tables |= {
+        "kogner.index.power": _powers(),
+        "kogner.index.surface_hash": torch.from_numpy(hashes),
+        "kogner.index.surface_concept": torch.from_numpy(concepts),
+        "kogner.index.concept_type": torch.tensor(
+            knowledge.concepts["type"].map(type_of).to_numpy(), dtype=torch.uint8
+        ),
+        "kogner.catalogue": catalogue,
+    }
+    if codes is not None:
+        tables |= {"kogner.nodes.codes": codes, "kogner.nodes.codebooks": codebooks}
+        tables |= {f"kogner.graph.student.{name}": tensor for name, tensor in (knowledge.student or {}).items()}
+    fields = {
+        "semantic_types": list(knowledge.semantic_types),
+        "num_token_keys": len(tokens["token_hash"]),
+        "num_surfaces": len(hashes),
+        "num_concepts": count,
+        "catalog_bytes": catalogue.numel(),
+        "num_codebooks": 0 if codes is None else codes.shape[1],
+        "max_mention_tokens": MAX_MENTION_TOKENS,
+        "max_candidates": MAX_CANDIDATES,
+        "tokenizer_fingerprint": tokenizer_fingerprint(tokenizer),
+    }
+    if codes is not None:
+        fields |= {"concept_dim": codebooks.shape[2], "codebook_size": codebooks.shape[1]}
+    return fields, tables
+
+
+def _surface_rows(knowledge, tokenizer, tokens) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted hashes (int64) and their concepts (int32); surfaces the tokenizer cannot spell are left out."""
+    surfaces = knowledge.surfaces["surface"].tolist()
+    concepts = knowledge.surfaces["concept"].to_numpy(dtype=np.int32)
+    hashes = np.empty(len(surfaces), dtype=np.int64)
+    whole = np.empty(len(surfaces), dtype=bool)
+    for first in range(0, len(surfaces), 50_000):
+        part = slice(first, first + 50_000)
+        encoded = tokenizer(surfaces[part], add_special_tokens=False, return_attention_mask=False)["input_ids"]
+        hashes[part], whole[part] = _hash_rows(encoded, tokens)
+    if not whole.all():
+        logger.info("%d of %d surfaces are too long or not spelled by the tokenizer", (~whole).sum(), len(whole))
+    order = np.argsort(hashes[whole], kind="stable")  # stable: better candidates of a surface stay first
+    hashes, concepts = hashes[whole][order], concepts[whole][order]
+    new = np.ones(len(hashes), dtype=bool)
+    new[1:] = hashes[1:] != hashes[:-1]
+    rank = np.arange(len(hashes)) - np.maximum.accumulate(np.where(new, np.arange(len(hashes)), 0))
+    keep = rank < MAX_CANDIDATES
+    return hashes[keep], concepts[keep]
+
+
+def _hash_rows(encoded: list[list[int]], tokens) -> tuple[np.ndarray, np.ndarray]:
+    """Hash lists of token ids as :class:`SurfaceIndex` does; False for those it could never find."""
+    size = np.array([len(ids) for ids in encoded])
+    ids = np.zeros((len(encoded), MAX_MENTION_TOKENS), dtype=np.int64)
+    for row, pieces in enumerate(encoded):
+        ids[row, : min(len(pieces), MAX_MENTION_TOKENS)] = pieces[:MAX_MENTION_TOKENS]
+    used = np.arange(MAX_MENTION_TOKENS) < size[:, None]
+    flags = np.where(used, tokens["token_flags"].numpy()[ids], 0)
+    length = np.where(used, tokens["token_length"].numpy()[ids], 0).astype(np.int64)
+    term = np.where(used, tokens["token_hash"].numpy()[ids], 0)
+    power = _powers()[0].numpy()
+    value = np.zeros(len(encoded), dtype=np.int64)
+    with np.errstate(over="ignore"):
+        for step in range(MAX_MENTION_TOKENS):
+            value = value * power[length[:, step]] + term[:, step]
+        # A trailing token without letters (a hyphen) has no key; the last spelled one decides on the plural.
+        last = np.where(length > 0, np.arange(MAX_MENTION_TOKENS), -1).max(1)
+        plural = (np.take_along_axis(flags, last.clip(0)[:, None], 1)[:, 0] & ENDS_IN_S) != 0
+        plural &= length.sum(1) >= SHORT_KEY
+        singular = (value - np.int64(to_signed(byte_value(ord("s"))))) * np.int64(to_signed(INVERSE))
+    whole = (size > 0) & (size <= MAX_MENTION_TOKENS) & ((flags & UNMATCHABLE) == 0).all(1) & (last >= 0)
+    return np.where(plural, singular, value), whole
+
+
+def _powers() -> torch.Tensor:
+    """``P^n`` and ``P^-n`` for ``n`` up to the longest token: ``(2, 256)`` long."""
+    exponents = range(MAX_TOKEN_CHARACTERS + 1)
+    return torch.tensor([[to_signed(pow(base, n, 2**64)) for n in exponents] for base in (BASE, INVERSE)])

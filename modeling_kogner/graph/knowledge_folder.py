@@ -1,0 +1,211 @@
+"""The knowledge folder: what the graph stage hands to distillation, to the surface index and to training."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+FORMAT_VERSION = 1
+SEMANTIC_TYPES: tuple[str, ...] = (
+    "Chemical",
+    "Species",
+    "Protein",
+    "Disease",
+    "Gene",
+    "Process",
+    "Other",
+    "Phenotype",
+    "Anatomy",
+    "Function",
+    "Component",
+    "CellLine",
+    "Cell",
+    "Procedure",
+)
+_COLUMNS = {
+    "concepts": ["id", "name", "type"],
+    "surfaces": ["surface", "concept"],
+    "edges": ["head", "relation", "tail"],
+    "equivalents": ["id", "preferred"],
+}
+_MANIFEST = "knowledge.json"
+_TENSORS = "distilled.safetensors"
+_FILES = {_MANIFEST, _TENSORS, *(f"{table}.parquet" for table in _COLUMNS)}
+_REBUILD = "build it again with `kogner graph build`, or copy the whole folder again"
+
+
+@dataclass
+class Knowledge:
+    """Concepts, their written forms, their relations and, once distilled, their vectors.
+
+    Args:
+        semantic_types: coarse types in a fixed order; `concepts.type` holds only these.
+        concepts: `id`, `name`, `type`; the row number is the concept index; each concept owns at least one surface.
+        surfaces: `surface`, `concept` (int32, concept index); rows of equal key stand together, best candidate first.
+        edges: `head`, `relation`, `tail`; ids, which may name concepts without surfaces.
+        equivalents: `id`, `preferred`; every id that was unified into another one.
+        codes: residual-quantisation codes of the concepts.
+        codebooks: the vector of concept `i` is the sum over `s` of `codebooks[s, codes[i, s]]`.
+        student: state dict of the student's GATv2 layer.
+        report: counts, dropped rows and why, sources, metrics; JSON-able.
+
+    Shapes:
+        - **codes**: ``(N, S)`` uint8.
+        - **codebooks**: ``(S, 256, d_k)`` float32.
+    """
+
+    semantic_types: list[str]
+    concepts: pd.DataFrame
+    surfaces: pd.DataFrame
+    edges: pd.DataFrame
+    equivalents: pd.DataFrame
+    codes: torch.Tensor | None = None
+    codebooks: torch.Tensor | None = None
+    student: dict[str, torch.Tensor] | None = None
+    report: dict = field(default_factory=dict)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the folder whole or not at all; files in it that are not part of the format are kept.
+
+        Raises:
+            ValueError: the tables contradict each other.
+        """
+        folder = Path(folder).absolute()
+        self._check(folder)
+        partial = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)  # left by a save that was cut off
+        partial.mkdir(parents=True)
+        for table in _COLUMNS:
+            frame = getattr(self, table)[_COLUMNS[table]]
+            frame.to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
+        if tensors := self._tensors():
+            save_file(tensors, partial / _TENSORS)
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "semantic_types": self.semantic_types,
+            "rows": {table: len(getattr(self, table)) for table in _COLUMNS},
+            "distilled": bool(tensors),
+            "report": self.report,
+        }
+        (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+        _swap(partial, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Knowledge:
+        """Read a knowledge folder.
+
+        Raises:
+            ValueError: it is not one, lacks a file, or a file is damaged.
+        """
+        folder = Path(folder)
+        manifest = _read_manifest(folder)
+        tables = {table: _read_table(folder, table, manifest["rows"].get(table)) for table in _COLUMNS}
+        tensors = _read_tensors(folder) if manifest["distilled"] else {}
+        student = {name.removeprefix("student."): t for name, t in tensors.items() if name.startswith("student.")}
+        knowledge = cls(
+            semantic_types=manifest["semantic_types"],
+            **tables,
+            codes=tensors.get("codes"),
+            codebooks=tensors.get("codebooks"),
+            student=student or None,
+            report=manifest["report"],
+        )
+        knowledge._check(folder)
+        return knowledge
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        named = {"codes": self.codes, "codebooks": self.codebooks}
+        named |= {f"student.{name}": tensor for name, tensor in (self.student or {}).items()}
+        return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items() if tensor is not None}
+
+    def _check(self, folder: Path) -> None:
+        """Refuse tables that would index past each other later, where nobody could tell why."""
+        unknown = ~self.concepts["type"].isin(self.semantic_types)
+        if unknown.any():
+            row = int(unknown.to_numpy().argmax())
+            raise ValueError(
+                f"{folder / 'concepts.parquet'}: row {row}, column type: {self.concepts['type'].iloc[row]!r} is none of "
+                f"{', '.join(self.semantic_types)}; {_REBUILD}"
+            )
+        index = self.surfaces["concept"]
+        if len(index) and not (index.min() >= 0 and index.max() < len(self.concepts)):
+            raise ValueError(
+                f"{folder / 'surfaces.parquet'}: column concept runs from {index.min()} to {index.max()}, but "
+                f"concepts.parquet has {len(self.concepts)} rows; the two are not of one build: {_REBUILD}"
+            )
+        if (self.codes is None) != (self.codebooks is None):
+            raise ValueError(f"{folder / _TENSORS}: codes and codebooks belong together, one is missing; {_REBUILD}")
+        if self.codes is not None and (
+            self.codes.shape[0] != len(self.concepts) or self.codes.shape[1] != self.codebooks.shape[0]
+        ):
+            raise ValueError(
+                f"{folder / _TENSORS}: codes {tuple(self.codes.shape)} do not fit {len(self.concepts)} concepts and "
+                f"codebooks {tuple(self.codebooks.shape)}; distil again with `kogner graph distill`"
+            )
+
+
+def _swap(partial: Path, folder: Path) -> None:
+    """Put the new folder in the place of the old one by renaming."""
+    if not folder.exists():
+        os.rename(partial, folder)
+        return
+    for path in folder.iterdir():
+        if path.name not in _FILES:
+            shutil.move(path, partial / path.name)
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    os.rename(folder, old)
+    os.rename(partial, folder)
+    shutil.rmtree(old)
+
+
+def _read_manifest(folder: Path) -> dict:
+    path = folder / _MANIFEST
+    if not path.is_file():
+        raise ValueError(
+            f"{folder}: no {_MANIFEST} there, so this is not a knowledge folder; "
+            "name the --output folder of `kogner graph build`"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not readable as JSON ({error}); {_REBUILD}") from error
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ValueError(
+            f"{path}: format_version {manifest.get('format_version')!r}, this version of kogner reads "
+            f"{FORMAT_VERSION}; build the folder again with `kogner graph build`"
+        )
+    if missing := {"semantic_types", "rows", "distilled", "report"} - manifest.keys():
+        raise ValueError(f"{path}: field {sorted(missing)[0]} is missing; {_REBUILD}")
+    return manifest
+
+
+def _read_table(folder: Path, table: str, rows: int | None) -> pd.DataFrame:
+    path = folder / f"{table}.parquet"
+    if not path.is_file():
+        raise ValueError(f"{path}: missing, the folder is incomplete; {_REBUILD}")
+    try:
+        frame = pd.read_parquet(path, columns=_COLUMNS[table])
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors derive from these
+        raise ValueError(f"{path}: damaged ({error}); {_REBUILD}") from error
+    if len(frame) != rows:
+        raise ValueError(f"{path}: {len(frame)} rows, {_MANIFEST} promises {rows}; {_REBUILD}")
+    return frame
+
+
+def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    path = folder / _TENSORS
+    if not path.is_file():
+        raise ValueError(f"{path}: missing, the folder is incomplete; {_REBUILD}")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: damaged ({error}); distil again with `kogner graph distill`") from error

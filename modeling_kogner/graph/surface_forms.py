@@ -1,0 +1,165 @@
+"""Written forms: how authors write the names that vocabularies list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_IGNORED = re.compile(r"[\s\-\u2010-\u2015'\u2019]+")
+
+# Trailing remarks of curators: "(disease)", "[Ambiguous]"; never "(2+)" or "(II)", which belong to the name.
+_REMARK = re.compile(r"\s+(?:\([a-z][^()]{3,}\)|\[[^\[\]]*\]|\((?:U\.S\.|Mmus|Homo sapiens|Approved Lists 1980)\))$")
+_KEEPS_REMARK = {"Chemical", "Function"}  # "iron (heme)", "dehydrogenase (decarboxylating)"
+
+_ORGANISM = re.compile(
+    r"^(?P<head>.+), (?:(?:human|mouse|rat|zebrafish|chicken|bovine|porcine|rabbit|plant|yeast|bacterial?|recombinant)"
+    r"|Bacteria|Drosophila|Arabidopsis|Xenopus|[A-Z][a-z]{3,}|[A-Z]\.? [a-z]{3,}|[A-Z][a-z]{2,} [a-z]{3,})$"
+)
+_PROTEIN_WORD = re.compile(r"^(?P<symbol>\S{3,}) protein$")
+_CELL_WORD = re.compile(r"^(?P<symbol>.*(?:\d|[A-Z].*[A-Z]).*?),? cells?(?: line)?$")
+
+_UNINVERTED_TYPES = {
+    "Anatomy", "Cell", "CellLine", "Chemical", "Component", "Disease", "Other", "Phenotype", "Procedure", "Process",
+    "Protein", "Species",
+}  # fmt: skip
+# A part that starts or ends so is an afterthought or one item of a list, not an adjective put behind its noun.
+_NO_INVERSION = re.compile(
+    r"(?:^|, )(?:and|or|with|without|due|in|of|from|by|not|including|excluding|susceptibility|incl)\b"
+    r"|\b(?:and|or|to|of|with|by|in|from)(?:,|$)|,.*\b(?:and|or)\b"
+)
+_NUMBERED = re.compile(r"^(?:type |group |stage |grade |class )?(?:\d+\w?|[IVX]+\w?)$", re.IGNORECASE)
+
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "sigma": "σ", "tau": "τ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_SPELLED_GREEK = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_GREEK)})(?![a-z])")
+_GREEK_LETTER = re.compile("[α-ωµ]")
+_LETTER_NAMES = {letter: name for name, letter in _GREEK.items()} | {"µ": "mu"}
+
+_INFLECTED_TYPES = {"Anatomy", "Cell", "Component", "Disease", "Phenotype", "Procedure", "Process"}
+_BINOMIAL = re.compile(r"^(?P<initial>[A-Z])[a-z]+ (?P<species>[a-z]{3,}(?: [a-z]{3,})?)$")
+
+_BRITISH = [
+    (re.compile(american), british)
+    for american, british in (
+        (r"(?i)(?<=t)umor", "umour"),
+        (r"(?i)(?<=leuk)em", "aem"),
+        (r"(?i)(?<!o)edema", "oedema"),
+        (r"(?i)(?<=an)emi(?=[ac]\b)", "aemi"),
+        (r"(?i)(?<=h)em(?=orrh|ato|oglob|ophil|oly|odia|ochrom|odyn|osta|angio)", "aem"),
+        (r"(?i)(?<=isch)em", "aem"),
+        (r"(?i)(?<=[a-z]{2}[cdhklrtv])emia\b", "aemia"),
+        (r"(?i)(?<![a-z])esophag", "oesophag"),
+        (r"(?i)(?<![a-z])estr(?=ogen|adiol|iol|one)", "oestr"),
+        (r"(?i)(?<=diarrh)ea", "oea"),
+        (r"(?i)(?<=p)ed(?=iatr)", "aed"),
+        (r"(?i)(?<=orthop)ed", "aed"),
+        (r"(?i)(?<=gyn)ec", "aec"),
+        (r"(?i)(?<![a-z])fet(?=al|us)", "foet"),
+        (r"(?i)(?<=c)ec(?=um|al\b)", "aec"),
+        (r"(?i)(?<![a-z])sulf(?=at|id|on|ur)", "sulph"),
+        (r"(?i)(?<=fib)er\b", "re"),
+    )
+]
+_AMERICAN = [
+    (re.compile(british), american)
+    for british, american in (
+        (r"(?i)(?<=t)umour", "umor"),
+        (r"(?i)(?<=[a-z])aem(?=i)", "em"),
+        (r"(?i)(?<![a-z])haem(?=[a-z])", "hem"),
+        (r"(?i)oedema", "edema"),
+        (r"(?i)(?<![a-z])oesophag", "esophag"),
+        (r"(?i)(?<![a-z])oestr", "estr"),
+        (r"(?i)(?<=diarrh)oea", "ea"),
+        (r"(?i)(?<=p)aed(?=iatr)", "ed"),
+        (r"(?i)(?<=orthop)aed", "ed"),
+        (r"(?i)(?<=gyn)aec", "ec"),
+        (r"(?i)(?<![a-z])foet(?=al|us)", "fet"),
+        (r"(?i)(?<![a-z])sulph", "sulf"),
+        (r"(?i)(?<=fib)re\b", "er"),
+    )
+]
+
+
+def surface_key(surface: str) -> str:
+    """Return what the surface index compares.
+
+    Lower case; white space, hyphens and apostrophes removed; one final "s" stripped from five or more characters.
+    """
+    key = _IGNORED.sub("", surface.lower())
+    return key[:-1] if len(key) >= 5 and key.endswith("s") else key
+
+
+def author_forms(name: str, semantic_type: str) -> list[str]:
+    """Return the forms in which authors write a name, the closest to the name first.
+
+    Rules, each on the result of those before it:
+
+    1. curators' remarks are cut: "astrocytoma (disease)", "gastroparesis [Ambiguous]";
+    2. organisms behind proteins are cut: "ft protein, Drosophila" gives "ft protein" and "ft"; likewise
+       "HUT-125 cell" gives "HUT-125";
+    3. inverted names are turned: "Leukemia, Myeloid, Acute" gives "Acute Myeloid Leukemia";
+    4. variants are added: Greek letters spelled and as symbols, British and American spelling, possessive dropped,
+       plurals in -ies, -ses and -es (the index sees through a plain -s), "E. coli" for a binomial.
+
+    The original is not among the forms where rules 1 to 3 apply: nobody writes it.
+    """
+    base = name if semantic_type in _KEEPS_REMARK else _REMARK.sub("", _REMARK.sub("", name))
+    forms = [turned for cut in _cut_qualifiers(base, semantic_type) for turned in _turned(cut, semantic_type)]
+    for variants in (_spelling_variants, _greek_variants):
+        forms += [variant for form in forms for variant in variants(form)]
+    forms += [variant for form in forms for variant in _inflections(form, semantic_type)]
+    return list(dict.fromkeys(forms))
+
+
+def _cut_qualifiers(name: str, semantic_type: str) -> Iterator[str]:
+    if semantic_type in ("Protein", "Gene"):
+        if match := _ORGANISM.match(name):
+            name = match["head"]
+        if match := _PROTEIN_WORD.match(name):
+            yield match["symbol"]
+    yield name
+    if semantic_type == "CellLine" and (match := _CELL_WORD.match(name)):
+        yield match["symbol"]
+
+
+def _turned(name: str, semantic_type: str) -> Iterator[str]:
+    parts = name.split(", ")
+    if semantic_type not in _UNINVERTED_TYPES or not 2 <= len(parts) <= 4 or _NO_INVERSION.search(name):
+        yield name
+        return
+    yield " ".join(reversed(parts))
+    if _NUMBERED.match(parts[-1]):  # "Diabetes Mellitus, Type 2" is also written without its comma
+        yield " ".join([*reversed(parts[:-1]), parts[-1]])
+
+
+def _spelling_variants(name: str) -> Iterator[str]:
+    for rules in (_AMERICAN, _BRITISH):
+        variant = name
+        for pattern, replacement in rules:
+            variant = pattern.sub(replacement, variant)
+        if variant != name:
+            yield variant
+    if "'s " in name or "\u2019s " in name:
+        yield re.sub(r"['\u2019]s(?= )", "", name)
+
+
+def _greek_variants(name: str) -> Iterator[str]:
+    if len(name) <= 30 and _SPELLED_GREEK.search(name):
+        yield _SPELLED_GREEK.sub(lambda match: _GREEK[match[0]], name)
+    if _GREEK_LETTER.search(name):
+        yield _GREEK_LETTER.sub(lambda match: _LETTER_NAMES.get(match[0], match[0]), name)
+
+
+def _inflections(name: str, semantic_type: str) -> Iterator[str]:
+    if semantic_type == "Species" and (match := _BINOMIAL.match(name)):
+        yield f"{match['initial']}. {match['species']}"
+    if semantic_type not in _INFLECTED_TYPES or len(name) < 5:
+        return
+    if name[-1] == "y" and name[-2] not in "aeiou":
+        yield name[:-1] + "ies"
+    elif name.endswith("sis"):
+        yield name[:-3] + "ses"
+    elif name.endswith(("ss", "x", "ch", "sh")):
+        yield name + "es"

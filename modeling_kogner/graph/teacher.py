@@ -1,0 +1,207 @@
+"""The teacher: TransR and a graph transformer, trained by link prediction, that yield H = [Z; Z'; Z'']."""
+
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from rich.progress import track
+from torch import Tensor, nn
+
+from .graph_transformer import GraphTransformer, PairScorer
+from .link_prediction import Candidates, KnownTriples, degree_scores, filtered_ranks, link_loss, summarise
+from .transr import TransR
+from .triples import Triples, with_inverses
+
+PARTS = ("Z", "Z'", "Z''")  # text, graph transformer, TransR
+
+
+@dataclass
+class TeacherSettings:
+    """Size and schedule of the teacher.
+
+    Attributes:
+        held_out: Share of connected pairs for validation, and the same again for test.
+        transr_width: Width of Z''.
+        transr_steps: Training steps.
+        transr_batch: Triples a step, before inverses; at most a tenth of the graph.
+        transr_rate: Peak learning rate of concepts; other parameters take a tenth.
+        transformer_width: Width of Z'.
+        transformer_layers: Graph layers.
+        transformer_steps: Training steps.
+        transformer_batch: Triples predicted a step; they are hidden from the messages of that step.
+        transformer_messages: Triples that carry messages in a step; all do at inference.
+        transformer_rate: Peak learning rate.
+        negatives: Candidates a relation and step.
+    """
+
+    held_out: float = 0.01
+    transr_width: int = 128
+    transr_steps: int = 1_500
+    transr_batch: int = 32_768
+    transr_rate: float = 1e-2
+    transformer_width: int = 256
+    transformer_layers: int = 2
+    transformer_steps: int = 600
+    transformer_batch: int = 32_768
+    transformer_messages: int = 500_000
+    transformer_rate: float = 2e-3
+    negatives: int = 512
+
+
+class Teacher:
+    """Both parts of the teacher over one graph.
+
+    Args:
+        text: ``(N, D)`` Z on the accelerator's device.
+        triples: The graph.
+        settings: Size and schedule.
+        accelerator: Places parameters and chooses the precision; one process.
+        seed: Seeds the split, the initial weights and the sampling.
+
+    Raises:
+        ValueError: If several processes run.
+    """
+
+    def __init__(self, text: Tensor, triples: Triples, settings: TeacherSettings, accelerator: Accelerator, seed: int):
+        if accelerator.num_processes > 1:
+            raise ValueError(
+                f"Distillation runs in one process, {accelerator.num_processes} were launched: use --num_processes 1."
+            )
+        torch.manual_seed(seed)
+        self.settings, self.accelerator, self.triples, self.text = settings, accelerator, triples, text
+        splits = triples.split(settings.held_out, torch.Generator().manual_seed(seed))
+        self.train, self.validation, self.test = (part.to(accelerator.device) for part in splits)
+        size = (triples.num_concepts, triples.num_relations)
+        self.known = KnownTriples(self.train, *size)
+        self.all_known = KnownTriples(triples.index.to(accelerator.device), *size)
+        self.candidates = Candidates(self.train, *size)
+        self.transr = TransR(*size, settings.transr_width).to(accelerator.device)
+        self.transr.start_from(text)
+        self.transformer = GraphTransformer(
+            text.shape[1], triples.num_relations, settings.transformer_width, settings.transformer_layers
+        ).to(accelerator.device)
+        self.nodes: Tensor | None = None
+        self.mix = 0.5
+
+    def fit(self) -> None:
+        """Train both parts, then choose on validation triples how much each counts."""
+        self._fit_transr()
+        self._fit_transformer()
+        self.nodes = self._read_graph()
+        mrr = {}
+        for mix in (0.0, 0.25, 0.5, 0.75, 1.0):
+            self.mix = mix
+            mrr[mix] = self.evaluate(self.validation, self._scores)["both"]["mrr"]
+        self.mix = max(mrr, key=mrr.get)
+
+    def parts(self) -> list[Tensor]:
+        """Z, Z' and Z'' of all concepts, rows of length 1."""
+        vectors = (self.text, self.nodes, self.transr.node_emb.weight.detach())
+        return [nn.functional.normalize(part.float(), dim=-1) for part in vectors]
+
+    def report(self) -> dict:
+        """Filtered ranks of test triples by the teacher, by each part, and by degree in the relation."""
+        degree = degree_scores(self.train, self.triples.num_concepts, self.triples.num_relations)
+        outside = [p for name, p in self.transr.named_parameters() if name != "node_emb.weight"]
+        outside += list(self.transformer.parameters())
+        tested = {
+            "teacher": self.evaluate(self.test, self._scores),
+            "graph transformer": self.evaluate(self.test, self._transformer_scores),
+            "TransR": self.evaluate(self.test, self._transr_scores),
+            "degree in relation": self.evaluate(self.test, degree),
+        }
+        ratio = {
+            side: round(tested["teacher"][side]["mrr"] / tested["degree in relation"][side]["mrr"], 2)
+            for side in ("tail", "head", "both")
+        }
+        return {
+            "ranks": "filtered, against all concepts, mean rank of equal scores",
+            "triples": {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)},
+            "dropped_edges": self.triples.dropped,
+            "weight_of_transr": self.mix,
+            "test": tested,
+            "mrr_over_degree": ratio,
+            "parameters_outside_entity_table": sum(p.numel() for p in outside),
+            "parameters_entity_table": self.transr.node_emb.weight.numel(),
+        }
+
+    def evaluate(self, triples: Tensor, score_all) -> dict:
+        """Summary of filtered ranks of triples, in both directions."""
+        queries = with_inverses(triples, self.triples.num_relations)
+        return summarise(filtered_ranks(score_all, queries, self.all_known), queries, self.triples.relations)
+
+    def _fit_transr(self) -> None:
+        table = self.transr.node_emb.weight
+        rest = [p for p in self.transr.parameters() if p is not table]
+        rate, steps = self.settings.transr_rate, self.settings.transr_steps
+        groups = [{"params": [table]}, {"params": rest, "lr": rate / 10}]
+        optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.0)
+        self.transr, optimizer = self.accelerator.prepare(self.transr, optimizer)
+        for _ in track(range(steps), description="TransR"):
+            triples = self._sample(self.settings.transr_batch)[0]
+            loss = link_loss(self.transr, triples, self.known, self.candidates, self.settings.negatives)
+            _step(self.accelerator, loss, optimizer, schedule)
+
+    def _fit_transformer(self) -> None:
+        steps = self.settings.transformer_steps
+        rate = self.settings.transformer_rate
+        optimizer, schedule = _optimizer(self.transformer.parameters(), rate, steps, weight_decay=0.01)
+        self.transformer, optimizer = self.accelerator.prepare(self.transformer.train(), optimizer)
+        for _ in track(range(steps), description="graph transformer"):
+            triples, others = self._sample(self.settings.transformer_batch, self.settings.transformer_messages)
+            nodes = self.transformer(self.text, others, len(others) / (2 * len(self.train)))
+            scorer = PairScorer(nodes.float(), self.transformer.pair_forms)
+            loss = link_loss(scorer, triples, self.known, self.candidates, self.settings.negatives)
+            _step(self.accelerator, loss, optimizer, schedule)
+
+    def _sample(self, batch: int, messages: int = 0) -> tuple[Tensor, Tensor]:
+        """Random training triples to predict and, apart from them, to carry messages; inverses included in both."""
+        batch = min(batch, max(1, len(self.train) // 10))
+        if messages + batch < len(self.train):  # drawing with replacement is cheap, and near enough on a large graph
+            chosen = torch.randint(len(self.train), (batch,), device=self.train.device)
+            carrying = torch.randint(len(self.train), (messages,), device=self.train.device)
+            hidden = torch.zeros(len(self.train), dtype=torch.bool, device=self.train.device)
+            hidden[chosen] = True
+            carrying = carrying[~hidden[carrying]]
+        else:
+            order = torch.randperm(len(self.train), device=self.train.device)
+            chosen, carrying = order[:batch], order[batch:]
+        both = (with_inverses(self.train[rows], self.triples.num_relations) for rows in (chosen, carrying))
+        return tuple(both)
+
+    @torch.no_grad()
+    def _read_graph(self) -> Tensor:
+        messages = with_inverses(self.train, self.triples.num_relations)
+        return self.transformer.eval()(self.text, messages).float()
+
+    def _transr_scores(self, sources: Tensor, relation: int) -> Tensor:
+        every = torch.arange(self.triples.num_concepts, device=sources.device)
+        return self.transr.compare(self.transr.queries(sources, relation), self.transr.keys(every, relation))
+
+    def _transformer_scores(self, sources: Tensor, relation: int) -> Tensor:
+        scorer = PairScorer(self.nodes, self.transformer.pair_forms)
+        return scorer.compare(scorer.queries(sources, relation), self.nodes)
+
+    def _scores(self, sources: Tensor, relation: int) -> Tensor:
+        """Both parts are trained as log-odds against the same candidates, so that a weighted sum is fair."""
+        transr, transformer = self._transr_scores(sources, relation), self._transformer_scores(sources, relation)
+        return self.mix * transr + (1 - self.mix) * transformer
+
+
+def _optimizer(parameters, rate: float, steps: int, weight_decay: float):
+    """AdamW with a short warm-up and a linear decay to zero."""
+    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay)
+    warm = max(1, steps // 20)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+    )
+    return optimizer, schedule
+
+
+def _step(accelerator: Accelerator, loss: Tensor, optimizer, schedule) -> None:
+    if not torch.isfinite(loss):
+        raise ValueError("The teacher's loss is not finite: lower its learning rate, or use --mixed_precision no.")
+    accelerator.backward(loss)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    schedule.step()

@@ -1,0 +1,79 @@
+"""Arguments of `train.py`, one field an option."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from transformers import TrainingArguments
+
+
+@dataclass
+class ModelArguments:
+    """What is trained: a fresh model from an encoder and knowledge, or a KoGNER checkpoint further."""
+
+    encoder: str | None = field(default=None, metadata={"help": "Folder or Hub id of any Hugging Face text encoder."})
+    knowledge: str = field(
+        default="none", metadata={"help": "Knowledge folder of `kogner graph distill`, or none: the baseline."}
+    )
+    evidence: str = field(
+        default="graph", metadata={"help": "What the tagger reads of the knowledge: types, concepts or graph."}
+    )
+    checkpoint: str | None = field(
+        default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
+    )
+    fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
+    sentence_dropout: float = field(default=0.1, metadata={"help": "Share of sentences trained without evidence."})
+    mention_dropout: float = field(default=0.1, metadata={"help": "Share of matches hidden in training."})
+    type_dropout: float = field(default=0.1, metadata={"help": "Share of semantic types hidden from a sentence."})
+    concept_dropout: float = field(default=0.3, metadata={"help": "Share of mentions trained without a vector."})
+    distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
+
+
+@dataclass
+class DataArguments:
+    """What it is trained on."""
+
+    dataset: list[str] = field(
+        metadata={"help": "Corpora: folders, files or Hub ids. Each supervises only the types it annotates."}
+    )
+    types: list[str] | None = field(
+        default=None, metadata={"help": "Entity types to learn; by default all that the corpora annotate."}
+    )
+    exclude_tests_of: list[str] = field(
+        default_factory=list, metadata={"help": "Further corpora whose test sentences must not be trained on."}
+    )
+    train_fraction: float = field(default=1.0, metadata={"help": "Share of the training sentences to use."})
+    max_length: int = field(default=256, metadata={"help": "Pieces a window; longer sentences get several."})
+    stride: int = field(default=32, metadata={"help": "Pieces that neighbouring windows share."})
+    early_stopping_patience: int = field(
+        default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
+    )
+
+
+@dataclass
+class KognerTrainingArguments(TrainingArguments):
+    """The Trainer's arguments with defaults for this task."""
+
+    output_dir: str = field(default="kogner-model", metadata={"help": "Folder of the trained model."})
+    learning_rate: float = field(default=1e-4, metadata={"help": "Peak rate of the encoder."})
+    head_learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of all layers that start fresh."})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Sentences a step and device."})
+    per_device_eval_batch_size: int = field(default=64, metadata={"help": "Sentences a step and device."})
+    num_train_epochs: float = field(default=15.0, metadata={"help": "Passes over the training sentences."})
+    warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or share of all steps if below 1."})
+    weight_decay: float = field(default=0.01, metadata={"help": "Of all weights but biases and norms."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to score the validation split."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to write a checkpoint."})
+    save_total_limit: int | None = field(default=2, metadata={"help": "Checkpoints to keep."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best of the validation scores."})
+    metric_for_best_model: str | None = field(default="f1", metadata={"help": "Validation score to choose by."})
+    report_to: str = field(default="none", metadata={"help": "Trackers, such as tensorboard."})
+    # Without knowledge, and in batches without a match, the layers of the knowledge path get no gradient.
+    ddp_find_unused_parameters: bool | None = field(default=True, metadata={"help": "Let parts get no gradient."})
+    # The tables never change; sending them before every step would cost more than the step.
+    ddp_broadcast_buffers: bool | None = field(default=False, metadata={"help": "Send buffers before each step."})
+
+    def __post_init__(self):
+        if self.eval_strategy == "no":
+            self.load_best_model_at_end = False
+        super().__post_init__()

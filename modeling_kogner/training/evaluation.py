@@ -1,0 +1,86 @@
+"""From logits of pieces to strict scores of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+
+from .collator import NerCollator
+from .strict_ner_metric import StrictNer
+from .windows import encode, merge_windows
+
+
+@dataclass
+class EncodedSplit:
+    """A split as model inputs, with what is needed to score it.
+
+    Args:
+        name: corpus name, for reports.
+        types: entity types that the corpus annotates.
+        windows: output of :func:`windows.encode` as a data set.
+        references: gold IOB2 tags of each sentence.
+    """
+
+    name: str
+    types: list[str]
+    windows: Dataset
+    references: list[list[str]]
+
+    @classmethod
+    def from_split(cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32) -> EncodedSplit:
+        """Encode the sentences of a split."""
+        examples = {"tokens": split["tokens"][:], "ner_tags": split["ner_tags"][:]}
+        windows = encode(examples, tokenizer, max_length, stride, label2id, types)
+        return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
+
+    def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
+        """Strict scores of the types that the corpus annotates.
+
+        Args:
+            logits: ``(T, L)`` for each window; rows may be longer than the window.
+            id2label: the model's labels.
+            every_type: whether all types of the model compete for a token, as in a stock pipeline, or only those
+                that the corpus annotates.
+        """
+        allowed = np.array([every_type or label == "O" or label[2:] in self.types for label in id2label.values()])
+        guesses = [np.where(allowed, rows, -np.inf).argmax(-1) for rows in logits]
+        counts = [len(tags) for tags in self.references]
+        columns = (self.windows["word_ids"][:], self.windows["example_index"][:])
+        tags = merge_windows(guesses, *columns, counts, id2label)
+        return StrictNer().compute(predictions=tags, references=self.references, types=self.types)
+
+
+@torch.inference_mode()
+def predict_logits(model, windows: Dataset, collator: NerCollator, batch_size: int = 64) -> list[np.ndarray]:
+    """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length."""
+    model.eval()
+    rows = windows.select_columns(["input_ids", "attention_mask"])[:]
+    order = sorted(range(len(windows)), key=lambda i: len(rows["input_ids"][i]))
+    logits: list[np.ndarray] = [np.empty(0)] * len(windows)
+    for first in range(0, len(order), batch_size):
+        chosen = order[first : first + batch_size]
+        batch = collator([{name: column[i] for name, column in rows.items()} for i in chosen])
+        output = model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).logits.float().cpu().numpy()
+        for i, row, mask in zip(chosen, output, batch["attention_mask"].numpy(), strict=True):
+            logits[i] = row[mask == 1]
+    return logits
+
+
+def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str]):
+    """A ``compute_metrics`` for the Trainer over splits laid end to end: F1 of each corpus, and their mean as ``f1``."""
+    parts: Collection[EncodedSplit] = list(splits)
+
+    def compute(prediction) -> dict[str, float]:
+        scores, first = {}, 0
+        for part in parts:
+            logits = prediction.predictions[first : first + len(part.windows)]
+            first += len(part.windows)
+            scores[f"{part.name}_f1"] = part.score(logits, id2label)["f1"]
+        return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {})}
+
+    return compute

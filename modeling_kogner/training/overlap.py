@@ -1,0 +1,67 @@
+"""Training sentences that are test sentences too: found by their letters and digits, dropped and counted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from datasets import Dataset
+
+
+def sentence_key(sentence: Sequence[str] | str) -> str:
+    """Return the letters and digits of a sentence, NFKC, lower case: what stays equal across tokenisations."""
+    text = sentence if isinstance(sentence, str) else "".join(sentence)
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def keys_of_tests(test_datasets: Mapping[str, Dataset]) -> dict[str, set[str]]:
+    """Collect the keys of every corpus's test sentences.
+
+    Sentences without a letter or digit have the empty key, which says nothing, and are left out. One-word sentences
+    ("Results") count as any other: a few harmless ones are lost rather than one kept that is a test sentence.
+    """
+    return {name: set(map(sentence_key, data["tokens"])) - {""} for name, data in test_datasets.items()}
+
+
+def drop_overlap(
+    train_datasets: Mapping[str, Dataset], test_datasets: Mapping[str, Dataset]
+) -> tuple[dict[str, Dataset], dict[str, dict[str, Any]]]:
+    """Drop the training sentences whose key is that of a test sentence of any corpus in use.
+
+    Args:
+        train_datasets: by corpus name, with a column ``tokens``.
+        test_datasets: by corpus name; the same names or others.
+
+    Returns:
+        The filtered data sets, and for each corpus ``sentences`` (before), ``dropped`` and ``in_test_of``: how many of
+        the dropped ones occur in the test set of each corpus (a sentence may occur in several).
+    """
+    keys = keys_of_tests(test_datasets)
+    filtered, report = {}, {}
+    for name, data in train_datasets.items():
+        kept, in_test_of = [], Counter()
+        for row, tokens in enumerate(data["tokens"]):
+            key = sentence_key(tokens)
+            if owners := [owner for owner, owned in keys.items() if key in owned]:
+                in_test_of.update(owners)
+            else:
+                kept.append(row)
+        filtered[name] = data.select(kept)
+        report[name] = {"sentences": len(data), "dropped": len(data) - len(kept), "in_test_of": dict(in_test_of)}
+    return filtered, report
+
+
+def drop_text_overlap(sentences: Iterable[str], test_datasets: Mapping[str, Dataset]) -> tuple[list[str], int]:
+    """Drop the sentences of running text that are test sentences; return those kept and the number dropped.
+
+    Args:
+        sentences: running text already split into sentences; equality is by whole sentence.
+        test_datasets: by corpus name, with a column ``tokens``.
+    """
+    keys = set().union(*keys_of_tests(test_datasets).values())
+    every = list(sentences)
+    kept = [sentence for sentence in every if sentence_key(sentence) not in keys]
+    return kept, len(every) - len(kept)

@@ -1,0 +1,115 @@
+"""What `train.py` starts from: corpora made ready and a model, checked before any training time is spent."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from datasets import Dataset, concatenate_datasets
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from .. import KognerForTokenClassification
+from ..graph.index_tables import load_tables
+from ..graph.token_keys import tokenizer_fingerprint
+from .arguments import DataArguments, ModelArguments
+from .corpora import Corpus, load_corpus, train_subset
+from .evaluation import EncodedSplit
+from .overlap import drop_overlap
+
+logger = logging.getLogger(__name__)
+
+
+def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
+    """A fast tokenizer that reads listed words as it reads running text."""
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    if tokenizer("a", add_special_tokens=False).input_ids != tokenizer(" a", add_special_tokens=False).input_ids:
+        tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse a tokenizer whose ids mean other pieces than those the surface index was built for.
+
+    Raises:
+        ValueError: the vocabularies differ.
+    """
+    built_for = model.config.tokenizer_fingerprint
+    if built_for is not None and built_for != tokenizer_fingerprint(tokenizer):
+        raise ValueError(
+            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model's surface "
+            "index was built for; use the tokenizer saved with the model, or build the model anew with --knowledge"
+        )
+
+
+def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
+    """Read the corpora and drop training sentences that are test sentences of any of them.
+
+    Returns:
+        The corpora, and for each the sentences read, dropped and used.
+
+    Raises:
+        ValueError: a corpus is malformed, or has no train split.
+    """
+    corpora = [_restricted(source, data.types) for source in data.dataset]
+    if len(names := [corpus.name for corpus in corpora]) != len(set(names)):
+        raise ValueError(f"two corpora share a name: {', '.join(names)}; rename one folder")
+    others = [load_corpus(source) for source in data.exclude_tests_of]
+    tests = {corpus.name: corpus.splits["test"] for corpus in corpora + others if "test" in corpus.splits}
+    kept, report = drop_overlap({corpus.name: corpus.split("train") for corpus in corpora}, tests)
+    return corpora, {"kept": kept, "report": report}
+
+
+def _restricted(source: str, types: list[str] | None) -> Corpus:
+    corpus = load_corpus(source)
+    if types is None:
+        return corpus
+    wanted = [kind for kind in types if kind in corpus.entity_types]
+    if not wanted:
+        raise ValueError(
+            f"corpus {corpus.name} annotates {', '.join(corpus.entity_types)}, none of --types {', '.join(types)}"
+        )
+    return load_corpus(source, wanted)
+
+
+def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerForTokenClassification:
+    """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further.
+
+    Raises:
+        ValueError: the arguments contradict each other, or the checkpoint lacks a type.
+    """
+    settings = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "distillation_weight")
+    fields = {name: getattr(model, name) for name in settings}
+    if model.checkpoint:
+        started = KognerForTokenClassification.from_pretrained(model.checkpoint, **fields)
+        if unknown := sorted(set(types) - set(started.config.entity_types)):
+            known = ", ".join(started.config.entity_types)
+            raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
+        check_tokenizer_matches(started, tokenizer)
+        return started
+    fields |= {"fusion_layers": model.fusion_layers, "evidence": "none"}
+    tables = None
+    if model.knowledge != "none":
+        table_fields, tables = load_tables(model.knowledge, tokenizer)
+        if table_fields["num_codebooks"] == 0 and model.evidence != "types":
+            raise ValueError(
+                f"{model.knowledge} holds no distilled vectors, so --evidence {model.evidence} has nothing to read; "
+                "run `kogner graph distill` on it, or pass --evidence types"
+            )
+        fields |= {**table_fields, "evidence": model.evidence}
+    return KognerForTokenClassification.from_encoder(model.encoder, types, tables, **fields)
+
+
+def encode_corpora(
+    corpora: list[Corpus], kept: dict[str, Dataset], data: DataArguments, seed: int, tokenizer, label2id
+) -> tuple[Dataset, list[EncodedSplit]]:
+    """Windows of all training sentences in use, and the validation splits."""
+    settings = {"tokenizer": tokenizer, "label2id": label2id, "max_length": data.max_length, "stride": data.stride}
+    train, validation = [], []
+    for corpus in corpora:
+        subset = train_subset(kept[corpus.name], data.train_fraction, seed)
+        train.append(EncodedSplit.from_split(corpus.name, subset, corpus.entity_types, **settings).windows)
+        if "validation" in corpus.splits:
+            split = corpus.splits["validation"]
+            validation.append(EncodedSplit.from_split(corpus.name, split, corpus.entity_types, **settings))
+    return concatenate_datasets(train), validation
