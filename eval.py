@@ -65,9 +65,9 @@ def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[st
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Load, score, print, write."""
-    (args,) = HfArgumentParser(EvalArguments).parse_args_into_dataclasses()
+    (args,) = HfArgumentParser(EvalArguments).parse_args_into_dataclasses(arguments)
     off = {"evidence": "none"} if args.knowledge == "off" else {}
     model = KognerForTokenClassification.from_pretrained(args.model, **off)
     model.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))

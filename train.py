@@ -23,10 +23,10 @@ from modeling_kogner.training.start import encode_corpora, load_corpora, load_to
 from modeling_kogner.training.whole_file import write_whole
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Read the arguments, train, save."""
     parser = HfArgumentParser((ModelArguments, DataArguments, KognerTrainingArguments))
-    model_args, data_args, training_args = parser.parse_args_into_dataclasses()
+    model_args, data_args, training_args = parser.parse_args_into_dataclasses(arguments)
     logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
     if (model_args.encoder is None) == (model_args.checkpoint is None):
         raise ValueError("give either --encoder, to start a new model, or --checkpoint, to train one further")

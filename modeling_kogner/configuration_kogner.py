@@ -29,6 +29,7 @@ class KognerConfig(PreTrainedConfig):
         max_candidates: concepts considered for one surface form.
         student_heads: attention heads of the student's graph layer.
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
+        input_evidence: whether type evidence is also added to the encoder's input embeddings.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
         mention_dropout: probability that a matched surface form is hidden in training.
@@ -56,6 +57,7 @@ class KognerConfig(PreTrainedConfig):
     max_candidates: int = 4
     student_heads: int = 2
     related_cosine: float = 0.5
+    input_evidence: bool = True
     fusion_layers: int = 1
     sentence_dropout: float = 0.1
     mention_dropout: float = 0.1

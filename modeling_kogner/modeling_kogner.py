@@ -72,6 +72,8 @@ class KognerModel(KognerPreTrainedModel):
         self.encoder = AutoModel.from_config(config.encoder_config)
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # a sentence vector nobody reads
+        embedding_width = self.encoder.get_input_embeddings().embedding_dim
+        self.input_evidence = nn.Linear(2 * len(config.semantic_types), embedding_width, bias=False)
         self.index = SurfaceIndex(config)
         self.nodes = NodeTable(config)
         self.graph = SentenceGraph(config)
@@ -112,11 +114,16 @@ class KognerModel(KognerPreTrainedModel):
             "output_hidden_states": output_hidden_states,
             "output_attentions": output_attentions,
         }
-        encoded = self.encoder(input_ids, attention_mask, **{k: v for k, v in optional.items() if v is not None})
+        links = self.link(input_ids, attention_mask) if self.config.has_knowledge else None
+        text = {"input_ids": input_ids}
+        if links is not None and self.config.input_evidence:
+            embeddings = self.get_input_embeddings()(input_ids)  # (B, T, d_h)
+            text = {"inputs_embeds": embeddings + self.input_evidence(links.evidence.to(embeddings.dtype))}
+        given = {name: value for name, value in optional.items() if value is not None}
+        encoded = self.encoder(**text, attention_mask=attention_mask, **given)
         hidden = encoded.last_hidden_state  # (B, T, d_h)
-        links = gate = vectors = None
-        if self.config.has_knowledge:
-            links = self.link(input_ids, attention_mask)
+        gate = vectors = None
+        if links is not None:
             table = self.nodes(links.candidates) if self.config.evidence in ("concepts", "graph") else None
             hidden, gate, vectors = self.graph(hidden, links, table, self.config.evidence == "graph")
         for layer in self.fusion:

@@ -23,15 +23,29 @@ def distill(
     transr_steps: Annotated[int, typer.Option("--transr_steps")] = TeacherSettings.transr_steps,
     transformer_steps: Annotated[int, typer.Option("--transformer_steps")] = TeacherSettings.transformer_steps,
     student_steps: Annotated[int, typer.Option("--student_steps")] = StudentSettings.steps,
+    teacher_width: Annotated[int, typer.Option("--teacher_width", help="Width of Z'; Z'' is half as wide.")] = 256,
+    teacher_batch: Annotated[int, typer.Option("--teacher_batch", help="Triples predicted a step.")] = 32_768,
+    messages: Annotated[int, typer.Option(help="Triples that carry messages in a step.")] = 500_000,
+    negatives: Annotated[int, typer.Option(help="Candidates a relation and step.")] = TeacherSettings.negatives,
     width: Annotated[int, typer.Option(help="Width of concept vectors.")] = StudentSettings.width,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = DistillSettings.seed,
 ) -> None:
     """Train teacher and student on a knowledge folder; write it again with the distilled table."""
+    teacher = TeacherSettings(
+        transr_width=teacher_width // 2,
+        transr_steps=transr_steps,
+        transr_batch=teacher_batch,
+        transformer_width=teacher_width,
+        transformer_steps=transformer_steps,
+        transformer_batch=teacher_batch,
+        transformer_messages=messages,
+        negatives=negatives,
+    )
     settings = DistillSettings(
         encoder=encoder,
         seed=seed,
         max_concepts=max_concepts,
-        teacher=TeacherSettings(transr_steps=transr_steps, transformer_steps=transformer_steps),
+        teacher=teacher,
         student=StudentSettings(width=width, steps=student_steps),
     )
     distilled = run(Knowledge.load(knowledge), settings, cache)

@@ -1,0 +1,1 @@
+"""Knowledge graph, distillation and the surface index's tables; stays home."""

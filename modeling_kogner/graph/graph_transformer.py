@@ -61,11 +61,17 @@ class GraphTransformer(nn.Module):
         place = messages[:, 2] * 2 * self.num_relations + messages[:, 1]
         degrees.scatter_add_(0, place, torch.ones_like(place, dtype=degrees.dtype))
         degrees = (degrees.view(len(text), -1) / degree_scale).log1p()  # (N, 2R)
-        nodes = self.text(text) * text.shape[1] ** 0.5 + self.degrees(degrees)  # (N, d)
+        nodes = self.text(_standardise(text)) + self.degrees(degrees)  # (N, d)
         edge_index, edge_features = messages[:, [0, 2]].T, self.relations(messages[:, 1])
         for layer in self.layers:
             nodes = layer(nodes, edge_index, edge_features)
         return self.norm(nodes)
+
+
+def _standardise(text: Tensor) -> Tensor:
+    """Mean 0 and, over all columns, variance 1: name vectors share a large common part, which says nothing."""
+    centred = text - text.mean(0)
+    return centred / centred.square().mean().sqrt().clamp(min=1e-6)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Knowledge + tokenizer -> the buffers of the shipped model."""
 
+import hashlib
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from .token_keys import token_table, tokenizer_fingerprint
 
 logger = logging.getLogger(__name__)
 MAX_MENTION_TOKENS, MAX_CANDIDATES = 12, 4
-TABLE_FORMAT = 1
+TABLE_FORMAT = 1  # to be raised when older tables can no longer be read
 
 
 def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
@@ -31,18 +32,19 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
         ValueError: the folder is not a knowledge folder.
     """
     path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
-    if path.exists() and path.stat().st_mtime >= (Path(folder) / "knowledge.json").stat().st_mtime:
+    built_from = _digest(Path(folder))
+    if path.exists():
         try:
             with safe_open(path, "pt") as stored:
-                fields = json.loads(stored.metadata()["fields"])
-                if fields.pop("table_format", None) == TABLE_FORMAT:
+                if stored.metadata()["built_from"] == built_from:
+                    fields = json.loads(stored.metadata()["fields"])
                     return fields, {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
             logger.warning("%s cannot be read and is built again", path)
     fields, tables = build_tables(Knowledge.load(folder), tokenizer)
     if os.access(folder, os.W_OK):
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        save_file(tables, partial, metadata={"fields": json.dumps({**fields, "table_format": TABLE_FORMAT})})
+        save_file(tables, partial, metadata={"fields": json.dumps(fields), "built_from": built_from})
         partial.replace(path)
     return fields, tables
 
@@ -127,6 +129,15 @@ def _hash_rows(encoded: list[list[int]], tokens) -> tuple[np.ndarray, np.ndarray
         singular = (value - np.int64(to_signed(byte_value(ord("s"))))) * np.int64(to_signed(INVERSE))
     whole = (size > 0) & (size <= MAX_MENTION_TOKENS) & ((flags & UNMATCHABLE) == 0).all(1) & (last >= 0)
     return np.where(plural, singular, value), whole
+
+
+def _digest(folder: Path) -> str:
+    """Digest of what tables are built from, and of the format they are built in."""
+    digest = hashlib.sha256(str(TABLE_FORMAT).encode())
+    for name in ("concepts.parquet", "surfaces.parquet", "distilled.safetensors"):
+        if (folder / name).exists():
+            digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
 
 
 def _powers() -> torch.Tensor:

@@ -132,8 +132,8 @@ class Knowledge:
         if unknown.any():
             row = int(unknown.to_numpy().argmax())
             raise ValueError(
-                f"{folder / 'concepts.parquet'}: row {row}, column type: {self.concepts['type'].iloc[row]!r} is none of "
-                f"{', '.join(self.semantic_types)}; {_REBUILD}"
+                f"{folder / 'concepts.parquet'}: row {row}, column type: {self.concepts['type'].iloc[row]!r} is none "
+                f"of {', '.join(self.semantic_types)}; {_REBUILD}"
             )
         index = self.surfaces["concept"]
         if len(index) and not (index.min() >= 0 and index.max() < len(self.concepts)):

@@ -15,6 +15,7 @@ from .row_checks import RowChecks
 from .same_as import unify
 from .surface_forms import surface_key
 from .table_reader import COLUMNS, SourceTables, read_tables
+from .type_branches import narrow_types
 
 _ID = r"[^\s:]+:\S+"
 _RELATION = r"[A-Za-z]\w*"
@@ -26,7 +27,8 @@ class KnowledgeGraph:
 
     Args:
         nodes: `id`, `name`, `type`, `source`; one row a concept, `id` is unique.
-        names: `id`, `name`; every name of every member of a concept's family, preferred names included, no doubles.
+        names: `id`, `name`, `preferred`; every name of every member of a concept's family, no doubles; `preferred` if
+            one of their vocabularies prefers it.
         edges: `head`, `relation`, `tail`; ids of `nodes`, no doubles, no self-loops.
         equivalents: `id`, `preferred`; ids that were unified into another one.
         report: counts of what was read, merged, unified and dropped.
@@ -92,19 +94,18 @@ def _read_source(source: str) -> SourceTables:
 
 def _checked_nodes(tables: list[SourceTables], checks: RowChecks) -> pd.DataFrame:
     nodes = []
-    for number, table in enumerate(tables):
+    for table in tables:
         frame = checks.full_match(table.nodes, "id", _ID, "ids look like PREFIX:NUMBER, for example MESH:D003920")
         frame = checks.keep(frame, "name", frame["name"] != "", "is empty", "give the concept its preferred name")
         known = frame["type"].isin(SEMANTIC_TYPES)
         frame = checks.keep(frame, "type", known, "is no known type", f"use one of {', '.join(SEMANTIC_TYPES)}")
         twice = frame["id"].duplicated()
         frame = checks.keep(frame, "id", ~twice, "is there twice", "keep one row an id, other names belong into names")
-        nodes.append(frame.assign(number=number))
+        nodes.append(frame)
     merged = pd.concat(nodes, ignore_index=True)
     first_type = merged.drop_duplicates("id").set_index("id")["type"]
     agrees = merged["type"] == merged["id"].map(first_type)
-    merged = checks.keep(merged, "type", agrees, "contradicts an earlier source", "correct one of the two sources")
-    return merged
+    return checks.keep(merged, "type", agrees, "contradicts an earlier source", "correct one of the two sources")
 
 
 def _checked_names(tables: list[SourceTables], nodes: pd.DataFrame, checks: RowChecks) -> pd.DataFrame:
@@ -112,8 +113,8 @@ def _checked_names(tables: list[SourceTables], nodes: pd.DataFrame, checks: RowC
     names = checks.keep(names, "name", names["name"] != "", "is empty", "remove the row")
     known = names["id"].isin(nodes["id"])
     names = checks.keep(names, "id", known, "is in no node table", "add the node or remove the name")
-    names = pd.concat([nodes[["id", "name"]], names[["id", "name"]]])
-    return names.drop_duplicates(ignore_index=True)
+    listed = [nodes[["id", "name"]].assign(preferred=True), names[["id", "name"]].assign(preferred=False)]
+    return pd.concat(listed).drop_duplicates(["id", "name"], ignore_index=True)
 
 
 def _checked_edges(tables: list[SourceTables], nodes: pd.DataFrame, checks: RowChecks) -> pd.DataFrame:
@@ -129,10 +130,11 @@ def _checked_edges(tables: list[SourceTables], nodes: pd.DataFrame, checks: RowC
 
 
 def _unified(nodes: pd.DataFrame, names: pd.DataFrame, edges: pd.DataFrame, report: dict) -> KnowledgeGraph:
-    nodes = nodes.drop_duplicates("id")[COLUMNS["nodes"]]
+    nodes = nodes.drop_duplicates("id")[COLUMNS["nodes"]].reset_index(drop=True)
     links = edges[edges["relation"] == "same_as"]
     linked = names[names["id"].isin(links["head"]) | names["id"].isin(links["tail"])]
     keys = linked["name"].map(surface_key).groupby(linked["id"].to_numpy()).agg(set).to_dict()
+    nodes["type"] = narrow_types(nodes, edges)
     families = unify(dict(zip(nodes["id"], nodes["type"], strict=True)), links, keys.__getitem__)
 
     def prefer(ids: pd.Series) -> pd.Series:
@@ -140,7 +142,8 @@ def _unified(nodes: pd.DataFrame, names: pd.DataFrame, edges: pd.DataFrame, repo
 
     nodes = nodes[~nodes["id"].isin(families.preferred)].reset_index(drop=True)
     nodes["type"] = nodes["id"].map(families.types).fillna(nodes["type"])
-    names = names.assign(id=prefer(names["id"])).drop_duplicates(ignore_index=True)
+    names = names.assign(id=prefer(names["id"])).sort_values("preferred", ascending=False, kind="stable")
+    names = names.drop_duplicates(["id", "name"], ignore_index=True)
     edges = edges.assign(head=prefer(edges["head"]), tail=prefer(edges["tail"]))
     edges = edges[edges["head"] != edges["tail"]].drop_duplicates(ignore_index=True)
     report["unified"] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_IGNORED = re.compile(r"[\s\-\u2010-\u2015'\u2019]+")
+from .token_keys import normalise_key
 
 # Trailing remarks of curators: "(disease)", "[Ambiguous]"; never "(2+)" or "(II)", which belong to the name.
 _REMARK = re.compile(r"\s+(?:\([a-z][^()]{3,}\)|\[[^\[\]]*\]|\((?:U\.S\.|Mmus|Homo sapiens|Approved Lists 1980)\))$")
@@ -30,12 +30,13 @@ _NO_INVERSION = re.compile(
 _NUMBERED = re.compile(r"^(?:type |group |stage |grade |class )?(?:\d+\w?|[IVX]+\w?)$", re.IGNORECASE)
 
 _GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lambda": "λ", "mu": "μ", "sigma": "σ", "tau": "τ", "psi": "ψ", "omega": "ω",
+    "alpha": "\u03b1", "beta": "\u03b2", "gamma": "\u03b3", "delta": "\u03b4", "epsilon": "\u03b5", "zeta": "\u03b6",
+    "eta": "\u03b7", "theta": "\u03b8", "kappa": "\u03ba", "lambda": "\u03bb", "mu": "\u03bc", "sigma": "\u03c3",
+    "tau": "\u03c4", "psi": "\u03c8", "omega": "\u03c9",
 }  # fmt: skip
 _SPELLED_GREEK = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_GREEK)})(?![a-z])")
-_GREEK_LETTER = re.compile("[α-ωµ]")
-_LETTER_NAMES = {letter: name for name, letter in _GREEK.items()} | {"µ": "mu"}
+_GREEK_LETTER = re.compile("[\u03b1-\u03c9\u00b5]")
+_LETTER_NAMES = {letter: name for name, letter in _GREEK.items()} | {"\u00b5": "mu"}  # the micro sign
 
 _INFLECTED_TYPES = {"Anatomy", "Cell", "Component", "Disease", "Phenotype", "Procedure", "Process"}
 _BINOMIAL = re.compile(r"^(?P<initial>[A-Z])[a-z]+ (?P<species>[a-z]{3,}(?: [a-z]{3,})?)$")
@@ -62,6 +63,7 @@ _BRITISH = [
         (r"(?i)(?<=fib)er\b", "re"),
     )
 ]
+_SPELLED_TWO_WAYS = re.compile(r"(?i)umo|em|ecum|ecal|estr|esoph|rh(?:ea|oea)|ped|aed|gyn|f[eo]e?t|sul[fp]|fib")
 _AMERICAN = [
     (re.compile(british), american)
     for british, american in (
@@ -83,11 +85,8 @@ _AMERICAN = [
 
 
 def surface_key(surface: str) -> str:
-    """Return what the surface index compares.
-
-    Lower case; white space, hyphens and apostrophes removed; one final "s" stripped from five or more characters.
-    """
-    key = _IGNORED.sub("", surface.lower())
+    """Return what the surface index compares: `normalise_key`, less one final "s" of five or more characters."""
+    key = normalise_key(surface)
     return key[:-1] if len(key) >= 5 and key.endswith("s") else key
 
 
@@ -135,7 +134,7 @@ def _turned(name: str, semantic_type: str) -> Iterator[str]:
 
 
 def _spelling_variants(name: str) -> Iterator[str]:
-    for rules in (_AMERICAN, _BRITISH):
+    for rules in (_AMERICAN, _BRITISH) if _SPELLED_TWO_WAYS.search(name) else ():
         variant = name
         for pattern, replacement in rules:
             variant = pattern.sub(replacement, variant)

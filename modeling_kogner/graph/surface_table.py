@@ -10,7 +10,7 @@ import pandas as pd
 
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
 from .knowledge_graph import KnowledgeGraph
-from .surface_filter import noise
+from .surface_filter import MAX_CHARACTERS, noise
 from .surface_forms import author_forms, surface_key
 
 MAX_SURFACES = 1_450_000
@@ -33,8 +33,7 @@ def build_knowledge(
     nodes = graph.nodes.assign(degree=_degrees(graph))
     table, dropped = _candidates(graph, track)
     table = table.join(nodes[["type", "degree"]], on="node")
-    table["preferred"] = table["name"].to_numpy() == nodes["name"].to_numpy()[table["node"]]
-    table = _ranked(table.drop(columns="name"), dropped)
+    table = _ranked(table, dropped)
     table = _within_budget(table, max_surfaces, dropped)
 
     owners = np.unique(table["node"])
@@ -60,19 +59,26 @@ def _degrees(graph: KnowledgeGraph) -> np.ndarray:
 
 
 def _candidates(graph: KnowledgeGraph, track: Callable[[Iterable], Iterable]) -> tuple[pd.DataFrame, Counter]:
-    """Return `surface`, `key`, `node` (row of `graph.nodes`), `name` (its origin), `derived`; and why others went."""
+    """Return `surface`, `key`, `node` (row of `graph.nodes`), `synonym`, `derived`; and why others are left out."""
     rows: list[tuple] = []
     dropped: Counter[str] = Counter()
-    node_of = pd.Series(range(len(graph.nodes)), index=graph.nodes["id"])
-    nodes = graph.names["id"].map(node_of).tolist()
     types = graph.nodes["type"].tolist()
-    for name, node in track(list(zip(graph.names["name"].tolist(), nodes, strict=True))):
-        for position, surface in enumerate(author_forms(name, types[node])):
-            if reason := noise(surface, types[node]):
+    nodes = graph.names["id"].map(pd.Series(range(len(types)), index=graph.nodes["id"])).tolist()
+    listed = list(zip(graph.names["name"].tolist(), nodes, graph.names["preferred"].tolist(), strict=True))
+    for name, node, preferred in track(listed):
+        if len(name) > 2 * MAX_CHARACTERS:  # no rule makes it short enough
+            dropped[noise(name, types[node])] += 1
+            continue
+        own_key = surface_key(name)
+        for surface in author_forms(name, types[node]):
+            key = surface_key(surface)
+            derived = key != own_key
+            evidence = "derived" if derived else "preferred" if preferred else "synonym"
+            if reason := noise(surface, types[node], evidence):
                 dropped[reason] += 1
             else:
-                rows.append((surface, surface_key(surface), node, name, position > 0))
-    return pd.DataFrame(rows, columns=["surface", "key", "node", "name", "derived"]), dropped
+                rows.append((surface, key, node, not preferred, derived))
+    return pd.DataFrame(rows, columns=["surface", "key", "node", "synonym", "derived"]), dropped
 
 
 def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
@@ -81,7 +87,7 @@ def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
     A known type comes before "Other", a preferred name before a synonym, a vocabulary's form before a derived one,
     then the concept with more edges, then the earlier one.
     """
-    table = table.assign(other=table["type"] == "Other", synonym=~table["preferred"], scarce=-table["degree"])
+    table = table.assign(other=table["type"] == "Other", scarce=-table["degree"])
     table = table.sort_values(["key", "other", "synonym", "derived", "scarce", "node"])
     table = table.drop_duplicates(["key", "node"])
     table = table.assign(rank=table.groupby("key", sort=False).cumcount())
@@ -91,10 +97,15 @@ def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
 
 
 def _within_budget(table: pd.DataFrame, max_surfaces: int, dropped: Counter) -> pd.DataFrame:
-    """Drop the least useful rows: systematic names of chemicals, then lower candidates, then derived forms."""
+    """Drop the least useful rows.
+
+    Systematic names of chemicals go first, those of little-connected chemicals before those of well-known ones; then
+    lower candidates, then derived forms, then synonyms.
+    """
     if len(table) <= max_surfaces:
         return table
     systematic = (table["type"] == "Chemical") & table["surface"].str.contains(_SYSTEMATIC, regex=True)
-    order = table.assign(systematic=systematic).sort_values(["systematic", "rank", "derived", "synonym", "scarce"])
+    order = table.assign(systematic=systematic, unknown=table["scarce"].where(systematic, 0))
+    order = order.sort_values(["systematic", "unknown", "rank", "derived", "synonym", "scarce"])
     dropped["over budget"] += len(table) - max_surfaces
     return table[table.index.isin(order.index[:max_surfaces])]

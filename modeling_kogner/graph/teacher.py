@@ -24,27 +24,27 @@ class TeacherSettings:
         transr_width: Width of Z''.
         transr_steps: Training steps.
         transr_batch: Triples a step, before inverses; at most a tenth of the graph.
-        transr_rate: Peak learning rate of concepts; other parameters take a tenth.
+        transr_rate: Peak learning rate of relations; concept vectors take a third, lest rare ones be memorised.
         transformer_width: Width of Z'.
         transformer_layers: Graph layers.
         transformer_steps: Training steps.
         transformer_batch: Triples predicted a step; they are hidden from the messages of that step.
         transformer_messages: Triples that carry messages in a step; all do at inference.
-        transformer_rate: Peak learning rate.
+        transformer_rate: Peak learning rate; the pair forms take a third.
         negatives: Candidates a relation and step.
     """
 
     held_out: float = 0.01
     transr_width: int = 128
-    transr_steps: int = 1_500
+    transr_steps: int = 1_000
     transr_batch: int = 32_768
-    transr_rate: float = 1e-2
+    transr_rate: float = 5e-3
     transformer_width: int = 256
     transformer_layers: int = 2
     transformer_steps: int = 600
     transformer_batch: int = 32_768
     transformer_messages: int = 500_000
-    transformer_rate: float = 2e-3
+    transformer_rate: float = 3e-3
     negatives: int = 512
 
 
@@ -134,7 +134,7 @@ class Teacher:
         table = self.transr.node_emb.weight
         rest = [p for p in self.transr.parameters() if p is not table]
         rate, steps = self.settings.transr_rate, self.settings.transr_steps
-        groups = [{"params": [table]}, {"params": rest, "lr": rate / 10}]
+        groups = [{"params": rest}, {"params": [table], "lr": rate / 3}]
         optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.0)
         self.transr, optimizer = self.accelerator.prepare(self.transr, optimizer)
         for _ in track(range(steps), description="TransR"):
@@ -144,8 +144,10 @@ class Teacher:
 
     def _fit_transformer(self) -> None:
         steps = self.settings.transformer_steps
-        rate = self.settings.transformer_rate
-        optimizer, schedule = _optimizer(self.transformer.parameters(), rate, steps, weight_decay=0.01)
+        rate, forms = self.settings.transformer_rate, self.transformer.pair_forms
+        rest = [p for p in self.transformer.parameters() if p is not forms]
+        groups = [{"params": rest}, {"params": [forms], "lr": rate / 3}]
+        optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.01)
         self.transformer, optimizer = self.accelerator.prepare(self.transformer.train(), optimizer)
         for _ in track(range(steps), description="graph transformer"):
             triples, others = self._sample(self.settings.transformer_batch, self.settings.transformer_messages)
@@ -202,6 +204,7 @@ def _step(accelerator: Accelerator, loss: Tensor, optimizer, schedule) -> None:
     if not torch.isfinite(loss):
         raise ValueError("The teacher's loss is not finite: lower its learning rate, or use --mixed_precision no.")
     accelerator.backward(loss)
+    accelerator.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     schedule.step()

@@ -21,6 +21,7 @@ class ModelArguments:
     checkpoint: str | None = field(
         default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
     )
+    input_evidence: bool = field(default=True, metadata={"help": "Add type evidence to the input embeddings too."})
     fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
     sentence_dropout: float = field(default=0.1, metadata={"help": "Share of sentences trained without evidence."})
     mention_dropout: float = field(default=0.1, metadata={"help": "Share of matches hidden in training."})

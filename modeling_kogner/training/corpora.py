@@ -135,7 +135,10 @@ def _read_hub(
     for name, dataset in loaded.items():
         if name in SPLITS:
             where = f"{source}, split {name}"
-            columns = {column: dataset[column][:] for column in dataset.column_names}
+            if SPLITS[name] in raw:
+                raise ValueError(f"{where}: another split is the {SPLITS[name]} split already; export the one to keep")
+            wanted = {"id", tokens_column, tags_column}.intersection(dataset.column_names)
+            columns = {column: dataset[column][:] for column in wanted}
             raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features, tokens_column, tags_column, where)
     if not raw:
         raise ValueError(f"{source}: splits {', '.join(loaded)} are none of {', '.join(SPLITS)}; export them to files")
@@ -157,6 +160,10 @@ def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
         for position, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
             if not isinstance(token, str):
                 raise ValueError(f"{place}, token {position}: {token!r} is no string; write the word as text")
+            if not isinstance(tag, str):
+                raise ValueError(
+                    f"{place}, token {position}: tag {tag!r} is no string and has no name; write B-Disease"
+                )
             try:
                 split_tag(tag)
             except ValueError as error:

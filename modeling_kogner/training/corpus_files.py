@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import pyarrow.parquet as pq
 from datasets import Features
 
 from .pubtator import read_pubtator, to_rows
+
+logger = logging.getLogger(__name__)
 
 CONLL = (".conll", ".iob", ".txt", ".tsv")
 SUFFIXES = (".parquet", ".jsonl", ".json", *CONLL, ".pubtator")
@@ -66,8 +70,7 @@ def read_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str
     suffix = path.suffix.lower()
     try:
         if suffix == ".pubtator":
-            documents = read_pubtator(path)
-            return [row for document in documents for row in to_rows(document)[0]]
+            return _pubtator_rows(path)
         if suffix in CONLL:
             return list(_conll_rows(path))
         if suffix == ".parquet":
@@ -87,12 +90,28 @@ def columns_to_rows(
     names = getattr(getattr((features or {}).get(tags_column), "feature", None), "names", None)
     tags = columns[tags_column]
     if names:
-        tags = [[names[tag] if isinstance(tag, int) and 0 <= tag < len(names) else tag for tag in row] for row in tags]
+        names = dict(enumerate(names))
+        tags = [row and [names.get(tag, tag) for tag in row] for row in tags]
     ids = columns.get("id") or [None] * len(tags)
     return [
         {"id": key, "tokens": tokens, "ner_tags": row}
         for key, tokens, row in zip(ids, columns[tokens_column], tags, strict=True)
     ]
+
+
+def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    totals: Counter[str] = Counter()
+    for document in read_pubtator(path):
+        sentences, report = to_rows(document)
+        rows += sentences
+        totals.update(report)
+    if totals["overlapping"] or totals["widened"]:
+        logger.warning(
+            "%s: of %d mentions %d overlap a longer one and are left out, %d end within a word and are widened",
+            *(path, totals["mentions"], totals["overlapping"], totals["widened"]),
+        )
+    return rows
 
 
 def _parquet_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
         Rows of ``id``, ``tokens``, ``ner_tags`` and ``offsets`` (``[start, end]`` in ``document.text``), and counts of
         ``mentions``, ``tagged``, ``overlapping`` (left out) and ``widened``.
     """
-    report: Counter[str] = Counter(mentions=len(document.mentions))
+    report: Counter[str] = Counter(mentions=len(document.mentions), tagged=0, overlapping=0, widened=0)
     words = [match.span() for match in _WORD.finditer(document.text)]
     tags = ["O"] * len(words)
     for mention in sorted(document.mentions, key=lambda each: (each.start - each.end, each.start)):

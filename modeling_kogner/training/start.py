@@ -54,8 +54,9 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
     corpora = [_restricted(source, data.types) for source in data.dataset]
     if len(names := [corpus.name for corpus in corpora]) != len(set(names)):
         raise ValueError(f"two corpora share a name: {', '.join(names)}; rename one folder")
-    others = [load_corpus(source) for source in data.exclude_tests_of]
-    tests = {corpus.name: corpus.splits["test"] for corpus in corpora + others if "test" in corpus.splits}
+    others = {source: load_corpus(source) for source in data.exclude_tests_of}
+    used = {corpus.name: corpus for corpus in corpora} | others
+    tests = {name: corpus.splits["test"] for name, corpus in used.items() if "test" in corpus.splits}
     kept, report = drop_overlap({corpus.name: corpus.split("train") for corpus in corpora}, tests)
     return corpora, {"kept": kept, "report": report}
 
@@ -87,7 +88,7 @@ def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerFor
             raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
         check_tokenizer_matches(started, tokenizer)
         return started
-    fields |= {"fusion_layers": model.fusion_layers, "evidence": "none"}
+    fields |= {"fusion_layers": model.fusion_layers, "input_evidence": model.input_evidence, "evidence": "none"}
     tables = None
     if model.knowledge != "none":
         table_fields, tables = load_tables(model.knowledge, tokenizer)

@@ -58,8 +58,8 @@ def encode(
         label_all_pieces: whether later pieces of a word are labelled, or ignored (-100).
 
     Returns:
-        ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens), ``example_index`` (within this
-        call) and ``type_mask`` (0/1 for each of the model's types), one entry a window.
+        ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens), ``example_index`` (row in
+        ``examples``) and ``type_mask`` (0/1 for each of the model's types), one entry a window.
 
     Raises:
         ValueError: an unfit tokenizer, a type the model does not know, or a stride that leaves no room.
@@ -75,10 +75,9 @@ def encode(
     whole = tokenizer(sentences, is_split_into_words=True, verbose=False).encodings if sentences else []
     for index, words in enumerate(sentences):
         labels = _label_ids(examples["ner_tags"][index], label2id) if "labels" in windows else None
-        for start, window in _windows(words, whole[index], tokenizer, max_length, stride):
-            word_ids = [SPECIAL if word is None else word + start for word in window.word_ids]
-            windows["input_ids"].append(window.ids)
-            windows["attention_mask"].append([1] * len(word_ids))
+        for ids, word_ids in _windows(words, whole[index], tokenizer, max_length, stride):
+            windows["input_ids"].append(ids)
+            windows["attention_mask"].append([1] * len(ids))
             windows["word_ids"].append(word_ids)
             windows["example_index"].append(index)
             windows["type_mask"].append(type_mask)
@@ -127,16 +126,25 @@ def merge_windows(
 
 def _windows(
     words: list[str], whole: Encoding, tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
-) -> Iterator[tuple[int, Encoding]]:
-    """Yield each window as its first word's number and its encoding."""
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield the ids of each window and the words that they belong to."""
     if len(whole.ids) <= max_length:
-        yield 0, whole
+        yield whole.ids, _words_of(whole, 0)
         return
     pieces = Counter(whole.word_ids)
     room = max_length - tokenizer.num_special_tokens_to_add()
     for start, end in _word_ranges([pieces[word] for word in range(len(words))], room, stride):
-        window = tokenizer(words[start:end], is_split_into_words=True, truncation=True, max_length=max_length)
-        yield start, window.encodings[0]
+        window = tokenizer(words[start:end], is_split_into_words=True, verbose=False).encodings[0]
+        ids, word_ids = window.ids, _words_of(window, start)
+        # By hand: truncation=True would stay switched on in the tokenizer.json that is saved with the model.
+        surplus = [position for position, word in enumerate(word_ids) if word != SPECIAL][room:]
+        for position in reversed(surplus):
+            del ids[position], word_ids[position]
+        yield ids, word_ids
+
+
+def _words_of(encoding: Encoding, start: int) -> list[int]:
+    return [SPECIAL if word is None else word + start for word in encoding.word_ids]
 
 
 def _word_ranges(pieces: Sequence[int], room: int, stride: int) -> Iterator[tuple[int, int]]:

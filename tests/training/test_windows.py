@@ -113,6 +113,14 @@ def test_merge_takes_the_window_with_more_context() -> None:
     assert merged[7] == ["B-G", "B-G", "B-G", "B-D", "B-D", "B-D"]
 
 
+def test_a_word_longer_than_a_window_keeps_its_label_and_the_tokenizer_its_settings() -> None:
+    """The word would be lost, or every text be truncated by the tokenizer saved with the model."""
+    windows = run([["p53", "abnormality"]], [["O", "B-D"]], "sentencepiece", max_length=8, stride=0)
+    assert windows["word_ids"][-1] == [-1, *[1] * 6, -1]
+    assert windows["labels"][-1] == [-100, 3, *[4] * 5, -100]
+    assert TOKENIZERS["sentencepiece"].backend_tokenizer.truncation is None
+
+
 def test_text_without_tags_gets_no_labels() -> None:
     """Annotating new text must not need invented tags."""
     windows = encode({"tokens": [["gene"]]}, TOKENIZERS["wordpiece"], 8, 2, LABELS, [])

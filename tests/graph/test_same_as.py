@@ -1,0 +1,41 @@
+"""Unifying must not chain different things together."""
+
+import pandas as pd
+
+from modeling_kogner.graph.same_as import unify
+
+
+def families(types, pairs, names=None):
+    links = pd.DataFrame(pairs, columns=["head", "tail"])
+    return unify(types, links, lambda concept: (names or {}).get(concept, set()))
+
+
+def test_one_id_of_each_vocabulary_and_the_same_name_wins():
+    """A descriptor that twenty special terms point to would swallow them all."""
+    types = dict.fromkeys(["MONDO:1", "MONDO:2", "MESH:D1"], "Disease")
+    names = {"MONDO:2": {"meningioma"}, "MESH:D1": {"meningioma"}}
+    result = families(types, [("MONDO:1", "MESH:D1"), ("MONDO:2", "MESH:D1")], names)
+    assert result.preferred == {"MONDO:2": "MESH:D1"}
+    assert result.refused == {"two ids of one vocabulary": 1}
+
+
+def test_incompatible_types_stay_apart_even_through_other():
+    """An untyped EFO id between a disease and a gene would make them one concept."""
+    types = {"MESH:D1": "Disease", "EFO:1": "Other", "HGNC:1": "Gene"}
+    result = families(types, [("MESH:D1", "EFO:1"), ("EFO:1", "HGNC:1")])
+    assert len(result.preferred) == 1
+    assert result.refused == {"incompatible types": 1}
+
+
+def test_family_takes_the_known_type_of_a_member():
+    """A disease that its preferred vocabulary calls Other would give no evidence."""
+    result = families({"MESH:D1": "Other", "MONDO:1": "Disease"}, [("MONDO:1", "MESH:D1")])
+    assert result.types == {"MESH:D1": "Disease"}
+
+
+def test_direction_order_and_doubles_of_links_change_nothing():
+    """Two builds of the same graph would otherwise give different ids."""
+    types = dict.fromkeys(["MESH:D1", "MONDO:1", "DOID:1", "DOID:2"], "Disease")
+    pairs = [("MESH:D1", "MONDO:1"), ("MONDO:1", "DOID:1"), ("DOID:2", "MESH:D1")]
+    flipped = [(tail, head) for head, tail in reversed(pairs)] + pairs
+    assert families(types, pairs).preferred == families(types, flipped).preferred

@@ -1,0 +1,106 @@
+"""Rules of written forms, by example and by property."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modeling_kogner.graph.surface_filter import noise
+from modeling_kogner.graph.surface_forms import author_forms, surface_key
+from modeling_kogner.graph.surface_recall import gold_mentions, recall
+
+
+@pytest.mark.parametrize(
+    ("name", "semantic_type", "forms"),
+    [
+        ("Carcinoma, Basal Cell", "Disease", ["Basal Cell Carcinoma"]),
+        ("Leukemia, Myeloid, Acute", "Disease", ["Acute Myeloid Leukemia", "Acute Myeloid Leukaemia"]),
+        ("Diabetes, Type 2", "Disease", ["Type 2 Diabetes", "Diabetes Type 2"]),
+        ("astrocytoma (disease) [Ambiguous]", "Disease", ["astrocytoma"]),
+        ("ft protein, Drosophila", "Protein", ["ft protein"]),
+        ("USP31 protein, human", "Protein", ["USP31", "USP31 protein"]),
+        ("HUT-125 cell", "CellLine", ["HUT-125 cell", "HUT-125"]),
+        ("glioma stem cell", "CellLine", ["glioma stem cell"]),
+        ("Parkinson's disease", "Disease", ["Parkinson's disease", "Parkinson disease"]),
+        ("myopathy", "Disease", ["myopathy", "myopathies"]),
+        ("psychosis", "Disease", ["psychosis", "psychoses"]),
+        ("abscess", "Disease", ["abscess", "abscesses"]),
+        ("brain tumour", "Disease", ["brain tumour", "brain tumor"]),
+        ("anemia", "Disease", ["anemia", "anaemia"]),
+        ("edema", "Disease", ["edema", "oedema"]),
+        ("oedema", "Disease", ["oedema", "edema"]),
+        ("interferon alpha", "Protein", ["interferon alpha", "interferon \u03b1"]),
+        ("PDGFR-\u03b2", "Protein", ["PDGFR-\u03b2", "PDGFR-beta"]),
+        ("Escherichia coli", "Species", ["Escherichia coli", "E. coli"]),
+        # lists, afterthoughts, locants and charges stay as they are
+        ("Nevi, Keratocysts, and Anomalies", "Disease", ["Nevi, Keratocysts, and Anomalies"]),
+        ("asthma, susceptibility to", "Disease", ["asthma, susceptibility to"]),
+        ("1,4-dioxane", "Chemical", ["1,4-dioxane"]),
+        ("copper (II)", "Chemical", ["copper (II)"]),
+        ("systemic", "Disease", ["systemic"]),
+        ("chemical", "Disease", ["chemical"]),
+    ],
+)
+def test_author_forms(name, semantic_type, forms):
+    """Each rule does what its sentence says; a wrong one fills the index with forms nobody writes."""
+    assert author_forms(name, semantic_type) == forms
+
+
+@given(st.text(max_size=40), st.sampled_from(["Disease", "Chemical", "Protein", "Species", "CellLine"]))
+def test_any_name_keeps_a_form_and_none_twice(name, semantic_type):
+    """A rule that yields nothing for some odd name would lose its concept."""
+    forms = author_forms(name, semantic_type)
+    assert forms
+    assert len(forms) == len(set(forms))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Beta-Blockers", "beta blocker"), ("Down's syndrome", "downs syndrome"), ("T cells", "T-cell")],
+)
+def test_key_sees_through_case_space_hyphen_apostrophe_and_plural(one, other):
+    """The index compares these; a key that differs would count recall the index does not have."""
+    assert surface_key(one) == surface_key(other)
+    assert surface_key("mass") == "mass"  # four letters keep their "s"
+
+
+@pytest.mark.parametrize(
+    ("surface", "semantic_type", "evidence", "reason"),
+    [
+        ("p5", "Gene", "preferred", "one or two letters"),
+        ("A-T", "Disease", "synonym", "one or two letters"),
+        ("XIV", "Gene", "preferred", "number"),
+        ("12-34", "Chemical", "preferred", "number"),
+        ("x" * 61, "Chemical", "preferred", "over 60"),
+        ("Proteins", "Protein", "preferred", "generic"),
+        ("CAMP", "Gene", "synonym", "English"),
+        ("S-a-m-e", "Chemical", "synonym", "English"),
+        ("not shown", "Species", "synonym", "English"),
+        ("Poa annua Linnaeus, 1753", "Species", "synonym", "author"),
+        ("Canna flaccida Salisb.", "Species", "synonym", "author"),
+        ("insulin", "Protein", "preferred", None),
+        ("VEGF", "Gene", "synonym", None),
+        ("heart", "Anatomy", "preferred", None),
+        ("mouse", "Species", "synonym", None),
+        ("cancer", "Disease", "preferred", None),
+        ("oxygen", "Chemical", "preferred", None),
+        ("Homo sapiens", "Species", "preferred", None),
+        ("xeroderma pigmentosum", "Disease", "preferred", None),
+        ("all-trans retinoic acid", "Chemical", "preferred", None),
+    ],
+)
+def test_noise(surface, semantic_type, evidence, reason):
+    """Too lax, and common words are tagged everywhere; too strict, and insulin and mice are lost."""
+    found = noise(surface, semantic_type, evidence)
+    assert found is None if reason is None else reason in (found or "")
+
+
+def test_recall_by_hand():
+    """Two of three mentions by key, one letter by letter."""
+    tokens = [["Basal", "cell", "carcinomas", "and", "IL", "-", "2", "in", "foo"]]
+    tags = [["B-D", "I-D", "I-D", "O", "B-G", "I-G", "I-G", "O", "B-D"]]
+    mentions = [mention for mention, _ in gold_mentions(tokens, tags)]
+    assert mentions == ["Basal cell carcinomas", "IL - 2", "foo"]
+    surfaces = ["basal cell carcinoma", "IL-2"]
+    assert recall(mentions, surfaces) == pytest.approx(2 / 3)
+    assert recall(mentions, surfaces, as_listed=True) == pytest.approx(1 / 3)
+    assert recall([], surfaces) == 0.0
