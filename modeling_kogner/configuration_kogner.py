@@ -68,8 +68,7 @@ class KognerConfig(PreTrainedConfig):
     tokenizer_fingerprint: str | None = None
 
     def __post_init__(self, **kwargs):
-        if self.evidence not in EVIDENCE_LEVELS:
-            raise ValueError(f"evidence is {self.evidence!r}; choose one of {', '.join(EVIDENCE_LEVELS)}")
+        self.check_evidence()
         if isinstance(self.encoder_config, dict):
             encoder = dict(self.encoder_config)
             # A checkpoint must not pull in a second repository's code.
@@ -80,6 +79,19 @@ class KognerConfig(PreTrainedConfig):
             self.encoder_config = AutoConfig.for_model("bert")
         self.semantic_types = list(self.semantic_types or [])
         super().__post_init__(**kwargs)
+
+    def check_evidence(self) -> None:
+        """Refuse an evidence level that does not exist or that the tables cannot give.
+
+        ``from_pretrained(..., evidence=...)`` sets the field after construction, so the model asks again.
+
+        Raises:
+            ValueError: it is unknown, or needs distilled vectors where there are none.
+        """
+        if self.evidence not in EVIDENCE_LEVELS:
+            raise ValueError(f"evidence is {self.evidence!r}; choose one of {', '.join(EVIDENCE_LEVELS)}")
+        if self.evidence in ("concepts", "graph") and self.num_surfaces and not self.num_codebooks:
+            raise ValueError(f"evidence is {self.evidence!r}, but there are no distilled vectors; choose types or none")
 
     @property
     def hidden_size(self) -> int:

@@ -69,6 +69,7 @@ class KognerModel(KognerPreTrainedModel):
 
     def __init__(self, config: KognerConfig):
         super().__init__(config)
+        config.check_evidence()
         self.encoder = AutoModel.from_config(config.encoder_config)
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # a sentence vector nobody reads
@@ -192,6 +193,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
 
         Raises:
             OSError: the encoder is not there.
+            ValueError: ``tables`` are of another version of the model.
         """
         pretrained = AutoModel.from_pretrained(encoder, revision=revision, dtype=torch.float32)
         labels = bio_labels(entity_types)
@@ -203,8 +205,8 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         )
         model = cls(config)
         model.kogner.encoder.load_state_dict(pretrained.state_dict(), strict=False)
-        if tables:
-            model.load_state_dict(tables, strict=False)
+        if tables and (unknown := model.load_state_dict(tables, strict=False).unexpected_keys):
+            raise ValueError(f"no such tables in this model: {', '.join(unknown)}; distil the knowledge folder again")
         return model
 
     def forward(

@@ -27,6 +27,7 @@ def distill(
     teacher_batch: Annotated[int, typer.Option("--teacher_batch", help="Triples predicted a step.")] = 32_768,
     messages: Annotated[int, typer.Option(help="Triples that carry messages in a step.")] = 500_000,
     negatives: Annotated[int, typer.Option(help="Candidates a relation and step.")] = TeacherSettings.negatives,
+    student_batch: Annotated[int, typer.Option("--student_batch", help="Concepts a step.")] = StudentSettings.batch,
     width: Annotated[int, typer.Option(help="Width of concept vectors.")] = StudentSettings.width,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = DistillSettings.seed,
 ) -> None:
@@ -46,7 +47,7 @@ def distill(
         seed=seed,
         max_concepts=max_concepts,
         teacher=teacher,
-        student=StudentSettings(width=width, steps=student_steps),
+        student=StudentSettings(width=width, steps=student_steps, batch=student_batch),
     )
     distilled = run(Knowledge.load(knowledge), settings, cache)
     distilled.save(output)

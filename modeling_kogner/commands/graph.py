@@ -25,7 +25,7 @@ def build(
         list[str],
         typer.Option(
             help="Folder with nodes, names and edges (.parquet, .tsv or .csv), or an OBO file with the semantic type "
-            "of its terms: mondo.obo:Disease, go.obo:biological_process=Process,Function. Give it several times to merge."
+            "of its terms: mondo.obo:Disease, go.obo:biological_process=Process,Function. Repeat it to merge several."
         ),
     ],
     output: Annotated[Path, typer.Option(help="Knowledge folder to write; an older one is replaced.")],

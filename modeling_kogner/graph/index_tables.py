@@ -69,7 +69,11 @@ def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tu
     }
     if codes is not None:
         tables |= {"kogner.nodes.codes": codes, "kogner.nodes.codebooks": codebooks}
-        tables |= {f"kogner.graph.student.{name}": tensor for name, tensor in (knowledge.student or {}).items()}
+        tables |= {
+            f"kogner.graph.student.{name}": tensor
+            for name, tensor in (knowledge.student or {}).items()
+            if not name.startswith("lin_skip.")  # torch_geometric keeps it with root_weight=False, unused
+        }
     fields = {
         "semantic_types": list(knowledge.semantic_types),
         "num_token_keys": len(tokens["token_hash"]),

@@ -54,7 +54,7 @@ class Knowledge:
         equivalents: `id`, `preferred`; every id that was unified into another one.
         codes: residual-quantisation codes of the concepts.
         codebooks: the vector of concept `i` is the sum over `s` of `codebooks[s, codes[i, s]]`.
-        student: state dict of the student's GATv2 layer.
+        student: state dict of the student's graph layer.
         report: counts, dropped rows and why, sources, metrics; JSON-able.
 
     Shapes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import GATv2Conv
+from torch_geometric.nn import TransformerConv
 
 from .residual_quantiser import ResidualQuantiser
 
@@ -14,10 +14,11 @@ from .residual_quantiser import ResidualQuantiser
 class Student(nn.Module):
     r"""Compress H, code it, let neighbours speak once, and reproduce H.
 
-    .. math:: z^0 = Q(\mathrm{compress}(H)), \quad z^1 = z^0 + \mathrm{GATv2}(z^0), \quad \hat H = \mathrm{decode}(z^1)
+    .. math:: z^0 = Q(\mathrm{compress}(H)), \quad z^1 = z^0 + \mathrm{attend}(z^0), \quad \hat H = \mathrm{decode}(z^1)
 
-    Source: GATv2, Brody et al., ICLR 2022 (arXiv:2105.14491). What ships is the codes, the codebooks and the graph
-    layer; compressor and decoder serve distillation only.
+    Source: the graph layer is TransformerConv, Shi et al., IJCAI 2021 (arXiv:2009.03509); its dot products need no
+    tensor of node pairs by channels, so that the dense form in the tagger stays small. What ships is the codes, the
+    codebooks and the graph layer; compressor and decoder serve distillation only.
 
     Args:
         part_widths: Widths of the parts of H.
@@ -45,7 +46,7 @@ class Student(nn.Module):
         total = sum(part_widths)
         self.compressor = nn.Sequential(nn.Linear(total, hidden), nn.GELU(), nn.Linear(hidden, width))
         self.quantiser = ResidualQuantiser(width, stages, size)
-        self.graph_layer = GATv2Conv(width, width, heads=heads, concat=False, add_self_loops=True)
+        self.graph_layer = TransformerConv(width, width, heads=heads, concat=False, root_weight=False)
         self.decoder = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, total))
 
     def compress(self, h: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from .student import Neighbours, Student, neighbour_loss, part_cosines
 from .teacher import PARTS
 
+COMMITMENT = 10.0  # at 1, straight-through steps carry the compressor away from its codebooks and the codes go stale
+
 
 @dataclass
 class StudentSettings:
@@ -31,10 +33,10 @@ class StudentSettings:
     bytes: int = 7
     hidden: int = 256
     heads: int = 2
-    steps: int = 2_000
+    steps: int = 3_000
     batch: int = 4_096
     rate: float = 3e-3
-    neighbour_weight: float = 0.3
+    neighbour_weight: float = 0.05
     held_out: float = 0.05
 
 
@@ -111,7 +113,7 @@ def _loss(
     commitment = z.new_zeros(())
     if quantised:
         coded = student.quantiser(z)
-        commitment = (z - coded.detach())[places].square().mean()  # keeps the compressor near the codebooks
+        commitment = COMMITMENT * (z - coded.detach())[places].square().mean()
         z = coded
     z = torch.where(held[nodes, None], z.detach(), z)
     z1 = student.propagate(z, edges)[places]  # (B, d_k)

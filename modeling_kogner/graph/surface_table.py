@@ -99,13 +99,15 @@ def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
 def _within_budget(table: pd.DataFrame, max_surfaces: int, dropped: Counter) -> pd.DataFrame:
     """Drop the least useful rows.
 
-    Systematic names of chemicals go first, those of little-connected chemicals before those of well-known ones; then
-    lower candidates, then derived forms, then synonyms.
+    First the third and fourth concepts of a derived form (the same symbol in mouse, rat and fly); then systematic names
+    of chemicals that have a single edge, the longest first; then second concepts, derived forms and synonyms.
     """
     if len(table) <= max_surfaces:
         return table
-    systematic = (table["type"] == "Chemical") & table["surface"].str.contains(_SYSTEMATIC, regex=True)
-    order = table.assign(systematic=systematic, unknown=table["scarce"].where(systematic, 0))
-    order = order.sort_values(["systematic", "unknown", "rank", "derived", "synonym", "scarce"])
+    crowded = table["derived"] & (table["rank"] >= 2)
+    obscure = (table["type"] == "Chemical") & (table["degree"] <= 1)
+    obscure &= table["surface"].str.contains(_SYSTEMATIC, regex=True)
+    order = table.assign(crowded=crowded, length=table["surface"].str.len().where(obscure, 0))
+    order = order.sort_values(["crowded", "length", "rank", "derived", "synonym", "scarce"])
     dropped["over budget"] += len(table) - max_surfaces
     return table[table.index.isin(order.index[:max_surfaces])]

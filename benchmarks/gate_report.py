@@ -1,0 +1,90 @@
+"""How far the gate opens, and what the score loses when the knowledge is wrong.
+
+    python benchmarks/gate_report.py --model MODEL --dataset CORPUS --split validation --output gate.json
+
+Strict F1 with the evidence as it is, with node vectors shuffled among concepts of a type and among all concepts,
+with the types of concepts shuffled, and without evidence; in the same weights, over the same sentences.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.training.collator import NerCollator
+from modeling_kogner.training.corpora import load_corpus
+from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
+from modeling_kogner.training.start import load_tokenizer
+from modeling_kogner.training.whole_file import write_whole
+
+
+def shuffled(groups: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """A permutation that stays inside groups: ``(N,)`` group ids -> ``(N,)`` positions."""
+    order = torch.argsort(groups.long() * len(groups) + torch.randperm(len(groups), generator=generator))
+    permutation = torch.empty_like(order)
+    permutation[torch.argsort(groups, stable=True)] = order
+    return permutation
+
+
+@torch.inference_mode()
+def gate_opening(model, windows, collator, batch_size: int = 64) -> dict[str, float]:
+    """Mean gate over covered and uncovered tokens, and the mean size of the message beside the token's."""
+    sums = dict.fromkeys(("covered", "uncovered", "tokens_covered", "tokens_uncovered"), 0.0)
+    for first in range(0, len(windows), batch_size):
+        rows = windows.select(range(first, min(first + batch_size, len(windows))))
+        batch = {name: tensor.to(model.device) for name, tensor in collator(list(rows)).items()}
+        output = model.kogner(batch["input_ids"], batch["attention_mask"])
+        gate = output.gate.float().mean(-1)
+        real = batch["attention_mask"].bool()
+        for name, part in (("covered", output.links.covered), ("uncovered", ~output.links.covered)):
+            sums[name] += gate[part & real].sum().item()
+            sums[f"tokens_{name}"] += (part & real).sum().item()
+    return {
+        "mean_gate_covered": sums["covered"] / max(1, sums["tokens_covered"]),
+        "mean_gate_uncovered": sums["uncovered"] / max(1, sums["tokens_uncovered"]),
+        "share_of_tokens_covered": sums["tokens_covered"] / (sums["tokens_covered"] + sums["tokens_uncovered"]),
+    }
+
+
+def main() -> None:
+    """Score the conditions and write them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--output", type=Path, default=Path("gate.json"))
+    args = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = KognerForTokenClassification.from_pretrained(args.model).to(device).eval()
+    tokenizer = load_tokenizer(args.model)
+    corpus = load_corpus(args.dataset)
+    types = [kind for kind in corpus.entity_types if kind in model.config.entity_types]
+    rows = load_corpus(args.dataset, types).split(args.split)
+    split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, model.config.label2id)
+    collator = NerCollator(tokenizer)
+
+    def f1() -> float:
+        return split.score(predict_logits(model, split.windows, collator), model.config.id2label)["f1"]
+
+    generator = torch.Generator().manual_seed(0)
+    codes, kinds = model.kogner.nodes.codes.clone(), model.kogner.index.concept_type.clone()
+    report = {"model": args.model, "dataset": corpus.name, "split": args.split}
+    report |= gate_opening(model, split.windows, collator)
+    report["f1"] = {"as it is": f1()}
+    among_all = torch.zeros(len(kinds), dtype=torch.long)
+    for name, groups in (("vectors shuffled within types", kinds.cpu()), ("vectors shuffled among all", among_all)):
+        model.kogner.nodes.codes.copy_(codes[shuffled(groups, generator).to(device)])
+        report["f1"][name] = f1()
+    model.kogner.nodes.codes.copy_(codes)
+    model.kogner.index.concept_type.copy_(kinds[shuffled(among_all, generator).to(device)])
+    report["f1"]["types shuffled among all"] = f1()
+    model.config.evidence = "none"
+    report["f1"]["evidence off"] = f1()
+    print(json.dumps(report, indent=1))
+    write_whole(args.output, json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Speed and loading time of a model: ratios, measured in one run.
+
+    python benchmarks/speed.py --model MODEL --encoder ENCODER --dataset CORPUS [--sentences 640] [--compile]
+
+`plain` is the same model with its evidence switched off: the same layers, no linking, no fusion. Conditions take
+turns in every round, so that a busy machine slows all of them; medians over rounds are reported.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+import torch
+from transformers import AutoModel
+
+from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.training.collator import NerCollator
+from modeling_kogner.training.corpora import load_corpus
+from modeling_kogner.training.start import load_tokenizer
+
+
+def clock(work) -> float:
+    """Seconds of one call, the device's queue included."""
+    started = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def medians(conditions: dict, rounds: int) -> dict[str, float]:
+    """Median seconds of each condition, taken in turns after one round of warm-up."""
+    times = {name: [] for name in conditions}
+    for turn in range(rounds + 1):
+        for name, work in conditions.items():
+            seconds = clock(work)
+            if turn:
+                times[name].append(seconds)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+@torch.inference_mode()
+def main() -> None:
+    """Time forward passes, tagging from text, linking and loading."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--encoder", required=True)
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--sentences", type=int, default=640)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--compile", action="store_true", help="torch.compile all three models")
+    args = parser.parse_args()
+    tokenizer = load_tokenizer(args.model)
+    collator = NerCollator(tokenizer, pad_to_multiple_of=8)
+    models = {
+        "knowledge": KognerForTokenClassification.from_pretrained(args.model),
+        "plain": KognerForTokenClassification.from_pretrained(args.model, evidence="none"),
+        "bare encoder": AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
+    }
+    models = {name: model.to(args.device).eval() for name, model in models.items()}
+    callables = {name: torch.compile(model, dynamic=True) if args.compile else model for name, model in models.items()}
+    rows = load_corpus(args.dataset).split(args.split)["tokens"][: args.sentences]
+    texts = sorted((" ".join(row) for row in rows), key=len)
+    report = {"device": args.device, "sentences": len(texts), "compiled": args.compile, "torch": torch.__version__}
+
+    for size in (32, 1):
+        chosen = texts if size > 1 else texts[:: max(1, len(texts) // 64)]
+        groups = [chosen[i : i + size] for i in range(0, len(chosen), size)]
+
+        def encode(group):
+            encoded = tokenizer(group)
+            return collator([{k: v[i] for k, v in encoded.items()} for i in range(len(group))])
+
+        batches = [{k: v.to(args.device) for k, v in encode(group).items()} for group in groups]
+
+        def forward(model, batches=batches):
+            for batch in batches:
+                model(**batch)
+
+        def tag(model, groups=groups, encode=encode):
+            for group in groups:
+                model(**{k: v.to(args.device) for k, v in encode(group).items()}).logits.argmax(-1).cpu().numpy()
+
+        def link(batches=batches):
+            for batch in batches:
+                models["knowledge"].kogner.link(**batch)
+
+        conditions = {f"forward, {name}": lambda model=model: forward(model) for name, model in callables.items()}
+        conditions |= {f"tag, {name}": lambda model=callables[name]: tag(model) for name in ("knowledge", "plain")}
+        seconds = medians({**conditions, "link": link}, args.rounds)
+        report[f"batch {size}"] = {
+            "sentences a second": {name: round(len(chosen) / value, 1) for name, value in seconds.items()},
+            "speed over plain, forward": round(seconds["forward, plain"] / seconds["forward, knowledge"], 3),
+            "speed over plain, text to tags": round(seconds["tag, plain"] / seconds["tag, knowledge"], 3),
+            "speed over bare encoder": round(seconds["forward, bare encoder"] / seconds["forward, knowledge"], 3),
+        }
+    loading = medians(
+        {
+            "knowledge": lambda: KognerForTokenClassification.from_pretrained(args.model),
+            "bare encoder": lambda: AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
+        },
+        args.rounds,
+    )
+    report["loading seconds"] = {name: round(value, 3) for name, value in loading.items()}
+    report["loading time over bare encoder"] = round(loading["knowledge"] / loading["bare encoder"], 2)
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
