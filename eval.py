@@ -18,11 +18,11 @@ import torch
 import transformers
 from transformers import HfArgumentParser
 
-from modeling_kogner import KognerForTokenClassification, __version__
+from modeling_kogner import __version__
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.corpora import load_corpus
 from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
-from modeling_kogner.training.start import check_tokenizer_matches, load_tokenizer
 from modeling_kogner.training.whole_file import write_whole
 
 
@@ -68,11 +68,8 @@ def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[st
 def main(arguments: list[str] | None = None) -> None:
     """Load, score, print, write."""
     (args,) = HfArgumentParser(EvalArguments).parse_args_into_dataclasses(arguments)
-    off = {"evidence": "none"} if args.knowledge == "off" else {}
-    model = KognerForTokenClassification.from_pretrained(args.model, **off)
+    model, tokenizer = load_model(args.model, "none" if args.knowledge == "off" else None)
     model.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    tokenizer = load_tokenizer(args.model)
-    check_tokenizer_matches(model, tokenizer)
     scores = {}
     for source in args.dataset:
         name, scores[name] = score_corpus(args, source, model, tokenizer)

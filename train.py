@@ -15,11 +15,12 @@ from pathlib import Path
 from datasets import concatenate_datasets
 from transformers import EarlyStoppingCallback, HfArgumentParser, set_seed
 
+from modeling_kogner.inference.load_model import load_tokenizer
 from modeling_kogner.training.arguments import DataArguments, KognerTrainingArguments, ModelArguments
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.evaluation import validation_metrics
 from modeling_kogner.training.kogner_trainer import KognerTrainer
-from modeling_kogner.training.start import encode_corpora, load_corpora, load_tokenizer, start_model
+from modeling_kogner.training.start import encode_corpora, load_corpora, start_model
 from modeling_kogner.training.whole_file import write_whole
 
 

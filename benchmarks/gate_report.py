@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.inference.load_model import load_tokenizer
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.corpora import load_corpus
 from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
-from modeling_kogner.training.start import load_tokenizer
 from modeling_kogner.training.whole_file import write_whole
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def expand(plan: dict) -> list[dict]:
-    """All runs of a plan, longest first, so that no long run starts last."""
+    """All runs of a plan, in its order: what matters most first, for a run that is cut off."""
     runs = []
     for group in plan["groups"]:
         axes = (group["corpora"], group["variants"], group["fractions"], group["seeds"])
@@ -31,8 +31,8 @@ def expand(plan: dict) -> list[dict]:
             run = {"corpus": corpus, "variant": variant, "fraction": fraction, "seed": seed}
             budget = plan["budgets"][corpus] if fraction == 1 else plan["low_resource_budget"]
             settings = [*plan["settings"], *budget, *plan["variants"][variant]]
-            runs.append(run | {"settings": settings, "splits": group["splits"], "also": group.get("also", {})})
-    return sorted(runs, key=lambda run: run["fraction"], reverse=True)
+            runs.append(run | {"settings": settings, "splits": group["splits"]})
+    return runs
 
 
 def key(run: dict) -> tuple:

@@ -15,9 +15,9 @@ import torch
 from transformers import AutoModel
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.inference.load_model import load_tokenizer
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.start import load_tokenizer
 
 
 def clock(work) -> float:

@@ -37,7 +37,7 @@ class KognerConfig(PreTrainedConfig):
         concept_dropout: probability that a mention's concept vector is hidden in training.
         classifier_dropout: dropout before the tagging head.
         distillation_weight: factor of the distillation loss in the joint loss.
-        tokenizer_fingerprint: digest of the vocabulary the surface index was built for.
+        tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
     """
 
     model_type = "kogner"
@@ -59,9 +59,9 @@ class KognerConfig(PreTrainedConfig):
     related_cosine: float = 0.5
     input_evidence: bool = True
     fusion_layers: int = 1
-    sentence_dropout: float = 0.1
-    mention_dropout: float = 0.1
-    type_dropout: float = 0.1
+    sentence_dropout: float = 0.0
+    mention_dropout: float = 0.0
+    type_dropout: float = 0.0
     concept_dropout: float = 0.3
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1

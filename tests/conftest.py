@@ -97,7 +97,8 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """Folder with `data/ner`, `kg` and `models`; tests that need it skip where KOGNER_DATA is unset."""
+    """Folder with `data/ner`, `kg` and `models`; tests that need it skip, or with KOGNER_REQUIRE_DATA fail, without."""
     if "KOGNER_DATA" not in os.environ:
-        pytest.skip("KOGNER_DATA is not set; it names the folder that holds data/, kg/ and models/")
+        refuse = pytest.fail if os.environ.get("KOGNER_REQUIRE_DATA") else pytest.skip
+        refuse("KOGNER_DATA is not set; it names the folder that holds data/, kg/ and models/")
     return Path(os.environ["KOGNER_DATA"])

@@ -20,18 +20,20 @@ from modeling_kogner.graph.index_tables import build_tables
 
 ROOT = Path(__file__).parents[1]
 TYPES = ["Chemical", "Disease"]
-NO_DROPOUT = {
-    name: 0.0
-    for name in ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "classifier_dropout")
-}
+NO_DROPOUT = dict.fromkeys(
+    ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "classifier_dropout"), 0.0
+)
 SENTENCES = [
     ("Aspirin reduced the fever of patients with leukemia .", {0: "B-Chemical", 7: "B-Disease"}),
-    ("Breast cancers and diabetes mellitus were seen .", {0: "B-Disease", 1: "I-Disease", 3: "B-Disease", 4: "I-Disease"}),
+    (
+        "Breast cancers and diabetes mellitus were seen .",
+        {0: "B-Disease", 1: "I-Disease", 3: "B-Disease", 4: "I-Disease"},
+    ),
     ("The level of aspirin fell in rats .", {3: "B-Chemical"}),
     ("Heart failure did not cause the low level .", {}),
     ("Patients with Parkinson's disease were measured .", {2: "B-Disease", 3: "I-Disease"}),
     ("Acetylsalicylic acid is written as aspirin .", {0: "B-Chemical", 1: "I-Chemical", 5: "B-Chemical"}),
-]  # fmt: skip
+]
 
 
 def tiny_bert(vocabulary: int, hidden: int = 32, **fields) -> BertConfig:
@@ -95,12 +97,18 @@ def script(name: str) -> ModuleType:
 
 def run_process(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
     """A fresh process on the CPU, one thread, without the network."""
-    fixed = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    fixed = {
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     return subprocess.run(
         [sys.executable, *command],
         cwd=cwd,
         env=inherited | fixed | environment,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=300,

@@ -16,7 +16,7 @@ from torch import Tensor
 from .knowledge_folder import Knowledge
 from .name_encoder import encode_names
 from .phase_cache import PhaseCache, fingerprint
-from .student import Neighbours
+from .student import Neighbours, Student
 from .student_training import StudentSettings, measure_student, train_student
 from .teacher import PARTS, Teacher, TeacherSettings
 from .triples import Triples, neighbourhood
@@ -88,7 +88,7 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
         knowledge,
         codes=codes.cpu(),
         codebooks=student.quantiser.codebooks.detach().cpu().clone(),
-        student={key: value.detach().cpu().clone() for key, value in student.graph_layer.state_dict().items()},
+        student=_shipped_layer(student),
         report=knowledge.report | {"distillation": report},
     )
 
@@ -124,6 +124,12 @@ def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerato
     tensors, facts = cache.get("teacher", mark, compute)
     parts = [tensors[name].to(accelerator.device) for name in PARTS]
     return torch.cat(parts, dim=1), [part.shape[1] for part in parts], facts
+
+
+def _shipped_layer(student: Student) -> dict[str, Tensor]:
+    """Weights of the graph layer; torch_geometric keeps a skip projection that ``root_weight=False`` never uses."""
+    state = student.graph_layer.state_dict()
+    return {key: value.cpu().clone() for key, value in state.items() if not key.startswith("lin_skip")}
 
 
 def _lap(started: float) -> float:

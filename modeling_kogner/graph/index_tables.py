@@ -13,7 +13,16 @@ from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
-from ..surface_index import BASE, ENDS_IN_S, INVERSE, MAX_TOKEN_CHARACTERS, SHORT_KEY, UNMATCHABLE, byte_value, to_signed
+from ..surface_index import (
+    BASE,
+    ENDS_IN_S,
+    INVERSE,
+    MAX_TOKEN_CHARACTERS,
+    SHORT_KEY,
+    UNMATCHABLE,
+    byte_value,
+    to_signed,
+)
 from .knowledge_folder import Knowledge
 from .token_keys import token_table, tokenizer_fingerprint
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError, safe_open
+from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
@@ -20,7 +22,10 @@ _COPY_AGAIN = "download or copy the model again"
 
 
 def load_model(
-    source: str | Path, evidence: str | None = None, dtype: torch.dtype = torch.float32
+    source: str | Path,
+    evidence: str | None = None,
+    dtype: torch.dtype = torch.float32,
+    fields: dict[str, Any] | None = None,
 ) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
     """Load a KoGNER model for inference, with the tokenizer that its surface index was built for.
 
@@ -28,6 +33,7 @@ def load_model(
         source: folder, or Hub id ``OWNER/NAME``.
         evidence: level of evidence to read instead of the one trained with; ``none`` switches knowledge off.
         dtype: of the weights; checkpoints are stored in half precision, which CPUs are slow at.
+        fields: of :class:`KognerConfig` to set anew, such as the dropout of further training.
 
     Raises:
         ValueError: there is no such model, it is no KoGNER model, its weights are damaged or incomplete, or its
@@ -40,7 +46,7 @@ def load_model(
         _check_folder(Path(source))
     elif not _HUB_ID.fullmatch(source):
         raise ValueError(f"{source}: no such folder, and no Hub id of the form OWNER/NAME; check the path")
-    given = {} if evidence is None else {"evidence": evidence}
+    given = (fields or {}) | ({} if evidence is None else {"evidence": evidence})
     try:
         _check_kind(source, KognerConfig.get_config_dict(source)[0])
         model, found = KognerForTokenClassification.from_pretrained(
@@ -53,24 +59,38 @@ def load_model(
         raise ValueError(f"{source}: weights are damaged ({_first_line(error)}); {_COPY_AGAIN}") from error
     if missing := sorted(found["missing_keys"]):
         raise ValueError(
-            f"{source}: {len(missing)} tensors are missing from the weights, first {missing[0]}; {_COPY_AGAIN}, "
-            "or train it with this version"
+            f"{source}: tensors missing from the weights: {len(missing)}, first {missing[0]}; {_COPY_AGAIN}, "
+            "or train it anew with this version"
         )
     check_tokenizer_matches(model, tokenizer)
     return model.eval(), tokenizer
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
-    """A fast tokenizer that reads listed words as it reads running text."""
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    """A fast tokenizer that reads listed words as it reads running text.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{source}: no tokenizer could be read there ({_first_line(error)}); check path or id"
+        ) from error
     if tokenizer("a", add_special_tokens=False).input_ids != tokenizer(" a", add_special_tokens=False).input_ids:
         tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
+        if tokenizer.is_fast:  # ModernBERT's class, for one, ignores the argument
+            parts = tokenizer.backend_tokenizer.pre_tokenizer
+            for part in parts if isinstance(parts, pre_tokenizers.Sequence) else [parts]:
+                if isinstance(part, pre_tokenizers.ByteLevel):
+                    part.add_prefix_space = True
     tokenizer.padding_side = "right"
     return tokenizer
 
 
 def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer whose ids mean other pieces than those the surface index was built for.
+    """Refuse a tokenizer whose ids mean other pieces than those of the model and of its surface index.
 
     Raises:
         ValueError: the vocabularies differ.
@@ -78,8 +98,8 @@ def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
     built_for = model.config.tokenizer_fingerprint
     if built_for is not None and built_for != tokenizer_fingerprint(tokenizer):
         raise ValueError(
-            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model's surface "
-            "index was built for; use the tokenizer saved with the model, or build the model anew with --knowledge"
+            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model was "
+            "made for; use the tokenizer saved with the model, or train it anew from its encoder"
         )
 
 

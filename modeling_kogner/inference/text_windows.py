@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from transformers import PreTrainedTokenizerBase
 
@@ -101,40 +101,42 @@ def words_of(text: str, windows: list[Window]) -> list[Word]:
 
     The tokenizer's words are split once more at punctuation: a sentencepiece word would swallow its full stop.
     """
-    best: dict[int, tuple[float, Word]] = {}
+    offsets: list[tuple[int, int]] = []
+    word_ids: list[int] = []
     for window in windows:
-        for first, last in _word_ranges(text, window):
-            before = math.inf if window.first == 0 else first
-            after = math.inf if window.is_last else len(window.offsets) - 1 - last
-            start, end = _trim(text, window.offsets[first][0], max(end for _, end in window.offsets[first : last + 1]))
-            word = Word(window.first + first, window.first + last, start, end, window)
-            # A word cut at a window's end is the same word as in the next window, where it starts alike.
-            if start < end and min(before, after) > best.get(word.first, (-1.0, word))[0]:
-                best[word.first] = min(before, after), word
-    words: list[Word] = []
-    for _, word in (best[first] for first in sorted(best)):
-        if words and word.first <= words[-1].last:
-            continue  # the rest of a word whose start was cut off by a window
-        words.append(word)
+        new = len(offsets) - window.first
+        offsets += window.offsets[new:]
+        word_ids += window.word_ids[new:]
+    borders = [i for i in range(1, len(offsets)) if _is_border(text, *offsets[i - 1 : i + 1], *word_ids[i - 1 : i + 1])]
+    words = []
+    oldest = 0
+    for first, after in zip([0, *borders], [*borders, len(offsets)], strict=True) if offsets else []:
+        while windows[oldest].end <= first:
+            oldest += 1
+        start, end = _trim(text, offsets[first][0], max(end for _, end in offsets[first:after]))
+        if start < end:
+            words.append(Word(first, after - 1, start, end, _farthest_from_a_cut(windows, oldest, first, after - 1)))
     return words
 
 
-def _word_ranges(text: str, window: Window) -> Iterator[tuple[int, int]]:
-    first = 0
-    for position in range(1, len(window.offsets) + 1):
-        if position == len(window.offsets) or _is_border(text, window, position):
-            yield first, position - 1
-            first = position
+def _farthest_from_a_cut(windows: list[Window], oldest: int, first: int, last: int) -> Window:
+    """Of the windows from ``oldest`` on that hold the first piece."""
+
+    def room(window: Window) -> float:
+        before = math.inf if window.first == 0 else first - window.first
+        return min(before, math.inf if window.is_last else window.end - 1 - last)
+
+    holders = takewhile(lambda window: window.first <= first, (windows[i] for i in range(oldest, len(windows))))
+    return max(holders, key=room)
 
 
-def _is_border(text: str, window: Window, position: int) -> bool:
-    """Whether a word ends between this piece and the one before it."""
-    (start, end), (next_start, next_end) = window.offsets[position - 1 : position + 1]
-    if next_start < end:  # bytes of one character
+def _is_border(text: str, piece: tuple[int, int], following: tuple[int, int], word: int, following_word: int) -> bool:
+    """Whether a word ends between two pieces."""
+    if following[0] < piece[1]:  # bytes of one character
         return False
-    if window.word_ids[position] != window.word_ids[position - 1]:
+    if word != following_word:
         return True
-    return not (text[start:end].strip()[-1:].isalnum() and text[next_start:next_end].strip()[:1].isalnum())
+    return not (text[slice(*piece)].strip()[-1:].isalnum() and text[slice(*following)].strip()[:1].isalnum())
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -23,9 +23,9 @@ class ModelArguments:
     )
     input_evidence: bool = field(default=True, metadata={"help": "Add type evidence to the input embeddings too."})
     fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
-    sentence_dropout: float = field(default=0.1, metadata={"help": "Share of sentences trained without evidence."})
-    mention_dropout: float = field(default=0.1, metadata={"help": "Share of matches hidden in training."})
-    type_dropout: float = field(default=0.1, metadata={"help": "Share of semantic types hidden from a sentence."})
+    sentence_dropout: float = field(default=0.0, metadata={"help": "Share of sentences trained without evidence."})
+    mention_dropout: float = field(default=0.0, metadata={"help": "Share of matches hidden in training."})
+    type_dropout: float = field(default=0.0, metadata={"help": "Share of semantic types hidden from a sentence."})
     concept_dropout: float = field(default=0.3, metadata={"help": "Share of mentions trained without a vector."})
     distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
 

@@ -6,40 +6,18 @@ import logging
 from typing import Any
 
 from datasets import Dataset, concatenate_datasets
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from safetensors import SafetensorError
 
 from .. import KognerForTokenClassification
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
+from ..inference.load_model import load_model
 from .arguments import DataArguments, ModelArguments
 from .corpora import Corpus, load_corpus, train_subset
 from .evaluation import EncodedSplit
 from .overlap import drop_overlap
 
 logger = logging.getLogger(__name__)
-
-
-def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
-    """A fast tokenizer that reads listed words as it reads running text."""
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    if tokenizer("a", add_special_tokens=False).input_ids != tokenizer(" a", add_special_tokens=False).input_ids:
-        tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
-    tokenizer.padding_side = "right"
-    return tokenizer
-
-
-def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer whose ids mean other pieces than those the surface index was built for.
-
-    Raises:
-        ValueError: the vocabularies differ.
-    """
-    built_for = model.config.tokenizer_fingerprint
-    if built_for is not None and built_for != tokenizer_fingerprint(tokenizer):
-        raise ValueError(
-            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model's surface "
-            "index was built for; use the tokenizer saved with the model, or build the model anew with --knowledge"
-        )
 
 
 def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
@@ -77,18 +55,20 @@ def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerFor
     """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further.
 
     Raises:
-        ValueError: the arguments contradict each other, or the checkpoint lacks a type.
+        ValueError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
     """
     settings = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "distillation_weight")
     fields = {name: getattr(model, name) for name in settings}
     if model.checkpoint:
-        started = KognerForTokenClassification.from_pretrained(model.checkpoint, **fields)
+        if model.knowledge != "none":
+            raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
+        started, _ = load_model(model.checkpoint, fields=fields)
         if unknown := sorted(set(types) - set(started.config.entity_types)):
             known = ", ".join(started.config.entity_types)
             raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
-        check_tokenizer_matches(started, tokenizer)
         return started
     fields |= {"fusion_layers": model.fusion_layers, "input_evidence": model.input_evidence, "evidence": "none"}
+    fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
     if model.knowledge != "none":
         table_fields, tables = load_tables(model.knowledge, tokenizer)
@@ -98,7 +78,11 @@ def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerFor
                 "run `kogner graph distill` on it, or pass --evidence types"
             )
         fields |= {**table_fields, "evidence": model.evidence}
-    return KognerForTokenClassification.from_encoder(model.encoder, types, tables, **fields)
+    try:
+        return KognerForTokenClassification.from_encoder(model.encoder, types, tables, **fields)
+    except (SafetensorError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"{model.encoder}: no encoder could be read there ({reason}); check path or id") from error
 
 
 def encode_corpora(

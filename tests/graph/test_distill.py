@@ -58,7 +58,8 @@ def test_distilled_folder_survives_the_disk_and_reports_every_part(encoder, tmp_
     assert before.codes is None
     assert kept.codes.shape == (60, 7)
     assert kept.codebooks.shape == (7, 256, 8)
-    assert set(kept.student) == {"att", "lin_l.weight", "lin_l.bias", "lin_r.weight", "lin_r.bias", "bias"}
+    layers = ("lin_key", "lin_query", "lin_value")
+    assert set(kept.student) == {f"{layer}.{name}" for layer in layers for name in ("weight", "bias")}
     report = kept.report["distillation"]
     assert kept.report["built"] == 1
     assert set(report["teacher"]["test"]) == {"teacher", "graph transformer", "TransR", "degree in relation"}

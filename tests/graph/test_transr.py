@@ -16,7 +16,7 @@ def by_hand() -> TransR:
 
 
 def test_score_is_the_negated_squared_distance_of_the_paper():
-    """h M = (3, 4), t M = (2, -2), h M + r - t M = (1.5, 6): -(2.25 + 36). A transposed M would rank at random."""
+    """Head (3, 4), tail = (2, -2), difference (1.5, 6): -(2.25 + 36). A transposed M would rank at random."""
     zero, one = torch.tensor([0]), torch.tensor([1])
     assert_close(by_hand()(zero, zero, one), torch.tensor([-38.25]))
 

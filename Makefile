@@ -1,0 +1,27 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup test check train-demo card
+BIN := .venv/bin
+DATA := $(or $(KOGNER_DATA),../shared)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## environment in .venv with all extras
+	test -d .venv || python3 -m venv .venv
+	$(BIN)/pip install -c constraints.txt -e '.[dev]'
+
+test: ## the tests; with KOGNER_DATA also those on real corpora
+	$(BIN)/python -m pytest
+
+check: ## lint, format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on test
+	$(BIN)/accelerate launch --cpu --num_processes 1 train.py --dataset $(DATA)/data/ner/NCBI-disease --use_cpu \
+	  --encoder $(DATA)/models/minilm-biomed --train_fraction 0.05 --max_steps 100 --eval_strategy no \
+	  --save_strategy no --output_dir artifacts/demo
+	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
+
+card: ## the published model: does it load, and what does it say
+	$(BIN)/kogner annotate "Selegiline-induced postural hypotension in Parkinson's disease"

@@ -1,0 +1,92 @@
+"""`kogner annotate` and `kogner graph` from the shell."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tiny_tagger import save_tagger
+from typer.testing import CliRunner
+
+import modeling_kogner.commands.annotate as command
+from modeling_kogner.commands.main import app
+
+
+@pytest.fixture(scope="module")
+def model_folder(knowledge, tmp_path_factory):
+    return save_tagger(knowledge, tmp_path_factory.mktemp("models") / "tiny")
+
+
+def run(*arguments, **options):
+    return CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "160"}, **options)
+
+
+def test_json_is_one_object_and_nothing_else(model_folder):
+    """A log line or progress bar on standard output would break every reader."""
+    text = "Aspirin [SEP] reduced the fever\n of 🧬 leukemia"
+    result = run("annotate", "--json", "--model", model_folder, text)
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["text"] == text
+    assert answer["mentions"]
+    assert all(text[m["start"] : m["end"]] == m["text"] for m in answer["mentions"])
+
+
+def test_standard_input_and_table(model_folder):
+    """A name in [brackets] is markup to rich and would vanish from the table."""
+    result = run("annotate", "--model", model_folder, input="Aspirin and [BRCA1] in leukemia")
+    assert result.exit_code == 0, result.output
+    assert "preferred name" in result.stdout
+    assert "no entities found" in run("annotate", "--model", model_folder, "").stdout
+
+
+def test_errors_are_one_message_and_exit_code_two(model_folder, tmp_path, monkeypatch):
+    """A traceback tells a newcomer nothing."""
+    monkeypatch.setattr(command, "BUNDLED", tmp_path / "hub_card")
+    for arguments, message in (
+        (("--model", tmp_path / "absent", "text"), "no such folder"),
+        (("text",), "no bundled model there"),
+    ):
+        result = run("annotate", *arguments)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stdout == ""
+        assert len(result.stderr.strip().splitlines()) == 1
+    monkeypatch.setattr(command, "BUNDLED", model_folder)
+    assert run("annotate", "text").exit_code == 0
+
+
+BLOCK = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch_geometric", "pronto", "wordfreq", "datasets", "evaluate"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Block())
+from modeling_kogner.commands.main import app
+app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "stream", "message"),
+    [
+        (["annotate", "--model", "MODEL", "Aspirin and leukemia in rats"], 0, "stdout", "preferred name"),
+        (["graph", "distill", "--help"], 2, "stderr", "pip install 'kogner[graph]'"),
+    ],
+)
+def test_only_graph_needs_the_graph_extra(model_folder, arguments, code, stream, message):
+    """A plain installation must annotate; an import at the top of the command would end that."""
+    arguments = [str(model_folder) if argument == "MODEL" else argument for argument in arguments]
+    result = subprocess.run([sys.executable, "-c", BLOCK, *arguments], capture_output=True, text=True)
+    assert result.returncode == code, result.stderr
+    assert message in getattr(result, stream)
+    assert "Traceback" not in result.stderr
+
+
+def test_graph_commands_are_reached_through_main():
+    """The pass-through must hand on options, help and exit codes."""
+    result = run("graph", "distill", "--help")
+    assert result.exit_code == 0
+    assert "--knowledge" in result.output
+    assert run("graph", "build", "--source", "absent", "--output", "x").exit_code == 1
