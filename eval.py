@@ -52,9 +52,7 @@ def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[st
         known, annotated = ", ".join(config.entity_types), ", ".join(corpus.entity_types)
         raise ValueError(f"{source}: annotates {annotated}; the model knows {known}: no type of --types to score")
     rows = load_corpus(source, types).split(args.split)
-    split = EncodedSplit.from_split(
-        corpus.name, rows, types, tokenizer, config.label2id, args.max_length, args.stride
-    )
+    split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, config.label2id, args.max_length, args.stride)
     logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), args.batch_size)
     return corpus.name, {
         "split": args.split,
@@ -75,7 +73,9 @@ def main(arguments: list[str] | None = None) -> None:
         name, scores[name] = score_corpus(args, source, model, tokenizer)
         for kind, row in {"all": scores[name]["strict"], **scores[name]["strict"]["types"]}.items():
             counts = f"{row['correct']}/{row['gold']} found, {row['predicted']} predicted"
-            print(f"{name:16} {kind:12} P {row['precision']:.4f}  R {row['recall']:.4f}  F1 {row['f1']:.4f}  ({counts})")
+            print(
+                f"{name:16} {kind:12} P {row['precision']:.4f}  R {row['recall']:.4f}  F1 {row['f1']:.4f}  ({counts})"
+            )
     versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
     header = {"model": args.model, "evidence": model.config.evidence, "knowledge": args.knowledge}
     report = {**header, "versions": {**versions, "python": platform.python_version()}, "datasets": scores}

@@ -93,7 +93,9 @@ def main() -> None:
         for line in pool.imap_unordered(perform, [(run, args) for run in missing]):
             lines.write(json.dumps(line | {"git": git.stdout.strip()}) + "\n")
             lines.flush()
-            print(*key(line), line.get("error") or {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True)
+            print(
+                *key(line), line.get("error") or {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True
+            )
 
 
 if __name__ == "__main__":

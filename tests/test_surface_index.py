@@ -72,7 +72,9 @@ def random_text(seed: int) -> str:
     """Words of the training text and of the surfaces, shuffled, joined by spaces, hyphens and marks."""
     rng = random.Random(seed)
     words = " ".join(TEXT).split() + [s for c in CONCEPTS for s in c[3]] * 3
-    return "".join(rng.choice(words) + rng.choice([" ", " ", " ", "-", ", ", " (", ") ", "s ", "'s "]) for _ in range(25))
+    return "".join(
+        rng.choice(words) + rng.choice([" ", " ", " ", "-", ", ", " (", ") ", "s ", "'s "]) for _ in range(25)
+    )
 
 
 @pytest.mark.parametrize("seed", range(40))
