@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("runs.jsonl"))
     args = parser.parse_args()
     done = [json.loads(line) for line in args.output.read_text().splitlines()] if args.output.exists() else []
+    done = [line for line in done if "error" not in line]
     missing = [run for run in expand(json.loads(args.plan.read_text())) if key(run) not in {*map(key, done)}]
     git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
     os.environ.setdefault("OMP_NUM_THREADS", "1")

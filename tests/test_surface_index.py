@@ -38,7 +38,7 @@ def slow_lookup(knowledge, tokenizer, text, encoded):
     found = {}
     for start in range(len(spans)):
         for end in range(start + 1, min(start + MAX_MENTION_TOKENS, len(spans)) + 1):
-            (a, z), (first, last) = (spans[start][0], spans[end - 1][1]), (spans[start], spans[end - 1])
+            (a, z), first = (spans[start][0], spans[end - 1][1]), spans[start]
             if any(x == y for x, y in spans[start:end]):  # special tokens, or a piece without characters
                 continue
             a += len(text[first[0] : first[1]]) - len(text[first[0] : first[1]].lstrip())

@@ -12,6 +12,7 @@ from .link_prediction import Candidates, KnownTriples, degree_scores, filtered_r
 from .transr import TransR
 from .triples import Triples, with_inverses
 
+RELATION_DRAWS = 16  # relations a step, drawn with replacement
 PARTS = ("Z", "Z'", "Z''")  # text, graph transformer, TransR
 
 
@@ -72,6 +73,9 @@ class Teacher:
         splits = triples.split(settings.held_out, torch.Generator().manual_seed(seed))
         self.train, self.validation, self.test = (part.to(accelerator.device) for part in splits)
         size = (triples.num_concepts, triples.num_relations)
+        self.train = self.train[self.train[:, 1].argsort(stable=True)]  # a relation's triples stand together
+        self.size_of_relation = torch.bincount(self.train[:, 1], minlength=triples.num_relations)
+        self.first_of_relation = self.size_of_relation.cumsum(0) - self.size_of_relation
         self.known = KnownTriples(self.train, *size)
         self.all_known = KnownTriples(triples.index.to(accelerator.device), *size)
         self.candidates = Candidates(self.train, *size)
@@ -160,7 +164,7 @@ class Teacher:
         """Random training triples to predict and, apart from them, to carry messages; inverses included in both."""
         batch = min(batch, max(1, len(self.train) // 10))
         if messages + batch < len(self.train):  # drawing with replacement is cheap, and near enough on a large graph
-            chosen = torch.randint(len(self.train), (batch,), device=self.train.device)
+            chosen = self._draw(batch)
             carrying = torch.randint(len(self.train), (messages,), device=self.train.device)
             hidden = torch.zeros(len(self.train), dtype=torch.bool, device=self.train.device)
             hidden[chosen] = True
@@ -170,6 +174,17 @@ class Teacher:
             chosen, carrying = order[:batch], order[batch:]
         both = (with_inverses(self.train[rows], self.triples.num_relations) for rows in (chosen, carrying))
         return tuple(both)
+
+    def _draw(self, count: int) -> Tensor:
+        """Rows of about ``count`` training triples of a few relations, each relation as likely as its triples.
+
+        The loss works relation by relation, so that a step over all relations spends its time on starting kernels.
+        """
+        leaders = torch.randint(len(self.train), (RELATION_DRAWS,), device=self.train.device)
+        relation = self.train[leaders, 1]  # (draws,)
+        first, size = self.first_of_relation[relation], self.size_of_relation[relation]
+        within = torch.rand(RELATION_DRAWS, max(1, count // RELATION_DRAWS), device=self.train.device)
+        return (first[:, None] + (within * size[:, None]).long()).flatten()
 
     @torch.no_grad()
     def _read_graph(self) -> Tensor:

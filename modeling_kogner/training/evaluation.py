@@ -72,7 +72,7 @@ def predict_logits(model, windows: Dataset, collator: NerCollator, batch_size: i
 
 
 def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str]):
-    """A ``compute_metrics`` for the Trainer over splits laid end to end: F1 of each corpus, and their mean as ``f1``."""
+    """A ``compute_metrics`` over splits laid end to end: F1 of each corpus, and their mean as ``f1``."""
     parts: Collection[EncodedSplit] = list(splits)
 
     def compute(prediction) -> dict[str, float]:
