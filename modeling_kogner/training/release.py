@@ -1,0 +1,45 @@
+"""A trained model as a Hub folder: half-precision shards that load as single precision.
+
+python -m modeling_kogner.training.release MODEL hub_card
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from ..inference.load_model import load_model
+
+LARGEST_SHARD = "40MB"  # the Hub takes files below 50 MB without Git LFS
+
+
+def release(model_folder: str, output: str | Path) -> None:
+    """Write weights, tables, tokenizer and shipped code; other files of the output folder, such as a card, stay.
+
+    Weights are stored as float16. The configuration says float32, so that a plain ``from_pretrained`` computes in
+    single precision on a CPU too.
+
+    Raises:
+        ValueError: the model cannot be loaded.
+    """
+    model, tokenizer = load_model(model_folder)
+    output = Path(output)
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # left by a release that was cut off
+    model.half().save_pretrained(partial, max_shard_size=LARGEST_SHARD)
+    tokenizer.save_pretrained(partial)
+    config = json.loads((partial / "config.json").read_text())
+    config["dtype"] = "float32"
+    (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    output.mkdir(parents=True, exist_ok=True)
+    for stale in output.glob("model*.safetensors*"):  # shards of an earlier release
+        stale.unlink()
+    for file in partial.iterdir():
+        file.replace(output / file.name)
+    partial.rmdir()
+
+
+if __name__ == "__main__":
+    release(*sys.argv[1:])
