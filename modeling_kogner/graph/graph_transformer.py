@@ -90,13 +90,13 @@ class PairScorer:
     nodes: Tensor
     forms: Tensor
 
-    def queries(self, sources: Tensor, relation: int) -> Tensor:
-        """``(B, d)``."""
-        return self.nodes[sources] @ self.forms[relation]
+    def queries(self, vectors: Tensor, relations: Tensor) -> Tensor:
+        """``(G, B, d)`` sources and ``(G,)`` relations → ``(G, B, d)``."""
+        return vectors @ self.forms[relations]
 
-    def keys(self, targets: Tensor, relation: int) -> Tensor:
-        """``(K, d)``; the same for every relation."""
-        return self.nodes[targets]
+    def keys(self, vectors: Tensor, relations: Tensor) -> Tensor:
+        """``(G, K, d)`` targets, the same for every relation."""
+        return vectors
 
     @staticmethod
     def compare(queries: Tensor, keys: Tensor) -> Tensor:

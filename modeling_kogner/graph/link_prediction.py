@@ -26,9 +26,9 @@ class KnownTriples:
     def _pair(self, sources: Tensor, relation: Tensor | int) -> Tensor:
         return sources * (2 * self.num_relations) + relation
 
-    def contains(self, sources: Tensor, relation: int, candidates: Tensor) -> Tensor:
-        """Which of ``(B,)`` sources by ``(K,)`` candidates are true: ``(B, K)`` bool."""
-        keys = self._pair(sources, relation)[:, None] * self.num_concepts + candidates[None]
+    def contains(self, sources: Tensor, relations: Tensor, candidates: Tensor) -> Tensor:
+        """Which of ``(G, B)`` sources by ``(G, K)`` candidates, a relation a group, are true: ``(G, B, K)`` bool."""
+        keys = self._pair(sources, relations[:, None])[..., None] * self.num_concepts + candidates[:, None]
         place = torch.searchsorted(self.keys, keys).clamp(max=len(self.keys) - 1)
         return self.keys[place] == keys
 
@@ -59,14 +59,18 @@ class Candidates:
     def __init__(self, triples: Tensor, num_concepts: int, num_relations: int):
         self.num_concepts = num_concepts
         both = with_inverses(triples, num_relations)
-        self.ranges = {relation: both[rows, 2].unique() for relation, rows in by_relation(both[:, 1])}
+        ends = torch.unique(both[:, 1] * num_concepts + both[:, 2])
+        self.tails = ends % num_concepts  # distinct tails, those of a relation together
+        self.size = torch.bincount(ends // num_concepts, minlength=2 * num_relations)
+        self.first = self.size.cumsum(0) - self.size
 
-    def draw(self, relation: int, count: int) -> Tensor:
-        """``(count,)`` concepts; some may be true tails, which the loss must mask."""
-        tails = self.ranges[relation]
-        some = tails[torch.randint(len(tails), (count // 2,), device=tails.device)]
-        rest = torch.randint(self.num_concepts, (count - count // 2,), device=tails.device)
-        return torch.cat([some, rest])
+    def draw(self, relations: Tensor, count: int) -> Tensor:
+        """``(G, count)`` concepts for ``(G,)`` relations; some may be true tails, which the loss must mask."""
+        shape, device = (len(relations), count // 2), relations.device
+        within = (torch.rand(shape, device=device) * self.size[relations][:, None]).long()
+        some = self.tails[self.first[relations][:, None] + within]
+        rest = torch.randint(self.num_concepts, (len(relations), count - count // 2), device=device)
+        return torch.cat([some, rest], dim=1)
 
 
 def sampled_softmax_loss(positive: Tensor, negative: Tensor, is_true: Tensor) -> Tensor:
@@ -75,32 +79,34 @@ def sampled_softmax_loss(positive: Tensor, negative: Tensor, is_true: Tensor) ->
     .. math:: -\log \frac{e^{s^+}}{e^{s^+} + \sum_{k \notin \mathrm{true}} e^{s_k}}
 
     Shapes:
-        - **positive**: ``(B,)``, **negative**: ``(B, K)``, **is_true**: ``(B, K)`` bool.
-        - **output**: ``(B,)``.
+        - **positive**: ``(..., B)``, **negative**: ``(..., B, K)``, **is_true**: ``(..., B, K)`` bool.
+        - **output**: ``(..., B)``.
     """
     negative = negative.masked_fill(is_true, float("-inf"))
-    return torch.cat([positive[:, None], negative], dim=1).logsumexp(1) - positive
+    return torch.cat([positive[..., None], negative], dim=-1).logsumexp(-1) - positive
 
 
 def link_loss(scorer, triples: Tensor, known: KnownTriples, candidates: Candidates, negatives: int) -> Tensor:
-    """Mean loss of predicting the last concept of each triple, negatives shared within a relation.
+    """Mean loss of predicting the last concept of each triple, negatives shared within a group.
 
     Args:
-        scorer: Has ``queries(sources, relation)``, ``keys(targets, relation)`` and ``compare(queries, keys)``.
-        triples: ``(B, 3)``, inverse relations included.
+        scorer: Has ``nodes (N, d)``, ``queries(vectors, relations)``, ``keys(vectors, relations)`` and
+            ``compare(queries, keys)``.
+        triples: ``(G, B, 3)``, the triples of a group of one relation; inverse relations included.
         known: Training triples; those among the negatives are masked.
         candidates: Source of negatives.
-        negatives: How many a relation.
+        negatives: How many a group.
     """
-    losses = []
-    for relation, rows in by_relation(triples[:, 1]):
-        sources, tails = triples[rows, 0], triples[rows, 2]
-        drawn = candidates.draw(relation, negatives)
-        queries = scorer.queries(sources, relation)  # (B, d)
-        positive = scorer.compare(queries[:, None], scorer.keys(tails, relation)[:, None])[:, 0, 0]  # (B,)
-        negative = scorer.compare(queries, scorer.keys(drawn, relation))  # (B, K)
-        losses.append(sampled_softmax_loss(positive, negative, known.contains(sources, relation, drawn)))
-    return torch.cat(losses).mean()
+    sources, relations, tails = triples[..., 0], triples[:, 0, 1], triples[..., 2]
+    drawn = candidates.draw(relations, negatives)  # (G, K)
+    rows = torch.cat([sources, tails, drawn], dim=1)
+    # One read of the table: the gradient of each would be as large as the table.
+    vectors = scorer.nodes.index_select(0, rows.flatten()).view(*rows.shape, -1)
+    of_source, of_tail, of_drawn = vectors.split([sources.shape[1], tails.shape[1], negatives], dim=1)
+    queries = scorer.queries(of_source, relations)  # (G, B, d)
+    positive = scorer.compare(queries[:, :, None], scorer.keys(of_tail, relations)[:, :, None])[..., 0, 0]  # (G, B)
+    negative = scorer.compare(queries, scorer.keys(of_drawn, relations))  # (G, B, K)
+    return sampled_softmax_loss(positive, negative, known.contains(sources, relations, drawn)).mean()
 
 
 @torch.no_grad()

@@ -142,7 +142,7 @@ class Teacher:
         optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.0)
         self.transr, optimizer = self.accelerator.prepare(self.transr, optimizer)
         for _ in track(range(steps), description="TransR"):
-            triples = self._sample(self.settings.transr_batch)[0]
+            triples = with_inverses(self.train[self._draw(self.settings.transr_batch)], self.triples.num_relations)
             loss = link_loss(self.transr, triples, self.known, self.candidates, self.settings.negatives)
             _step(self.accelerator, loss, optimizer, schedule)
 
@@ -154,37 +154,35 @@ class Teacher:
         optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.01)
         self.transformer, optimizer = self.accelerator.prepare(self.transformer.train(), optimizer)
         for _ in track(range(steps), description="graph transformer"):
-            triples, others = self._sample(self.settings.transformer_batch, self.settings.transformer_messages)
+            triples, others = self._sample()
             nodes = self.transformer(self.text, others, len(others) / (2 * len(self.train)))
             scorer = PairScorer(nodes.float(), self.transformer.pair_forms)
             loss = link_loss(scorer, triples, self.known, self.candidates, self.settings.negatives)
             _step(self.accelerator, loss, optimizer, schedule)
 
-    def _sample(self, batch: int, messages: int = 0) -> tuple[Tensor, Tensor]:
-        """Random training triples to predict and, apart from them, to carry messages; inverses included in both."""
-        batch = min(batch, max(1, len(self.train) // 10))
-        if messages + batch < len(self.train):  # drawing with replacement is cheap, and near enough on a large graph
-            chosen = self._draw(batch)
-            carrying = torch.randint(len(self.train), (messages,), device=self.train.device)
-            hidden = torch.zeros(len(self.train), dtype=torch.bool, device=self.train.device)
-            hidden[chosen] = True
-            carrying = carrying[~hidden[carrying]]
+    def _sample(self) -> tuple[Tensor, Tensor]:
+        """Training triples to predict ``(G, B, 3)`` and others that carry messages ``(E, 3)``; both with inverses."""
+        chosen, device = self._draw(self.settings.transformer_batch), self.train.device
+        hidden = torch.zeros(len(self.train), dtype=torch.bool, device=device)
+        hidden[chosen.flatten()] = True
+        if self.settings.transformer_messages < len(self.train):  # with replacement: cheap, and near enough
+            carrying = torch.randint(len(self.train), (self.settings.transformer_messages,), device=device)
         else:
-            order = torch.randperm(len(self.train), device=self.train.device)
-            chosen, carrying = order[:batch], order[batch:]
-        both = (with_inverses(self.train[rows], self.triples.num_relations) for rows in (chosen, carrying))
-        return tuple(both)
+            carrying = torch.arange(len(self.train), device=device)
+        both = (chosen, carrying[~hidden[carrying]])
+        return tuple(with_inverses(self.train[rows], self.triples.num_relations) for rows in both)
 
     def _draw(self, count: int) -> Tensor:
-        """Rows of about ``count`` training triples of a few relations, each relation as likely as its triples.
+        """Rows of about ``count`` training triples, a relation a group: ``(RELATION_DRAWS, B)``.
 
-        The loss works relation by relation, so that a step over all relations spends its time on starting kernels.
+        Each relation is as likely as it has triples. Groups of one size let a step treat all relations at once.
         """
-        leaders = torch.randint(len(self.train), (RELATION_DRAWS,), device=self.train.device)
-        relation = self.train[leaders, 1]  # (draws,)
-        first, size = self.first_of_relation[relation], self.size_of_relation[relation]
-        within = torch.rand(RELATION_DRAWS, max(1, count // RELATION_DRAWS), device=self.train.device)
-        return (first[:, None] + (within * size[:, None]).long()).flatten()
+        device = self.train.device
+        relations = self.train[torch.randint(len(self.train), (RELATION_DRAWS,), device=device), 1]
+        first, size = self.first_of_relation[relations], self.size_of_relation[relations]
+        count = max(1, min(count, len(self.train) // 10) // RELATION_DRAWS)
+        within = torch.rand(RELATION_DRAWS, count, device=device)
+        return first[:, None] + (within * size[:, None]).long()
 
     @torch.no_grad()
     def _read_graph(self) -> Tensor:
@@ -192,12 +190,10 @@ class Teacher:
         return self.transformer.eval()(self.text, messages).float()
 
     def _transr_scores(self, sources: Tensor, relation: int) -> Tensor:
-        every = torch.arange(self.triples.num_concepts, device=sources.device)
-        return self.transr.compare(self.transr.queries(sources, relation), self.transr.keys(every, relation))
+        return _score_all(self.transr, sources, relation)
 
     def _transformer_scores(self, sources: Tensor, relation: int) -> Tensor:
-        scorer = PairScorer(self.nodes, self.transformer.pair_forms)
-        return scorer.compare(scorer.queries(sources, relation), self.nodes)
+        return _score_all(PairScorer(self.nodes, self.transformer.pair_forms), sources, relation)
 
     def _scores(self, sources: Tensor, relation: int) -> Tensor:
         """Both parts are trained as log-odds against the same candidates, so that a weighted sum is fair."""
@@ -205,9 +201,16 @@ class Teacher:
         return self.mix * transr + (1 - self.mix) * transformer
 
 
+def _score_all(scorer, sources: Tensor, relation: int) -> Tensor:
+    """Scores of all concepts as partners of ``(B,)`` sources: ``(B, N)``."""
+    relations = torch.tensor([relation], device=sources.device)
+    queries = scorer.queries(scorer.nodes[sources][None], relations)
+    return scorer.compare(queries, scorer.keys(scorer.nodes[None], relations))[0]
+
+
 def _optimizer(parameters, rate: float, steps: int, weight_decay: float):
     """AdamW with a short warm-up and a linear decay to zero."""
-    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay)
+    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay, fused=True)
     warm = max(1, steps // 20)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))

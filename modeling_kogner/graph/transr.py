@@ -49,16 +49,20 @@ class TransR(KGEModel):
         moved = torch.einsum("bd,bdk->bk", head - tail, self.projections[rel_type]) + self.rel_emb(rel_type)
         return -moved.square().sum(-1)
 
-    def queries(self, sources: Tensor, relation: int) -> Tensor:
-        """Where a source's partner should lie in the relation's space: ``(B, k)``."""
-        backwards = relation >= self.num_relations
-        place = relation % self.num_relations
-        shift = self.rel_emb.weight[place]
-        return self.keys(sources, relation) + (-shift if backwards else shift)
+    @property
+    def nodes(self) -> Tensor:
+        """Concept vectors ``(N, d)``."""
+        return self.node_emb.weight
 
-    def keys(self, targets: Tensor, relation: int) -> Tensor:
-        """Where targets lie in the relation's space: ``(K, k)``."""
-        return self.node_emb(targets) @ self.projections[relation % self.num_relations]
+    def queries(self, vectors: Tensor, relations: Tensor) -> Tensor:
+        """Where the partners of ``(G, B, d)`` sources should lie in the spaces of ``(G,)`` relations: ``(G, B, k)``."""
+        shift = self.rel_emb(relations % self.num_relations)
+        shift = torch.where((relations < self.num_relations)[:, None], shift, -shift)
+        return self.keys(vectors, relations) + shift[:, None]
+
+    def keys(self, vectors: Tensor, relations: Tensor) -> Tensor:
+        """Where ``(G, K, d)`` targets lie in the relations' spaces: ``(G, K, k)``."""
+        return vectors @ self.projections[relations % self.num_relations]
 
     @staticmethod
     def compare(queries: Tensor, keys: Tensor) -> Tensor:

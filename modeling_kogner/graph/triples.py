@@ -85,9 +85,9 @@ class Triples:
 
 
 def with_inverses(triples: Tensor, num_relations: int) -> Tensor:
-    """Append each triple read backwards, as relation ``r + R``: ``(E, 3)`` → ``(2E, 3)``."""
-    backwards = torch.stack([triples[:, 2], triples[:, 1] + num_relations, triples[:, 0]], dim=1)
-    return torch.cat([triples, backwards])
+    """Append each triple read backwards, as relation ``r + R``: ``(E, ..., 3)`` → ``(2E, ..., 3)``."""
+    head, relation, tail = triples.unbind(-1)
+    return torch.cat([triples, torch.stack([tail, relation + num_relations, head], dim=-1)])
 
 
 def neighbourhood(edges: pd.DataFrame, concepts: pd.DataFrame, size: int, seed: int, fan_out: int = 10) -> list[int]:

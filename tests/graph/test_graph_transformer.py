@@ -46,5 +46,6 @@ def test_pair_scores_are_bilinear():
     """A transposed form would swap head and tail."""
     nodes, forms = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[[0.0, 1.0], [0.0, 0.0]]])
     scorer = PairScorer(nodes, forms)
-    scores = scorer.compare(scorer.queries(torch.tensor([0]), 0), scorer.keys(torch.arange(2), 0))
-    assert scores.tolist() == [[2.0, 4.0]]
+    relation = torch.tensor([0])
+    scores = scorer.compare(scorer.queries(nodes[None, :1], relation), scorer.keys(nodes[None], relation))
+    assert scores.tolist() == [[[2.0, 4.0]]]

@@ -12,9 +12,11 @@ from modeling_kogner.graph.link_prediction import (
     KnownTriples,
     degree_scores,
     filtered_ranks,
+    link_loss,
     sampled_softmax_loss,
     summarise,
 )
+from modeling_kogner.graph.transr import TransR
 from modeling_kogner.graph.triples import Triples, neighbourhood, with_inverses
 
 
@@ -32,7 +34,7 @@ def test_membership_and_tails_agree_with_a_python_set():
     sources, every = torch.arange(9), torch.arange(9)
     for relation in range(6):
         expected = [[(s, relation, t) in true for t in range(9)] for s in range(9)]
-        assert known.contains(sources, relation, every).tolist() == expected
+        assert known.contains(sources[None], torch.tensor([relation]), every[None])[0].tolist() == expected
         rows, tails = known.tails_of(sources, relation)
         listed = {(sources[row].item(), relation, tail) for row, tail in zip(rows, tails.tolist(), strict=True)}
         assert listed == {triple for triple in true if triple[1] == relation}
@@ -42,9 +44,10 @@ def test_negatives_come_from_anywhere_and_from_the_range_of_the_relation():
     """Only easy negatives, and the model learns no more than the type of a tail."""
     torch.manual_seed(0)
     triples = torch.tensor([[0, 0, 1], [2, 0, 3]])
-    drawn = Candidates(triples, 1_000, 1).draw(0, 200)
-    assert set(drawn[:100].tolist()) == {1, 3}
-    assert len(set(drawn[100:].tolist())) > 50
+    tails, heads = Candidates(triples, 1_000, 1).draw(torch.tensor([0, 1]), 200)
+    assert set(tails[:100].tolist()) == {1, 3}
+    assert set(heads[:100].tolist()) == {0, 2}
+    assert len(set(tails[100:].tolist())) > 50
 
 
 def test_a_true_tail_among_the_negatives_costs_nothing():
@@ -52,6 +55,31 @@ def test_a_true_tail_among_the_negatives_costs_nothing():
     positive, negative = torch.tensor([1.0]), torch.tensor([[0.0, 5.0]])
     loss = sampled_softmax_loss(positive, negative, torch.tensor([[False, True]]))
     assert_close(loss, torch.tensor([math.log(1 + math.exp(-1))]))
+
+
+def test_loss_of_groups_is_that_of_their_triples_one_by_one():
+    """A mixed-up axis would compare a source with the negatives of another relation, and training would still run."""
+    torch.manual_seed(0)
+    triples = with_inverses(torch.tensor([[[0, 0, 1], [2, 0, 3]], [[4, 1, 0], [1, 1, 2]]]), 2)  # (4, 2, 3)
+    flat = torch.tensor([[0, 0, 1], [2, 0, 3], [4, 1, 0], [1, 1, 2]])
+    known, model = KnownTriples(flat, 5, 2), TransR(5, 2, hidden_channels=3)
+    torch.nn.init.normal_(model.projections)
+    drawn = torch.randint(5, (4, 6))
+
+    class Fixed:
+        def draw(self, relations, count):
+            return drawn
+
+    losses = []
+    for group, others in zip(triples, drawn, strict=True):
+        for source, relation, tail in group.tolist():
+            relations = torch.tensor([relation])
+            query = model.queries(model.nodes[source][None, None], relations)
+            score = [model.compare(query, model.keys(model.nodes[t][None, None], relations)) for t in [tail, *others]]
+            wrong = ~known.contains(torch.tensor([[source]]), relations, others[None])[0, 0]
+            scores = torch.cat(score).flatten()
+            losses.append(torch.cat([scores[:1], scores[1:][wrong]]).logsumexp(0) - scores[0])
+    assert_close(link_loss(model, triples, known, Fixed(), 6), torch.stack(losses).mean())
 
 
 def test_filtered_ranks_equal_a_slow_obvious_count_with_ties():

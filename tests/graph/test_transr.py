@@ -27,9 +27,10 @@ def test_candidate_scores_equal_triple_scores_in_both_directions():
     model = TransR(6, 2, hidden_channels=4, relation_channels=3)
     every, source = torch.arange(6), torch.tensor([5, 2])
     for relation in range(2):
-        of = torch.full((6,), relation)
-        tails = model.compare(model.queries(source, relation), model.keys(every, relation))
-        heads = model.compare(model.queries(source, relation + 2), model.keys(every, relation + 2))
+        of, there, back = torch.full((6,), relation), torch.tensor([relation]), torch.tensor([relation + 2])
+        read, nodes = model.nodes[source][None], model.nodes[None]
+        tails = model.compare(model.queries(read, there), model.keys(nodes, there))[0]
+        heads = model.compare(model.queries(read, back), model.keys(nodes, back))[0]
         for row, node in enumerate(source):
             assert_close(tails[row], model(node.expand(6), of, every))
             assert_close(heads[row], model(every, of, node.expand(6)))
