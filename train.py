@@ -20,7 +20,7 @@ from modeling_kogner.training.arguments import DataArguments, KognerTrainingArgu
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.evaluation import validation_metrics
 from modeling_kogner.training.kogner_trainer import KognerTrainer
-from modeling_kogner.training.start import encode_corpora, load_corpora, start_model
+from modeling_kogner.training.start import choose_sentences, encode_corpora, load_corpora, start_model
 from modeling_kogner.training.whole_file import write_whole
 
 
@@ -36,12 +36,11 @@ def main(arguments: list[str] | None = None) -> None:
     corpora, overlap = load_corpora(data_args)
     for name, counts in overlap["report"].items():
         logging.info("%s: %d training sentences, %d dropped as test sentences", name, *list(counts.values())[:2])
+    chosen = choose_sentences(overlap["kept"], data_args, training_args.seed)
     tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
     types = data_args.types or sorted({kind for corpus in corpora for kind in corpus.entity_types})
     model = start_model(model_args, types, tokenizer)
-    train, validation = encode_corpora(
-        corpora, overlap["kept"], data_args, training_args.seed, tokenizer, model.config.label2id
-    )
+    train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config.label2id)
     if training_args.eval_strategy != "no" and not validation:
         raise ValueError("no corpus has a validation split to choose by; add one, or pass --eval_strategy no")
 

@@ -1,57 +1,166 @@
-"""Turn the lines of `benchmarks/run.py` into the results table of the README.
+"""Turn the lines of `benchmarks/run.py` into tables and plots, and the results table of the README.
 
-    python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md
+    python benchmarks/report.py benchmarks/results/evidence.jsonl --output benchmarks/results/report --readme README.md
 
-Strict test F1 in percent: mean over seeds ± standard deviation (number of seeds). Only what was run appears.
+Writes `report.md` with one section a front, and two plots; only what was run appears. Strict F1 on test in percent.
+Plots need the extra `benchmark`.
 """
 
+from __future__ import annotations
+
 import argparse
-import json
-import statistics
-from collections import defaultdict
 from pathlib import Path
 
+from comparison import Cell, cells, gain, mean_and_deviation, read_lines, share_name
+
+from modeling_kogner.training.whole_file import write_whole
+
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-VARIANTS = ("plain", "types", "concepts", "graph")
+MAIN = ("plain", "dictionary", "types", "concepts", "graph", "pretrained", "pretrained_graph")
+ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
+ALL = (1, 1)
+NOTE = """Mean over seeds ± standard deviation (seeds). `plain` is the same architecture trained without evidence, with
+the same budget; a gain is over the same seeds of it. Interval and p: paired bootstrap over test sentences, 2,000 draws;
+they say how far the test set decides, not how far other seeds would differ. \\* fewer than three seeds."""
+
+Scores = dict[Cell, dict[int, dict]]
 
 
-def cell(values: list[float]) -> str:
-    """``mean ± deviation (seeds)``, or a dash where nothing was run."""
-    if not values:
+def cell(seeds: dict[int, dict]) -> str:
+    """``mean ± deviation (seeds)`` of F1, or a dash where nothing was run."""
+    if not seeds:
         return "-"
-    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.1f}{spread} ({len(values)})"
+    mean, deviation = mean_and_deviation([100 * score["f1"] for score in seeds.values()])
+    spread = f" ± {deviation:.1f}" if len(seeds) > 1 else ""
+    return f"{mean:.1f}{spread} ({len(seeds)})"
 
 
-def table(lines: list[dict], split: str) -> str:
-    """One row a corpus and fraction, one column a variant that has lines."""
-    scores = defaultdict(list)
-    for line in lines:
-        if "error" not in line:
-            scores[line["fraction"], line["corpus"], line["variant"]].append(100 * line["scores"][split]["f1"])
-    variants = [name for name in VARIANTS if any(key[2] == name for key in scores)]
-    rows = [f"| labels | corpus | {' | '.join(variants)} |", "|---|---|" + "---|" * len(variants)]
-    for fraction, corpus in sorted({key[:2] for key in scores}, key=lambda row: (-row[0], row[1])):
-        cells = (cell(scores.get((fraction, corpus, name), [])) for name in variants)
-        rows.append(f"| {fraction:.0%} | {corpus} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
 
 
-def main() -> None:
-    """Print the table, and write it between the marks of a README."""
+def table(scores: Scores, variants=MAIN) -> str:
+    """One row a share of the labels and corpus, one column a variant that has scores."""
+    used = [name for name in variants if any(of == name for _, _, of in scores)]
+    # Without training there is no share of the labels: the dictionary stands in every row of its corpus.
+    untrained = {corpus: seeds for (_, corpus, variant), seeds in scores.items() if variant == "dictionary"}
+    pairs = {(share, corpus) for share, corpus, variant in scores if variant in used and variant != "dictionary"}
+    rows = []
+    for share, corpus in sorted(pairs, key=lambda pair: (tuple(-part for part in pair[0]), pair[1])):
+        found = {name: scores.get((share, corpus, name), {}) for name in used}
+        if "dictionary" in found:
+            found["dictionary"] = untrained.get(corpus, {})
+        rows.append([share_name(share), corpus, *map(cell, found.values())])
+    return markdown(["labels", "corpus", *used], rows)
+
+
+def gains(scores: Scores, variants=MAIN) -> str:
+    """Gain over plain of every other variant, and the mean over corpora; empty if nothing can be compared."""
+    rows = []
+    for share in sorted({key[0] for key in scores}, reverse=True):
+        for variant in variants:
+            corpora = sorted({corpus for at, corpus, of in scores if (at, of) == (share, variant)} if variant else [])
+            found = {c: gain(scores.get((share, c, "plain"), {}), scores[share, c, variant]) for c in corpora}
+            found = {corpus: value for corpus, value in found.items() if value and variant != "plain"}
+            for corpus, value in found.items():
+                size = f"{value.pairs}{'*' if value.pairs < 3 else ''}"
+                spread = f" ± {value.deviation:.1f}" if value.pairs > 1 else ""
+                tested = ["-", "-"] if value.p is None else [f"{value.low:+.1f} to {value.high:+.1f}", f"{value.p:.3f}"]
+                rows.append([share_name(share), variant, corpus, f"{value.mean:+.1f}{spread}", size, *tested])
+            if len(found) > 1:
+                mean = sum(value.mean for value in found.values()) / len(found)
+                worst = min(found, key=lambda corpus: found[corpus].mean)
+                note = f"least: {found[worst].mean:+.1f}, {worst}"
+                rows.append([share_name(share), variant, f"**mean of {len(found)}**", f"**{mean:+.1f}**", "", note, ""])
+    header = ["labels", "variant", "corpus", "gain over plain", "seeds", "95 % interval", "p"]
+    return markdown(header, rows) if rows else ""
+
+
+def transfers(lines: list[dict]) -> str:
+    """Models with all labels of one corpus on the test split of another; empty if none was scored."""
+    splits = sorted({split for line in lines for split in line["scores"] if ":" in split})
+    scores: Scores = {}
+    for split in splits:
+        for (share, corpus, variant), seeds in cells(lines, split).items():
+            if share == ALL or variant == "dictionary":
+                scores[share, f"{corpus} → {split.removesuffix(':test')}", variant] = seeds
+    return f"{table(scores)}\n\n{gains(scores)}" if scores else ""
+
+
+def unseen(lines: list[dict]) -> str:
+    """Recall of test mentions whose form, or whose concept, never occurs in the whole training split."""
+    scores = {name: seeds for name, seeds in cells(lines, "test").items() if all("unseen" in s for s in seeds.values())}
+    used = [name for name in MAIN if any(of == name and at[1] != 0 for at, _, of in scores)]
+    rows = []
+    for share, corpus in sorted({key[:2] for key in scores if key[0][1] != 0}, key=lambda row: (-row[0][1], row[1])):
+        for what in ("surface", "concept"):
+            found = [scores.get((share, corpus, name), {}) for name in used]
+            counts = [[s["unseen"][what] for s in seeds.values() if what in s["unseen"]] for seeds in found]
+            if not any(counts):
+                continue
+            recalls = [
+                f"{100 * sum(h / max(1, n) for h, n in c) / len(c):.1f} ({len(c)})" if c else "-" for c in counts
+            ]
+            total = next(c[0][1] for c in counts if c)
+            rows.append([share_name(share), corpus, what, str(total), *recalls])
+    return markdown(["labels", "corpus", "unseen", "mentions", *used], rows) if rows else ""
+
+
+def sections(lines: list[dict]) -> list[tuple[str, str]]:
+    """Fronts of the evidence that have lines, each with a title."""
+    scores = cells(lines, "test")
+    ablated = {key[1] for key in scores if key[2] in ABLATIONS}
+    compared = ("plain", "graph", *ABLATIONS)
+    damaged = {key: seeds for key, seeds in scores.items() if key[1] in ablated and key[2] in compared}
+
+    def front(chosen: Scores, variants=MAIN) -> str:
+        return f"{table(chosen, variants)}\n\n{gains(chosen, variants)}".strip() if chosen else ""
+
+    low = {key: seeds for key, seeds in scores.items() if key[0] != ALL}
+    few = any(key[2] != "dictionary" for key in low)
+    found = [
+        ("1. All labels", front({k: s for k, s in scores.items() if k[0] == ALL or k[2] == "dictionary"})),
+        ("2. Few labels", front(low) if few else ""),
+        ("3. New corpora, without training on them", transfers(lines)),
+        ("4. Unseen mentions: recall on test", unseen(lines)),
+        ("5. Damaged knowledge, and parts left out", front(damaged, compared) if damaged else ""),
+    ]
+    return [(title, body) for title, body in found if body]
+
+
+def into_readme(readme: Path, made: str) -> None:
+    """Write the table between the marks of a README."""
+    before, _, rest = readme.read_text().partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"{readme}: no {BEGIN} ... {END}; add the two marks where the table belongs")
+    write_whole(readme, f"{before}{BEGIN}\n{made}\n{END}{after}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the report and its plots, and the README's table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=Path)
-    parser.add_argument("--split", default="test")
+    parser.add_argument("--output", type=Path, help="folder of report.md and the plots")
     parser.add_argument("--readme", type=Path)
-    args = parser.parse_args()
-    made = table([json.loads(line) for line in args.lines.read_text().splitlines()], args.split)
+    args = parser.parse_args(arguments)
+    lines = read_lines(args.lines)
+    scores = cells(lines, "test")
+    if args.output:
+        from plots import draw_gains, draw_learning_curves  # so that the README's table needs no matplotlib
+
+        args.output.mkdir(parents=True, exist_ok=True)
+        parts = [f"# Evidence\n\n{NOTE}", *(f"## {title}\n\n{body}" for title, body in sections(lines))]
+        for title, draw in (("Gain over plain", draw_gains), ("Learning curves", draw_learning_curves)):
+            picture = args.output / f"{draw.__name__.removeprefix('draw_')}.png"
+            if draw(scores, picture):
+                parts.append(f"## {title}\n\n![{title}]({picture.name})")
+        write_whole(args.output / "report.md", "\n\n".join(parts) + "\n")
+    made = table({key: seeds for key, seeds in scores.items() if key[0] in (ALL, (1, 0.01)) or key[2] == "dictionary"})
     print(made)
     if args.readme:
-        before, _, rest = args.readme.read_text().partition(BEGIN)
-        _, found, after = rest.partition(END)
-        if not found:
-            raise SystemExit(f"{args.readme}: no {BEGIN} ... {END}; add the two marks where the table belongs")
-        args.readme.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}")
+        into_readme(args.readme, made)
 
 
 if __name__ == "__main__":

@@ -1,102 +1,168 @@
 """Run many short trainings side by side and append one JSON line for each.
 
-    python benchmarks/run.py benchmarks/evidence.json --data DATA --encoder ENCODER --knowledge FOLDER \
-        --jobs 15 --output runs.jsonl
+    python benchmarks/run.py benchmarks/evidence.json --data CORPORA --field encoder=ENCODER \
+        --field knowledge=FOLDER --jobs 14 --output benchmarks/results/evidence.jsonl
 
-A plan is a list of groups; each names corpora, variants, fractions and seeds, and stands for their product. Runs
-whose line is in the output already are skipped, so the same command resumes after a stop.
+A plan is a list of groups; each names corpora, variants, shares of the labels and seeds, and stands for their product.
+`--field NAME=VALUE` fills `{NAME}` in the plan's settings; runs whose fields are not given are left out and counted.
+Runs whose complete line is in the output are skipped, so the same command resumes after a stop. A failed run leaves no
+line, only its traceback in OUTPUT.log. `--list` prints runs and steps by group. One H100, 14 jobs: about a minute a
+job for 1 % of the labels, three for all of them.
 """
 
+from __future__ import annotations
+
 import argparse
-import itertools
 import json
 import multiprocessing
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from plan import complete, expand, key, listing, missing_fields  # noqa: E402
+
+_worker: dict = {}
 
 
-def expand(plan: dict) -> list[dict]:
-    """All runs of a plan, in its order: what matters most first, for a run that is cut off."""
-    runs = []
-    for group in plan["groups"]:
-        axes = (group["corpora"], group["variants"], group["fractions"], group["seeds"])
-        for corpus, variant, fraction, seed in itertools.product(*axes):
-            run = {"corpus": corpus, "variant": variant, "fraction": fraction, "seed": seed}
-            budget = plan["budgets"][corpus] if fraction == 1 else plan["low_resource_budget"]
-            settings = [*plan["settings"], *budget, *plan["variants"][variant]]
-            runs.append(run | {"settings": settings, "splits": group["splits"]})
-    return runs
+def revision() -> str:
+    """Commit of the code, from KOGNER_REVISION where there is no repository."""
+    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
+    return git.stdout.strip() or os.environ.get("KOGNER_REVISION", "")
 
 
-def key(run: dict) -> tuple:
-    """What tells one run from another."""
-    return run["corpus"], run["variant"], run["fraction"], run["seed"]
+def start_worker(args: argparse.Namespace, log: str) -> None:
+    """Send all that a worker prints to one log file, and load what its runs share."""
+    stream = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(stream, 1), os.dup2(stream, 2)
+    from scoring import Scorer
+
+    _worker.update(args=args, scorer=Scorer(args.data, args.fields.get("knowledge")))
 
 
-def log_to(path: str) -> None:
-    """Send all that a worker process prints to one log file."""
-    log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(log, 1), os.dup2(log, 2)
+def train(run: dict, folder: str) -> None:
+    """Train one run into a folder."""
+    import train as training
 
-
-def perform(job: tuple[dict, argparse.Namespace]) -> dict:
-    """Train and score one run; a failure becomes its line's `error`."""
-    run, args = job
-    sys.path.insert(0, str(ROOT))
-    import eval as evaluation
-    import train
-
+    args = _worker["args"]
     name, _, kind = run["corpus"].partition("/")
+    others = sorted({split.partition(":")[0].partition("/")[0] for split in run["splits"] if ":" in split})
+    options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
+    if others:
+        options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
+    options += [setting.format(**args.fields) for setting in run["settings"]]
+    option = "train_sentences" if "sentences" in run else "train_fraction"
+    options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
+    training.main([*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
+
+
+def trained_tagger(folder: str):
+    """A trained model, its tokenizer and labels."""
+    import torch
+
+    from modeling_kogner.inference.load_model import load_model
+
+    model, tokenizer = load_model(folder)
+    model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in _worker["args"].more else "cpu")
+    return model, tokenizer, model.config.label2id
+
+
+def dictionary_tagger(corpus: str):
+    """The surface index alone as a tagger, its tokenizer and labels."""
+    from scoring import corpus_of
+    from surface_lookup import DictionaryTagger, load_index
+
+    from modeling_kogner.configuration_kogner import bio_labels
+    from modeling_kogner.inference.load_model import load_tokenizer
+
+    args = _worker["args"]
+    tokenizer = load_tokenizer(args.fields["encoder"])
+    types = corpus_of(args.data, corpus).entity_types
+    tagger = DictionaryTagger(*load_index(args.fields["knowledge"], tokenizer), types)
+    return tagger, tokenizer, {label: i for i, label in enumerate(bio_labels(types))}
+
+
+def perform(run: dict) -> tuple[dict, str | None]:
+    """Train and score one run: its line, or how it failed."""
     started = time.time()
-    with tempfile.TemporaryDirectory() as folder:
-        common = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
-        fields = {"encoder": args.encoder, "knowledge": args.knowledge}
-        settings = [setting.format(**fields) for setting in run["settings"]]
-        extra = ["--train_fraction", str(run["fraction"]), "--seed", str(run["seed"]), "--output_dir", folder]
-        scores = {}
-        try:
-            train.main([*common, *settings, *extra])
-            trained = time.time() - started
-            for split in run["splits"]:
-                output = f"{folder}/{split}.json"
-                evaluation.main(["--model", folder, *common, "--split", split, "--output", output])
-                scores[split] = next(iter(json.loads(Path(output).read_text())["datasets"].values()))["strict"]
-        except Exception:
-            return run | {"error": traceback.format_exc(limit=-3)}
-    return run | {"scores": scores, "train_seconds": round(trained, 1)}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            if run["settings"] is None:
+                tagger = dictionary_tagger(run["corpus"])
+            else:
+                train(run, folder)
+                tagger = trained_tagger(folder)
+        trained = time.time()
+        scores = {split: _worker["scorer"].score(run["corpus"], split, *tagger) for split in run["splits"]}
+    except Exception:
+        traceback.print_exc()
+        return run, traceback.format_exc(limit=-1)
+    seconds = {"train_seconds": round(trained - started, 1), "score_seconds": round(time.time() - trained, 1)}
+    settings = None if run["settings"] is None else [*run["settings"], *_worker["args"].more]
+    return run | {"settings": settings, "scores": scores, **seconds, **circumstances()}, None
 
 
-def main() -> None:
-    """Expand the plan, run what is missing, write lines as they come."""
+def circumstances() -> dict:
+    """Library versions and device of a run."""
+    import torch
+
+    versions = {name: metadata.version(name) for name in ("torch", "transformers", "datasets")}
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{platform.machine()} CPU"
+    return {"versions": {**versions, "python": platform.python_version()}, "device": device}
+
+
+def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Options; what follows `--` goes to train.py."""
+    given = sys.argv[1:] if arguments is None else arguments
+    given, more = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpora")
-    parser.add_argument("--encoder", required=True)
-    parser.add_argument("--knowledge", required=True)
+    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="value of {NAME}; repeat")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--output", type=Path, default=Path("runs.jsonl"))
-    args = parser.parse_args()
-    done = [json.loads(line) for line in args.output.read_text().splitlines()] if args.output.exists() else []
-    done = [line for line in done if "error" not in line]
-    missing = [run for run in expand(json.loads(args.plan.read_text())) if key(run) not in {*map(key, done)}]
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
+    parser.add_argument("--list", action="store_true", help="print runs and steps by group, run nothing")
+    args = parser.parse_args(given)
+    if wrong := [field for field in args.field if "=" not in field]:
+        parser.error(f"--field {wrong[0]}: write it as NAME=VALUE")
+    args.fields, args.more = dict(field.split("=", 1) for field in args.field), more
+    return args
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Expand the plan, run what is missing, write lines as they come."""
+    args = read_arguments(arguments)
+    runs = {key(run): run for run in expand(json.loads(args.plan.read_text()))}
+    lines = [json.loads(line) for line in args.output.read_text().splitlines()] if args.output.exists() else []
+    done = {key(line) for line in lines if key(line) in runs and complete(line, runs[key(line)])}
+    if args.list:
+        print(listing(list(runs.values()), done, args.data))
+        return
+    todo = [run for name, run in runs.items() if name not in done]
+    ready = [run for run in todo if not missing_fields(run, args.fields)]
+    unknown = sorted({name for run in todo for name in missing_fields(run, args.fields)})
+    print(f"{len(done)} done, {len(ready)} to run, {len(todo) - len(ready)} left out for want of fields {unknown}")
+    git = revision()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("HF_DATASETS_CACHE", tempfile.mkdtemp())
     context = multiprocessing.get_context("spawn")
-    with context.Pool(args.jobs, log_to, [f"{args.output}.log"]) as pool, args.output.open("a") as lines:
-        for line in pool.imap_unordered(perform, [(run, args) for run in missing]):
-            lines.write(json.dumps(line | {"git": git.stdout.strip()}) + "\n")
-            lines.flush()
-            print(
-                *key(line), line.get("error") or {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True
-            )
+    with (
+        context.Pool(args.jobs, start_worker, (args, f"{args.output}.log")) as pool,
+        args.output.open("a") as output,
+    ):
+        for line, error in pool.imap_unordered(perform, ready):
+            if error is None:
+                output.write(json.dumps(line | {"git": git}) + "\n")
+                output.flush()
+            print(*key(line), error or {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True)
 
 
 if __name__ == "__main__":

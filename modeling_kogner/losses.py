@@ -1,4 +1,4 @@
-"""The two losses of training, as pure functions of tensors."""
+"""The losses of training, as pure functions of tensors."""
 
 import torch
 from torch import nn
@@ -23,15 +23,28 @@ def bio_loss(logits, labels, type_mask=None):
         Scalar; 0 if every label is ignored.
     """
     num_types = logits.shape[-1] // 2
-    odds = logits[..., 1:].unflatten(-1, (num_types, 2)).float()  # (B, T, K, 2)
-    odds = nn.functional.pad(odds, (1, 0))  # (B, T, K, 3)
     position = (labels[..., None] - 1).clamp(min=-1)  # (B, T, 1)
     is_type = (position >= 0) & (position // 2 == torch.arange(num_types, device=labels.device))
     target = torch.where(is_type, position % 2 + 1, 0)  # (B, T, K)
-    loss = nn.functional.cross_entropy(odds.flatten(0, 2), target.flatten(), reduction="none").view_as(target)
     counted = (labels != IGNORED)[..., None]
     if type_mask is not None:
         counted = counted & type_mask[:, None].bool()
+    return three_way_loss(logits[..., 1:], target, counted)
+
+
+def three_way_loss(odds, target, counted):
+    """Cross entropy of independent decisions (outside, begin, inside), summed over types, averaged over tokens.
+
+    Args:
+        odds: ``(B, T, 2K)`` float, log-odds of begin and inside against outside, type by type.
+        target: ``(B, T, K)`` long, 0 outside, 1 begin, 2 inside; several types may claim a token.
+        counted: ``(B, T, K)`` or ``(B, T, 1)`` bool, decisions that count; a token with none is no token.
+
+    Returns:
+        Scalar; 0 if nothing counts.
+    """
+    decisions = nn.functional.pad(odds.unflatten(-1, (-1, 2)).float(), (1, 0))  # (B, T, K, 3)
+    loss = nn.functional.cross_entropy(decisions.flatten(0, 2), target.flatten(), reduction="none").view_as(target)
     return (loss * counted).sum() / counted.any(-1).sum().clamp(min=1)
 
 

@@ -176,7 +176,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
     @classmethod
     def from_encoder(
         cls,
-        encoder: str,
+        encoder: str | PreTrainedModel,
         entity_types: list[str],
         tables: dict[str, torch.Tensor] | None = None,
         revision: str | None = None,
@@ -185,7 +185,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         """Start a new model from a pretrained encoder: its weights, fresh layers for the rest.
 
         Args:
-            encoder: folder or Hub id that ``AutoModel.from_pretrained`` reads.
+            encoder: folder or Hub id that ``AutoModel.from_pretrained`` reads, or an encoder already loaded.
             entity_types: types the tagger is to learn.
             tables: state of the knowledge buffers by their name in the model, made with ``fields``.
             revision: revision of the encoder on the Hub.
@@ -195,7 +195,9 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             OSError: the encoder is not there.
             ValueError: ``tables`` are of another version of the model.
         """
-        pretrained = AutoModel.from_pretrained(encoder, revision=revision, dtype=torch.float32)
+        pretrained = encoder
+        if not isinstance(encoder, PreTrainedModel):
+            pretrained = AutoModel.from_pretrained(encoder, revision=revision, dtype=torch.float32)
         labels = bio_labels(entity_types)
         config = KognerConfig(
             encoder_config=pretrained.config.to_dict(),
@@ -247,14 +249,17 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         """Weighted L_dist over the mentions that have a vector; 0 where the knowledge path carries none."""
         if self.config.evidence not in ("concepts", "graph") or output.links is None:
             return 0.0
-        links = output.links
+        spans = self.project_spans(output.encoder_hidden_state, output.links)
+        known = output.links.is_mention & (output.mention_vectors.abs().sum(-1) > 0)
+        return self.config.distillation_weight * distillation_loss(spans, output.mention_vectors, known)
+
+    def project_spans(self, hidden, links: Links):
+        """Mean of each mention's tokens in the space of concept vectors, at its first token: ``(B, T, d_k)``."""
         member = links.start.masked_fill(~links.covered, -1)  # (B, T)
         slots = torch.arange(member.shape[1], device=member.device)
-        share = (member[:, None] == slots[:, None]).to(output.encoder_hidden_state.dtype)  # (B, T mentions, T)
-        spans = share @ output.encoder_hidden_state / share.sum(-1, keepdim=True).clamp(min=1)  # (B, T, d_h)
-        known = links.is_mention & (output.mention_vectors.abs().sum(-1) > 0)
-        loss = distillation_loss(self.span_projection(spans), output.mention_vectors, known)
-        return self.config.distillation_weight * loss
+        share = (member[:, None] == slots[:, None]).to(hidden.dtype)  # (B, T mentions, T)
+        spans = share @ hidden / share.sum(-1, keepdim=True).clamp(min=1)  # (B, T, d_h)
+        return self.span_projection(spans)
 
 
 KognerConfig.register_for_auto_class()

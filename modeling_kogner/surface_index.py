@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-# Bits of `token_flags`.
+# Bits of `token_flags`; the linker shifts LAST_ALNUM onto FIRST_ALNUM.
 SPACE_BEFORE, FIRST_ALNUM, LAST_ALNUM, UNMATCHABLE, ENDS_IN_S = 1, 2, 4, 8, 16
 # Keys of fewer characters keep a final "s" and must not span a space ("at 1" is not the gene AT1).
 SHORT_KEY = 5
@@ -14,6 +14,7 @@ BASE = 0x5851F42D4C957F2D
 INVERSE = pow(BASE, -1, 2**64)
 MAX_TOKEN_CHARACTERS = 255
 _MASK = 2**64 - 1
+_ONE_SPACE, _ONE_BARRED = 2**20, 2**37
 
 
 def to_signed(value: int) -> int:
@@ -100,51 +101,50 @@ class SurfaceIndex(nn.Module):
         """Concepts of every n-gram that starts at each token: ``(B, T, n, C)`` long, -1 where there is none."""
         query, valid = self.hash_ngrams(input_ids, attention_mask)  # (B, T, n)
         row = torch.searchsorted(self.surface_hash, query.contiguous())  # (B, T, n)
-        rows = row[..., None] + torch.arange(self.max_candidates, device=row.device)  # (B, T, n, C)
-        rows = rows.clamp(max=self.surface_hash.numel() - 1)
+        width = min(self.max_candidates, self.surface_hash.numel())
+        # Near the end the window moves back; rows of other keys in it do not hit.
+        row = row.clamp(max=self.surface_hash.numel() - width)
+        rows = row[..., None] + torch.arange(width, device=row.device)  # (B, T, n, C)
         hit = (self.surface_hash[rows] == query[..., None]) & valid[..., None]
-        # A table whose last key has few rows repeats its last row after the clamp.
-        hit[..., 1:] &= rows[..., 1:] != rows[..., :-1]
         return torch.where(hit, self.surface_concept[rows].long(), -1)
 
     def hash_ngrams(self, input_ids, attention_mask=None):
         """Hash of every n-gram and whether it may be a mention: ``(B, T, n)`` long and bool."""
-        flags = self.token_flags[input_ids]  # (B, T)
-        length = self.token_length[input_ids].long()
-        barred = (flags & UNMATCHABLE) != 0
+        flags, length = self.token_flags[input_ids], self.token_length[input_ids]  # (B, T)
         if attention_mask is not None:
-            barred = barred | (attention_mask == 0)
+            padding = attention_mask == 0
+            flags, length = flags.masked_fill(padding, UNMATCHABLE), length.masked_fill(padding, 0)
+        length = length.long()
         scale, unscale = self.power[:, length].cumprod(-1)  # P^L and P^-L, (B, T) each
         term = self.token_hash[input_ids] * unscale
         total = term.cumsum(-1)
 
-        boundary, spaced = self._boundaries(flags, barred)
-        may_start = boundary[:, :-1] & (length > 0) & ~barred
-        may_end = boundary[:, 1:] & (length > 0) & ~barred
+        def ends(x, beyond=0):  # (B, T) -> (B, T, n): the value at the n-gram's last token
+            return nn.functional.pad(x, (0, self.max_tokens - 1), value=beyond).unfold(1, self.max_tokens, 1)
 
-        def ends(x):  # (B, T) -> (B, T, n): the value at the n-gram's last token
-            return nn.functional.pad(x, (0, self.max_tokens - 1)).unfold(1, self.max_tokens, 1)
+        boundary, spaced = self._boundaries(flags)
+        usable = length > 0
+        may_end = usable & nn.functional.pad(boundary, (0, 1), value=1)[:, 1:]
+
+        # Three counters in one number: characters, spaces inside running letters, tokens that no mention may hold.
+        counter = torch.add(length, spaced, alpha=_ONE_SPACE).add(flags & UNMATCHABLE, alpha=_ONE_BARRED)
+        running = counter.cumsum(-1)
+        counted = ends(running, 2**62) - (running - length)[..., None]  # (B, T, n)
+        long_key = (counted & (_ONE_SPACE - 1)) >= SHORT_KEY
+        fits = torch.where(long_key, counted < _ONE_BARRED, counted < _ONE_SPACE)
 
         query = (ends(total) - (total - term)[..., None]) * ends(scale)  # (B, T, n)
-        characters = length.cumsum(-1)
-        size = ends(characters) - (characters - length)[..., None]
-        plural = (size >= SHORT_KEY) & ends((flags & ENDS_IN_S) != 0)
+        plural = long_key & ends((flags & ENDS_IN_S) != 0)
         query = torch.where(plural, (query - to_signed(byte_value(ord("s")))) * to_signed(INVERSE), query)
-
-        broken = barred.long().cumsum(-1)
-        whole = ends(broken) == (broken - barred.long())[..., None]
-        joined = spaced.long().cumsum(-1)
-        compact = (size >= SHORT_KEY) | (ends(joined) == joined[..., None])
-        return query, may_start[..., None] & ends(may_end) & whole & compact
+        return query, (usable & boundary)[..., None] & ends(may_end) & fits
 
     @staticmethod
-    def _boundaries(flags, barred):
-        """Borders between words ``(B, T + 1)`` and tokens that follow a space inside running letters ``(B, T)``."""
-        first, last = (flags & FIRST_ALNUM) != 0, (flags & LAST_ALNUM) != 0
-        space = (flags & SPACE_BEFORE) != 0
-        edge = torch.ones_like(space[:, :1])
-        letters = nn.functional.pad(last & ~barred, (1, 0))[:, :-1] & first & ~barred
-        return torch.cat([space | ~letters, edge], dim=1), space & letters
+    def _boundaries(flags):
+        """Where a word starts, and tokens that follow a space inside running letters; ``(B, T)`` bool each."""
+        previous = nn.functional.pad(flags, (1, 0))[:, :-1]
+        # Bit FIRST_ALNUM: letters on both sides of the border; bit SPACE_BEFORE: a space there.
+        border = (previous >> 1 | SPACE_BEFORE) & flags & (FIRST_ALNUM | SPACE_BEFORE)
+        return border != FIRST_ALNUM, border == FIRST_ALNUM | SPACE_BEFORE
 
     def resolve(self, concepts, keep=None) -> Links:
         """Longest match a type and token, and the mentions of any type. ``concepts``: ``(B, T, n, C)`` long."""
@@ -158,19 +158,24 @@ class SurfaceIndex(nn.Module):
         longest = (of_type * sizes[:, None]).amax(2)  # (B, T, K), tokens of the longest match that starts here
         longest = torch.cat([longest, longest.amax(-1, keepdim=True)], -1)  # (B, T, K + 1), last: any type
 
-        offset, covered = self._cover(longest)  # (B, T, K + 1)
-        begin, inside = (covered & (offset == 0))[..., :-1], (covered & (offset > 0))[..., :-1]
-        start = torch.arange(concepts.shape[1], device=concepts.device) - offset[..., -1]  # (B, T)
-        is_mention = covered[..., -1] & (offset[..., -1] == 0)
-        own = longest[..., -1].long().clamp(min=1) - 1  # (B, T)
+        rank = self._cover(longest)  # (B, T, K + 1)
+        covered, offset = rank >= 0, rank % self.max_tokens
+        begin = offset == 0  # -1 % n is not 0: where nothing covers, nothing begins
+        evidence = torch.cat([begin[..., :-1], (covered ^ begin)[..., :-1]], -1).float()
+        is_mention = begin[..., -1]
+        start = torch.arange(concepts.shape[1], device=concepts.device) - (offset * covered)[..., -1]  # (B, T)
+        own = longest[..., -1].clamp(min=1).long() - 1  # (B, T)
         candidates = concepts.gather(2, own[..., None, None].expand(-1, -1, 1, concepts.shape[-1]))[:, :, 0]
         candidates = torch.where(is_mention[..., None], candidates, -1)  # (B, T, C)
-        return Links(torch.cat([begin, inside], -1).float(), start, is_mention, covered[..., -1], candidates)
+        return Links(evidence, start, is_mention, covered[..., -1], candidates)
 
     def _cover(self, longest):
-        """How many tokens before each token the match that covers it starts, and whether one does."""
+        """Rank of the match that covers each token, -1 if none does; modulo ``n`` it is the tokens back to its start.
+
+        ``longest``: ``(B, T, K + 1)``, tokens of the longest match that starts here.
+        """
         span = self.max_tokens
-        back = nn.functional.pad(longest, (0, 0, span - 1, 0)).unfold(1, span, 1).flip(-1)  # (B, T, K + 1, offset)
-        offsets = torch.arange(span, device=longest.device, dtype=longest.dtype)
-        rank = torch.where(back > offsets, back * span + offsets, -1).amax(-1)  # longer first, then further left
-        return (rank.clamp(min=0) % span).long(), rank >= 0
+        back = nn.functional.pad(longest, (0, 0, span - 1, 0)).unfold(1, span, 1)  # (B, T, K + 1, offset)
+        offsets = torch.arange(span - 1, -1, -1, device=longest.device, dtype=longest.dtype)
+        # Longer first, then further left.
+        return torch.where(back > offsets, torch.add(offsets, back, alpha=span), -1).amax(-1)

@@ -52,10 +52,16 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
             logger.warning("%s cannot be read and is built again", path)
     fields, tables = build_tables(Knowledge.load(folder), tokenizer)
     if os.access(folder, os.W_OK):
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        save_file(tables, partial, metadata={"fields": json.dumps(fields), "built_from": built_from})
-        partial.replace(path)
+        store_tables(folder, tokenizer, fields, tables)
     return fields, tables
+
+
+def store_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase, fields: dict, tables: dict) -> None:
+    """Keep tables in the knowledge folder that they were built from, for :func:`load_tables` to read."""
+    path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    save_file(tables, partial, metadata={"fields": json.dumps(fields), "built_from": _digest(Path(folder))})
+    partial.replace(path)
 
 
 def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:

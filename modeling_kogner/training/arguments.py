@@ -8,18 +8,26 @@ from transformers import TrainingArguments
 
 
 @dataclass
-class ModelArguments:
-    """What is trained: a fresh model from an encoder and knowledge, or a KoGNER checkpoint further."""
+class StartArguments:
+    """A fresh model from an encoder and knowledge."""
 
-    encoder: str | None = field(default=None, metadata={"help": "Folder or Hub id of any Hugging Face text encoder."})
+    encoder: str | None = field(
+        default=None,
+        metadata={"help": "Folder or Hub id of a Hugging Face text encoder, or of a KoGNER model for its."},
+    )
+    start_from: str = field(
+        default="encoder",
+        metadata={
+            "help": "What to take from an --encoder that is a KoGNER model: its encoder, or all, that is also "
+            "its later layers and the entity types that it knows.",
+            "choices": ["encoder", "all"],
+        },
+    )
     knowledge: str = field(
         default="none", metadata={"help": "Knowledge folder of `kogner graph distill`, or none: the baseline."}
     )
     evidence: str = field(
         default="graph", metadata={"help": "What the tagger reads of the knowledge: types, concepts or graph."}
-    )
-    checkpoint: str | None = field(
-        default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
     )
     input_evidence: bool = field(default=True, metadata={"help": "Add type evidence to the input embeddings too."})
     fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
@@ -28,6 +36,15 @@ class ModelArguments:
     type_dropout: float = field(default=0.0, metadata={"help": "Share of semantic types hidden from a sentence."})
     concept_dropout: float = field(default=0.3, metadata={"help": "Share of mentions trained without a vector."})
     distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
+
+
+@dataclass
+class ModelArguments(StartArguments):
+    """What is trained: a fresh model, or a KoGNER checkpoint further."""
+
+    checkpoint: str | None = field(
+        default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
+    )
 
 
 @dataclass
@@ -44,11 +61,20 @@ class DataArguments:
         default_factory=list, metadata={"help": "Further corpora whose test sentences must not be trained on."}
     )
     train_fraction: float = field(default=1.0, metadata={"help": "Share of the training sentences to use."})
+    train_sentences: int | None = field(
+        default=None, metadata={"help": "Use only this many training sentences, all with a mention of the types."}
+    )
     max_length: int = field(default=256, metadata={"help": "Pieces a window; longer sentences get several."})
     stride: int = field(default=32, metadata={"help": "Pieces that neighbouring windows share."})
     early_stopping_patience: int = field(
         default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
     )
+
+    def __post_init__(self):
+        if not 0 < self.train_fraction <= 1:
+            raise ValueError(f"--train_fraction is {self.train_fraction}; give a share above 0 and at most 1")
+        if self.train_sentences is not None and (self.train_sentences < 1 or self.train_fraction < 1):
+            raise ValueError("--train_sentences is a count of at least 1, given in place of --train_fraction")
 
 
 @dataclass

@@ -88,18 +88,30 @@ def load_corpus(
     return Corpus(name, found, {split: Dataset.from_list(raw[split][1]) for split in order})
 
 
-def train_subset(dataset: Dataset, fraction: float, seed: int) -> Dataset:
-    """Draw a share of the sentences for a low-resource run, in corpus order.
+def train_subset(dataset: Dataset, fraction: float, seed: int, sentences: int | None = None) -> Dataset:
+    """Draw some of the sentences for a low-resource run, in corpus order.
 
-    The same seed gives the same sentences, and a larger fraction contains the smaller ones.
+    The same seed gives the same sentences, and a larger draw contains the smaller ones.
+
+    Args:
+        dataset: with a column ``ner_tags``.
+        fraction: share of all sentences.
+        seed: of the draw.
+        sentences: in place of a fraction, this many of the sentences that hold a mention.
 
     Raises:
-        ValueError: the fraction is not above 0 and at most 1.
+        ValueError: the fraction is not above 0 and at most 1, or there are too few sentences.
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"train_fraction is {fraction}; give a share above 0 and at most 1, such as 0.01")
     order = list(range(len(dataset)))
     random.Random(seed).shuffle(order)
+    if sentences is not None:
+        tags = dataset["ner_tags"][:]
+        holding = [row for row in order if any(tag != "O" for tag in tags[row])]
+        if len(holding) < sentences:
+            raise ValueError(f"train_sentences is {sentences}, but only {len(holding)} sentences hold a mention")
+        return dataset.select(sorted(holding[:sentences]))
     return dataset.select(sorted(order[: max(1, round(fraction * len(order)))]))
 
 

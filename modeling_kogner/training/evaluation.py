@@ -39,7 +39,14 @@ class EncodedSplit:
         return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
 
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
-        """Strict scores of the types that the corpus annotates.
+        """Strict scores of the types that the corpus annotates, of the tags that :meth:`decode` gives."""
+        tags = self.decode(logits, id2label, every_type)
+        return StrictNer().compute(predictions=tags, references=self.references, types=self.types)
+
+    def decode(
+        self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False
+    ) -> list[list[str]]:
+        """Predicted tags of each sentence, a list a sentence.
 
         Args:
             logits: ``(T, L)`` for each window; rows may be longer than the window.
@@ -51,8 +58,7 @@ class EncodedSplit:
         guesses = [np.where(allowed, rows, -np.inf).argmax(-1) for rows in logits]
         counts = [len(tags) for tags in self.references]
         columns = (self.windows["word_ids"][:], self.windows["example_index"][:])
-        tags = merge_windows(guesses, *columns, counts, id2label)
-        return StrictNer().compute(predictions=tags, references=self.references, types=self.types)
+        return merge_windows(guesses, *columns, counts, id2label)
 
 
 @torch.inference_mode()

@@ -8,14 +8,15 @@ from typing import Any
 from datasets import Dataset, concatenate_datasets
 from safetensors import SafetensorError
 
-from .. import KognerForTokenClassification
+from .. import KognerConfig, KognerForTokenClassification
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
-from .arguments import DataArguments, ModelArguments
+from .arguments import DataArguments, ModelArguments, StartArguments
 from .corpora import Corpus, load_corpus, train_subset
 from .evaluation import EncodedSplit
 from .overlap import drop_overlap
+from .take_over import take_over_layers
 
 logger = logging.getLogger(__name__)
 
@@ -51,49 +52,85 @@ def _restricted(source: str, types: list[str] | None) -> Corpus:
     return load_corpus(source, wanted)
 
 
+def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -> dict[str, Dataset]:
+    """The training sentences of each corpus that a low-resource run may see.
+
+    Raises:
+        ValueError: a corpus has too few sentences with a mention.
+    """
+    chosen = {}
+    for name, rows in kept.items():
+        try:
+            chosen[name] = train_subset(rows, data.train_fraction, seed, data.train_sentences)
+        except ValueError as error:
+            raise ValueError(f"corpus {name}: {error}; give fewer") from None
+    return chosen
+
+
 def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerForTokenClassification:
     """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further.
 
     Raises:
         ValueError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
     """
-    settings = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "distillation_weight")
-    fields = {name: getattr(model, name) for name in settings}
-    if model.checkpoint:
-        if model.knowledge != "none":
-            raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
-        started, _ = load_model(model.checkpoint, fields=fields)
-        if unknown := sorted(set(types) - set(started.config.entity_types)):
-            known = ", ".join(started.config.entity_types)
-            raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
-        return started
-    fields |= {"fusion_layers": model.fusion_layers, "input_evidence": model.input_evidence, "evidence": "none"}
+    if not model.checkpoint:
+        return fresh_model(model, types, tokenizer)
+    if model.knowledge != "none":
+        raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
+    started, _ = load_model(model.checkpoint, fields=_training_fields(model))
+    if unknown := sorted(set(types) - set(started.config.entity_types)):
+        known = ", ".join(started.config.entity_types)
+        raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
+    return started
+
+
+def fresh_model(start: StartArguments, types: list[str], tokenizer) -> KognerForTokenClassification:
+    """A model from an encoder, or from that of a KoGNER model, and a knowledge folder.
+
+    Raises:
+        ValueError: the arguments contradict each other, or a folder cannot be read.
+    """
+    fields = _training_fields(start)
+    fields |= {"fusion_layers": start.fusion_layers, "input_evidence": start.input_evidence, "evidence": "none"}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
-    if model.knowledge != "none":
-        table_fields, tables = load_tables(model.knowledge, tokenizer)
-        if table_fields["num_codebooks"] == 0 and model.evidence != "types":
+    if start.knowledge != "none":
+        table_fields, tables = load_tables(start.knowledge, tokenizer)
+        if table_fields["num_codebooks"] == 0 and start.evidence != "types":
             raise ValueError(
-                f"{model.knowledge} holds no distilled vectors, so --evidence {model.evidence} has nothing to read; "
+                f"{start.knowledge} holds no distilled vectors, so --evidence {start.evidence} has nothing to read; "
                 "run `kogner graph distill` on it, or pass --evidence types"
             )
-        fields |= {**table_fields, "evidence": model.evidence}
+        fields |= {**table_fields, "evidence": start.evidence}
     try:
-        return KognerForTokenClassification.from_encoder(model.encoder, types, tables, **fields)
+        given = KognerConfig.get_config_dict(start.encoder)[0].get("model_type") == KognerConfig.model_type
+        source = load_model(start.encoder)[0] if given else None
+        encoder = start.encoder if source is None else source.kogner.encoder
+        model = KognerForTokenClassification.from_encoder(encoder, types, tables, **fields)
     except (SafetensorError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"{model.encoder}: no encoder could be read there ({reason}); check path or id") from error
+        raise ValueError(f"{start.encoder}: no encoder could be read there ({reason}); check path or id") from error
+    if start.start_from == "all":
+        if source is None:
+            raise ValueError(f"{start.encoder} is a plain encoder; --start_from all needs a model of pretrain.py")
+        shared = take_over_layers(source, model)
+        logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
+    return model
+
+
+def _training_fields(start: StartArguments) -> dict[str, float]:
+    settings = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "distillation_weight")
+    return {name: getattr(start, name) for name in settings}
 
 
 def encode_corpora(
-    corpora: list[Corpus], kept: dict[str, Dataset], data: DataArguments, seed: int, tokenizer, label2id
+    corpora: list[Corpus], chosen: dict[str, Dataset], data: DataArguments, tokenizer, label2id
 ) -> tuple[Dataset, list[EncodedSplit]]:
     """Windows of all training sentences in use, and the validation splits."""
     settings = {"tokenizer": tokenizer, "label2id": label2id, "max_length": data.max_length, "stride": data.stride}
     train, validation = [], []
     for corpus in corpora:
-        subset = train_subset(kept[corpus.name], data.train_fraction, seed)
-        train.append(EncodedSplit.from_split(corpus.name, subset, corpus.entity_types, **settings).windows)
+        train.append(EncodedSplit.from_split(corpus.name, chosen[corpus.name], corpus.entity_types, **settings).windows)
         if "validation" in corpus.splits:
             split = corpus.splits["validation"]
             validation.append(EncodedSplit.from_split(corpus.name, split, corpus.entity_types, **settings))

@@ -7,6 +7,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from datasets import Sequence as ListOf
 
 from modeling_kogner.training import corpora
+from modeling_kogner.training.arguments import DataArguments
 from modeling_kogner.training.corpora import load_corpus, train_subset
 
 ROWS = [
@@ -171,6 +172,27 @@ def test_subset_is_reproducible_and_nested() -> None:
     for fraction in (0, -1, 1.5):
         with pytest.raises(ValueError, match="train_fraction"):
             train_subset(data, fraction, 1)
+
+
+def test_counted_sentences_all_hold_a_mention():
+    """Twenty-five sentences without a mention teach nothing, and fewer than asked would be another experiment."""
+    tags = [["O", "B-Gene"] if row % 3 == 0 else ["O", "O"] for row in range(30)]
+    data = Dataset.from_list([{"id": str(row), "tokens": ["a", "b"], "ner_tags": t} for row, t in enumerate(tags)])
+    few, more = (train_subset(data, 1.0, 5, sentences=count)["id"][:] for count in (3, 6))
+    assert (len(few), len(more)) == (3, 6)
+    assert set(few) < set(more) <= {str(row) for row in range(0, 30, 3)}
+    assert few != train_subset(data, 1.0, 6, sentences=3)["id"][:]
+    with pytest.raises(ValueError, match="train_sentences is 11, but only 10"):
+        train_subset(data, 1.0, 5, sentences=11)
+
+
+@pytest.mark.parametrize(
+    "given", [{"train_fraction": 0.0}, {"train_sentences": 0}, {"train_fraction": 0.1, "train_sentences": 5}]
+)
+def test_contradicting_amounts_are_refused_at_once(given):
+    """After the model is built, the time is spent already; one of two amounts would be passed over in silence."""
+    with pytest.raises(ValueError, match=r"--train_"):
+        DataArguments(dataset=["x"], **given)
 
 
 @pytest.mark.corpora

@@ -1,0 +1,75 @@
+"""The declarative description of the runs: `benchmarks/evidence.json` to a list of single runs, and their cost."""
+
+from __future__ import annotations
+
+import itertools
+import string
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+BATCH = 32  # of train.py, unless a plan's settings say otherwise
+
+
+def expand(plan: dict) -> list[dict]:
+    """All runs of a plan, in its order: what matters most first, for a plan that is cut off.
+
+    A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
+    sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that an
+    earlier group holds is left out.
+    """
+    runs = {}
+    for group in plan["groups"]:
+        labels = [{"fraction": share} for share in group.get("fractions", [])]
+        labels += [{"sentences": count} for count in group.get("sentences", [])]
+        for label, seed, corpus, variant in itertools.product(
+            labels, group["seeds"], group["corpora"], group["variants"]
+        ):
+            budget = plan["budgets"][corpus] if label.get("fraction") == 1 else plan["low_resource_budget"]
+            own = plan["variants"][variant]
+            settings = None if own is None else [*plan["settings"], *budget, *own]
+            run = {"corpus": corpus, "variant": variant, **label, "seed": seed, "settings": settings}
+            run["splits"] = ["validation", "test", *(f"{name}:test" for name in plan["transfers"].get(corpus, []))]
+            runs.setdefault(key(run), run | {"group": group["name"]})
+    return list(runs.values())
+
+
+def key(run: dict) -> tuple:
+    """What tells one run from another."""
+    return run["corpus"], run["variant"], run.get("fraction"), run.get("sentences"), run["seed"]
+
+
+def complete(line: dict, run: dict) -> bool:
+    """Whether a line holds all that its run is to yield; older lines lack splits or counts by sentence."""
+    scores = line["scores"]
+    return set(run["splits"]) <= scores.keys() and all("sentences" in score for score in scores.values())
+
+
+def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
+    """Placeholders of the run's settings that have no value."""
+    wanted = ["encoder", "knowledge"] if run["settings"] is None else run["settings"]
+    names = [wanted] if run["settings"] is None else [[f for _, f, *_ in string.Formatter().parse(s)] for s in wanted]
+    return sorted({name for group in names for name in group if name} - fields.keys())
+
+
+def steps(run: dict, data: Path) -> int:
+    """Optimiser steps of a run."""
+    settings = run["settings"]
+    if settings is None:
+        return 0
+    options = dict(itertools.pairwise(settings))
+    if "--max_steps" in options:
+        return int(options["--max_steps"])
+    rows = pq.read_metadata(data / run["corpus"].partition("/")[0] / "train.parquet").num_rows
+    return int(float(options["--num_train_epochs"]) * -(-rows // BATCH))
+
+
+def listing(runs: list[dict], done: set[tuple], data: Path) -> str:
+    """Runs and steps by group, and how many are left."""
+    rows = [f"{'group':44} {'runs':>5} {'steps':>8} {'left':>5} {'steps left':>10}"]
+    for name in [*dict.fromkeys(run["group"] for run in runs), "all"]:
+        chosen = [run for run in runs if name in (run["group"], "all")]
+        left = [run for run in chosen if key(run) not in done]
+        cost, rest = (sum(steps(run, data) for run in part) for part in (chosen, left))
+        rows.append(f"{name:44} {len(chosen):5} {cost:8} {len(left):5} {rest:10}")
+    return "\n".join(rows)

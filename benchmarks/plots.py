@@ -1,0 +1,111 @@
+"""Plots of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+from comparison import Cell, Gain, gain, mean_and_deviation, share_name
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+# Colours that stay apart for colour-blind readers (Okabe & Ito); a variant has one colour in every plot.
+COLOURS = {
+    "plain": "#555555",
+    "types": "#56B4E9",
+    "concepts": "#E69F00",
+    "graph": "#0072B2",
+    "pretrained": "#CC79A7",
+    "pretrained_graph": "#D55E00",
+}
+MARKERS = dict(zip(COLOURS, "osv^DP", strict=True))
+Scores = dict[Cell, dict[int, dict]]
+
+
+def _save(figure, path: Path) -> bool:
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+    plt.close(figure)
+    return True
+
+
+def draw_gains(scores: Scores, path: Path) -> bool:
+    """Bars of gain over plain by corpus, a panel for all labels and one for 1 %; False if nothing can be drawn."""
+    panels = {}
+    for share in ((1, 1), (1, 0.01)):
+        found = {
+            (corpus, variant): value
+            for (at, corpus, variant), seeds in sorted(scores.items())
+            if at == share and variant in COLOURS and variant != "plain"
+            if (value := gain(scores.get((at, corpus, "plain"), {}), seeds))
+        }
+        if found:
+            panels[share] = found
+    if not panels:
+        return False
+    figure, axes = plt.subplots(len(panels), 1, figsize=(10, 3.4 * len(panels)), squeeze=False)
+    for axis, (share, found) in zip(axes[:, 0], panels.items(), strict=True):
+        _draw_bars(axis, found)
+        fewest, most = (choose(value.pairs for value in found.values()) for choose in (min, max))
+        seeds = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        axis.set_title(f"{share_name(share)} of the labels ({seeds} seeds; whiskers: standard deviation)")
+    figure.tight_layout()
+    return _save(figure, path)
+
+
+def _draw_bars(axis, found: dict[tuple[str, str], Gain]) -> None:
+    """Groups of bars by corpus, one bar a variant."""
+    corpora = sorted({corpus for corpus, _ in found})
+    variants = [name for name in COLOURS if any(name == of for _, of in found)]
+    width = 0.8 / len(variants)
+    for number, variant in enumerate(variants):
+        places = [i for i, corpus in enumerate(corpora) if (corpus, variant) in found]
+        values = [found[corpora[i], variant] for i in places]
+        axis.bar(
+            [i + (number - (len(variants) - 1) / 2) * width for i in places],
+            [value.mean for value in values],
+            width,
+            yerr=[value.deviation for value in values],
+            capsize=2,
+            color=COLOURS[variant],
+            label=variant,
+        )
+    axis.axhline(0, color="black", linewidth=0.8)
+    axis.set_xticks(range(len(corpora)), corpora)
+    axis.set_ylabel("gain in F1 over plain")
+    axis.legend(frameon=False, fontsize=8, ncols=len(variants), loc="upper center", bbox_to_anchor=(0.5, -0.09))
+
+
+def draw_learning_curves(scores: Scores, path: Path) -> bool:
+    """F1 over shares of the labels, one panel a corpus with three or more; False if there is none."""
+    shares = {}
+    for at, corpus, variant in scores:
+        if variant == "plain":
+            shares.setdefault(corpus, set()).add(at)
+    corpora = sorted(corpus for corpus, found in shares.items() if len(found) >= 3)
+    if not corpora:
+        return False
+    columns = min(3, len(corpora))
+    rows = -(-len(corpora) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, 3.2 * rows), squeeze=False)
+    for axis, corpus in zip(axes.flat, corpora, strict=False):
+        ticks = sorted(shares[corpus])
+        for variant, colour in COLOURS.items():
+            places = [i for i, at in enumerate(ticks) if (at, corpus, variant) in scores]
+            if len(places) < 3:
+                continue
+            values = [[100 * s["f1"] for s in scores[ticks[i], corpus, variant].values()] for i in places]
+            means, deviations = zip(*map(mean_and_deviation, values), strict=True)
+            style = {"color": colour, "marker": MARKERS[variant], "markersize": 4, "capsize": 2}
+            axis.errorbar(places, means, deviations, label=variant, **style)
+        axis.set_xticks(range(len(ticks)), [share_name(at).replace(" sentences", "\nsent.") for at in ticks])
+        axis.set_title(corpus)
+        axis.grid(axis="y", alpha=0.3)
+    for axis in list(axes.flat)[len(corpora) :]:
+        axis.axis("off")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("strict F1 on test")
+    figure.tight_layout()
+    labelled = axes.flat[0].get_legend_handles_labels()
+    figure.legend(*labelled, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(COLOURS), frameon=False)
+    return _save(figure, path)

@@ -1,0 +1,138 @@
+"""What one tagger yields on one split: strict scores, counts by sentence, recall of unseen mentions."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from surface_lookup import candidates, load_index
+
+from modeling_kogner.training.collator import NerCollator
+from modeling_kogner.training.corpora import Corpus, load_corpus
+from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
+from modeling_kogner.training.strict_ner_metric import strict_scores
+from modeling_kogner.training.tag_schemes import mention_spans
+
+Spans = list[set[tuple[str, int, int]]]
+
+
+@cache
+def corpus_of(data: Path, name: str) -> Corpus:
+    """A corpus by its name in the plan, `FOLDER` or `FOLDER/TYPE`; kept for the later runs of a worker."""
+    folder, _, kind = name.partition("/")
+    return load_corpus(str(data / folder), [kind] if kind else None)
+
+
+def pack(counts: np.ndarray) -> str:
+    """Counts ``(sentences, 3)`` of true positives, false positives and false negatives, as text."""
+    return base64.b64encode(zlib.compress(counts.clip(max=255).astype(np.uint8).tobytes(), 9)).decode()
+
+
+def unpack(text: str) -> np.ndarray:
+    """What :func:`pack` was given."""
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=np.uint8).reshape(-1, 3).astype(np.int64)
+
+
+def spans_of(tags: list[list[str]]) -> Spans:
+    """Mentions of each sentence."""
+    return [set(mention_spans(row)) for row in tags]
+
+
+def sentence_counts(found: Spans, gold: Spans) -> np.ndarray:
+    """True positives, false positives and false negatives of each sentence: ``(sentences, 3)``."""
+    rows = [(len(f & g), len(f - g), len(g - f)) for f, g in zip(found, gold, strict=True)]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+class Scorer:
+    """Score taggers of one worker; encoded splits and unseen mentions are worked out once.
+
+    Args:
+        data: folder of the corpora.
+        knowledge: folder whose surface index says which concepts a mention may have; None: no count by concept.
+    """
+
+    def __init__(self, data: Path, knowledge: str | None):
+        self.data, self.knowledge = data, knowledge
+        self._splits: dict[tuple, EncodedSplit] = {}
+        self._unseen: dict[tuple, dict[str, set]] = {}
+        self._seen: dict[str, tuple[set[str], frozenset[int]]] = {}
+        self._index = None
+
+    def score(self, trained_on: str, split: str, tagger, tokenizer, label2id: dict[str, int]) -> dict:
+        """Scores of one split.
+
+        Args:
+            trained_on: corpus of the run, by its name in the plan.
+            split: `validation` or `test` of that corpus, or `CORPUS:test` of another.
+            tagger: from a batch to logits, on its device.
+            tokenizer: of the tagger.
+            label2id: labels of the tagger.
+        """
+        corpus, _, part = split.rpartition(":")
+        corpus = corpus or trained_on
+        encoded = self._encoded(corpus, part, tokenizer, label2id)
+        id2label = {i: label for label, i in label2id.items()}
+        logits = predict_logits(tagger, encoded.windows, NerCollator(tokenizer, 8))
+        tags = encoded.decode(logits, id2label)
+        found, gold = spans_of(tags), spans_of(encoded.references)
+        scores = strict_scores(tags, encoded.references, encoded.types)
+        if len(scores["types"]) == 1:
+            del scores["types"]
+        scores["sentences"] = pack(sentence_counts(found, gold))
+        if part == "test":
+            hits = {(row, span) for row, spans in enumerate(found) for span in spans}
+            unseen = self._unseen_mentions(trained_on, corpus, tokenizer)
+            scores["unseen"] = {name: [len(mentions & hits), len(mentions)] for name, mentions in unseen.items()}
+        return scores
+
+    def _encoded(self, corpus: str, part: str, tokenizer, label2id) -> EncodedSplit:
+        name = (corpus, part, len(tokenizer), tuple(label2id))
+        if name not in self._splits:
+            loaded = corpus_of(self.data, corpus)
+            types = [kind for kind in loaded.entity_types if f"B-{kind}" in label2id]
+            rows = loaded.split(part)
+            self._splits[name] = EncodedSplit.from_split(corpus, rows, types, tokenizer, label2id)
+        return self._splits[name]
+
+    def _unseen_mentions(self, trained_on: str, corpus: str, tokenizer) -> dict[str, set]:
+        """Test mentions whose form, and whose concept, no mention of the whole training split has.
+
+        The training split is the corpus's own, whatever share of it a run saw, so that all shares are asked for the
+        same mentions. By concept only mentions that the index knows count; all their candidates must be new.
+        """
+        name = (trained_on, corpus)
+        if name not in self._unseen:
+            seen, known = self._trained(trained_on, tokenizer)
+            tested = _mentions(corpus_of(self.data, corpus).split("test"))
+            unseen = {"surface": {place for place, text in tested if text not in seen}}
+            if self.knowledge:
+                own = candidates(self._index, tokenizer, [text for _, text in tested])
+                unseen["concept"] = {
+                    place for (place, _), concepts in zip(tested, own, strict=True) if concepts and not concepts & known
+                }
+            self._unseen[name] = unseen
+        return self._unseen[name]
+
+    def _trained(self, corpus: str, tokenizer) -> tuple[set[str], frozenset[int]]:
+        """Forms and concepts of the mentions of a training split."""
+        if corpus not in self._seen:
+            seen, known = {text for _, text in _mentions(corpus_of(self.data, corpus).split("train"))}, frozenset()
+            if self.knowledge:
+                self._index = self._index or load_index(self.knowledge, tokenizer)[0]
+                known = known.union(*candidates(self._index, tokenizer, sorted(seen)))
+            self._seen[corpus] = seen, known
+        return self._seen[corpus]
+
+
+def _mentions(rows) -> list[tuple[tuple, str]]:
+    """Place (sentence and span) and case-folded text of every mention."""
+    columns = zip(rows["tokens"][:], rows["ner_tags"][:], strict=True)
+    return [
+        ((number, span), " ".join(words[span[1] : span[2]]).casefold())
+        for number, (words, tags) in enumerate(columns)
+        for span in mention_spans(tags)
+    ]

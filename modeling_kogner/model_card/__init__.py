@@ -1,0 +1,1 @@
+"""The model card, made from files: scores, training report, knowledge report."""

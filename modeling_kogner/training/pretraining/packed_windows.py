@@ -1,0 +1,141 @@
+"""Windows of equal length, packed from running text: made, stored, read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerBase
+
+from ...graph.token_keys import tokenizer_fingerprint
+from ..corpora import load_corpus
+from ..overlap import keys_of_tests
+from .arguments import TextArguments
+from .running_text import find_text_files, load_documents, token_stream
+
+COLUMN = "input_ids"
+METADATA = b"kogner"
+
+
+class PackedWindows(Dataset):
+    """Windows without padding. ``ids``: ``(n, T)`` unsigned integers."""
+
+    def __init__(self, ids: np.ndarray) -> None:
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self.ids[row]
+
+    def split(self, share: float) -> tuple[PackedWindows, PackedWindows]:
+        """All but a random share of the windows (at least one), and that share; the same ones in every run."""
+        order = np.random.default_rng(0).permutation(len(self))
+        held_out = max(1, round(share * len(self)))
+        return PackedWindows(self.ids[np.sort(order[held_out:])]), PackedWindows(self.ids[order[:held_out]])
+
+
+def collate(windows: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
+    """Stack windows: ``input_ids`` ``(B, T)`` long."""
+    return {COLUMN: torch.from_numpy(np.stack(windows).astype(np.int64))}
+
+
+def prepare_windows(text: TextArguments, tokenizer: PreTrainedTokenizerBase) -> tuple[PackedWindows, dict[str, Any]]:
+    """Pack running text, or read what was packed before.
+
+    Returns:
+        The windows in the order of the text, and a report: ``tokens``, ``sentences``, ``dropped`` (test sentences).
+
+    Raises:
+        ValueError: the text cannot be read, is too short, or was packed for another tokenizer.
+    """
+    if not 8 <= text.max_length <= tokenizer.model_max_length:
+        longest = tokenizer.model_max_length
+        raise ValueError(
+            f"--max_length is {text.max_length}; the encoder reads at most {longest}, at least 8 make sense"
+        )
+    files = find_text_files(text.text)
+    packed = [file for file in files or [] if file.suffix == ".parquet" and COLUMN in pq.read_schema(file).names]
+    if packed:
+        if len(packed) < len(files) or text.exclude_tests_of:
+            raise ValueError(
+                f"{packed[0]}: holds packed windows, which neither mix with text nor can be searched for test "
+                "sentences; pack everything anew with --windows and --exclude_tests_of"
+            )
+        return _read(packed, tokenizer, text.max_length)
+    tests = [load_corpus(source) for source in text.exclude_tests_of]
+    keys = keys_of_tests({corpus.name: corpus.split("test") for corpus in tests})
+    every = frozenset().union(*keys.values())
+    report: dict[str, Any] = {"sentences": 0, "dropped": 0, "excluded_tests_of": sorted(keys)}
+    streams = []
+    for documents in load_documents(text.text, text.text_column):
+        ids, counts = token_stream(documents, tokenizer, every)
+        streams.append(ids)
+        for name, count in counts.items():
+            report[name] += count
+    windows = pack(np.concatenate(streams), tokenizer, text.max_length)
+    return PackedWindows(windows), report | {"tokens": windows.size}
+
+
+def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) -> np.ndarray:
+    """Cut a stream of ids into windows with the tokenizer's special tokens around: ``(n, length)``.
+
+    Raises:
+        ValueError: the stream does not fill two windows.
+    """
+    inner = tokenizer("a", add_special_tokens=False)[COLUMN]
+    whole = tokenizer("a")[COLUMN]
+    at = next(i for i in range(len(whole)) if whole[i : i + len(inner)] == inner)
+    before, after = whole[:at], whole[at + len(inner) :]
+    room = length - len(before) - len(after)
+    count = len(stream) // room
+    if count < 2:
+        raise ValueError(f"the text has {len(stream)} tokens, not two windows of {length}; give more text")
+    kind = np.uint16 if len(tokenizer) <= 2**16 else np.uint32
+    windows = np.empty((count, length), dtype=kind)
+    windows[:, : len(before)], windows[:, length - len(after) :] = before, after
+    windows[:, len(before) : length - len(after)] = stream[: count * room].reshape(count, room)
+    return windows
+
+
+def write_windows(
+    path: Path, windows: PackedWindows, report: dict[str, Any], tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Write windows with their report as a parquet file, whole or not at all."""
+    ids = pa.FixedSizeListArray.from_arrays(pa.array(windows.ids.ravel()), windows.ids.shape[1])
+    about = {"tokenizer_fingerprint": tokenizer_fingerprint(tokenizer), "report": report}
+    table = pa.table({COLUMN: ids}).replace_schema_metadata({METADATA: json.dumps(about)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Plain ids in long pages, in the order of the text, which repeats itself: a quarter smaller than otherwise.
+    pages = {"use_dictionary": False, "data_page_size": 2**26}
+    pq.write_table(table, partial, compression="zstd", compression_level=19, **pages)
+    partial.replace(path)
+
+
+def _read(
+    files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, length: int
+) -> tuple[PackedWindows, dict[str, Any]]:
+    parts, report = [], {}
+    for file in files:
+        table = pq.read_table(file)
+        about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+        if about.get("tokenizer_fingerprint") != tokenizer_fingerprint(tokenizer):
+            raise ValueError(f"{file}: windows packed for another tokenizer; pack the text anew with --windows")
+        column = table[COLUMN].combine_chunks()
+        flat = column.flatten().to_numpy()
+        if len(flat) != length * len(column):
+            raise ValueError(f"{file}: windows of {len(flat) // len(column)} ids; pass that as --max_length")
+        parts.append(flat.reshape(-1, length))
+        report[file.name] = about["report"]
+    ids = np.concatenate(parts)
+    return PackedWindows(ids), {"files": report, "tokens": ids.size}
