@@ -2,6 +2,8 @@
 .PHONY: help setup test check train-demo card
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
+CARD := artifacts/release
+given = $(if $(wildcard $(CARD)/$(2)),$(1) $(CARD)/$(2))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,5 +25,8 @@ train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on 
 	  --save_strategy no --output_dir artifacts/demo
 	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
 
-card: ## the published model: does it load, and what does it say
-	$(BIN)/kogner annotate "Selegiline-induced postural hypotension in Parkinson's disease"
+card: ## README.md of hub_card/ from the reports in CARD (metrics.json, and what else is there); MODEL_ID=OWNER/NAME
+	$(BIN)/kogner card hub_card --metrics $(CARD)/metrics.json $(call given,--metrics,metrics_off.json) \
+	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
+	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) \
+	  --results benchmarks/results/evidence.jsonl $(if $(MODEL_ID),--model-id $(MODEL_ID))

@@ -20,7 +20,7 @@ from modeling_kogner.training.arguments import DataArguments, KognerTrainingArgu
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.evaluation import validation_metrics
 from modeling_kogner.training.kogner_trainer import KognerTrainer
-from modeling_kogner.training.start import choose_sentences, encode_corpora, load_corpora, start_model
+from modeling_kogner.training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, start_model
 from modeling_kogner.training.whole_file import write_whole
 
 
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
     types = data_args.types or sorted({kind for corpus in corpora for kind in corpus.entity_types})
     model = start_model(model_args, types, tokenizer)
+    limit_windows(tokenizer, model)
     train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config.label2id)
     if training_args.eval_strategy != "no" and not validation:
         raise ValueError("no corpus has a validation split to choose by; add one, or pass --eval_strategy no")

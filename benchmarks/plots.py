@@ -106,6 +106,8 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
     for axis in axes[:, 0]:
         axis.set_ylabel("strict F1 on test")
     figure.tight_layout()
-    labelled = axes.flat[0].get_legend_handles_labels()
-    figure.legend(*labelled, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(COLOURS), frameon=False)
+    pairs = [zip(*axis.get_legend_handles_labels(), strict=True) for axis in axes.flat]
+    drawn = {label: handle for panel in pairs for handle, label in panel}  # not every panel has every variant
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": len(COLOURS), "frameon": False}
+    figure.legend(drawn.values(), drawn.keys(), **place)
     return _save(figure, path)

@@ -1,5 +1,6 @@
 """Every encoder family runs train -> save -> pipeline, with knowledge on and its own kind of tokenizer."""
 
+import copy
 import json
 
 import pytest
@@ -20,6 +21,7 @@ from transformers import (
 )
 
 from modeling_kogner.inference.load_model import load_tokenizer
+from modeling_kogner.training.start import limit_windows
 
 SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 FAMILIES = {"bert": "wordpiece", "roberta": "bytelevel", "deberta-v2": "metaspace", "modernbert": "bytelevel"}
@@ -106,6 +108,19 @@ def test_padding_does_not_change_logits(family, knowledge):
         single = model(input_ids=alone["input_ids"], attention_mask=alone["attention_mask"]).logits[0]
     assert batch["attention_mask"][0].sum() < batch["attention_mask"].shape[1]
     torch.testing.assert_close(together[: len(single)], single, atol=1e-5, rtol=0)
+
+
+def test_the_longest_window_fits_the_encoder(family, knowledge):
+    """A tokenizer that names no limit would let training fail at the first long sentence, hours in."""
+    config, tokenizer = family
+    model, limited = tiny_model(knowledge, tokenizer, config), copy.deepcopy(tokenizer)
+    limited.model_max_length = 10**30
+    limit_windows(limited, model)
+    longest = torch.full((1, limited.model_max_length), tokenizer.sep_token_id)
+    with torch.no_grad():
+        assert model(input_ids=longest, attention_mask=torch.ones_like(longest)).logits.isfinite().all()
+    if config.model_type != "deberta-v2":  # relative positions have no end
+        assert limited.model_max_length >= config.max_position_embeddings - 2
 
 
 def test_save_and_load_is_bit_equal(family, knowledge, tmp_path):

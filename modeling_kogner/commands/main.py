@@ -5,6 +5,7 @@ import sys
 import typer
 
 from .annotate import annotate
+from .card import card
 
 app = typer.Typer(
     help="Biomedical named-entity recognition with a distilled knowledge graph.",
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(annotate)
+app.command()(card)
 
 
 # A pass-through, so that its imports wait until it is used: annotating must not need the graph extra.

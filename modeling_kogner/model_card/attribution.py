@@ -53,10 +53,11 @@ SOURCES = {
 
 # Sources of edges alone leave no concept by which to count them; their relations show that they are there.
 RELATION_SOURCES = {
-    "treats": ("DrugCentral (CC BY 4.0)", "PharmacotherapyDB (CC0)"),
-    "targets": ("DrugCentral (CC BY 4.0)",),
-    "gene_disease": ("DISEASES (CC BY 4.0)", "GWAS Catalog (CC0)"),
+    "treats": ("DrugCentral", "PharmacotherapyDB"),
+    "targets": ("DrugCentral",),
+    "gene_disease": ("DISEASES", "GWAS Catalog"),
 }
+RELATION_LICENCE = "CC BY 4.0 or CC0"
 
 
 class Ancestry(NamedTuple):

@@ -65,6 +65,7 @@ def eval_results(inputs: CardInputs, revision: str | None) -> list[EvalResult]:
     """The model-index: strict F1 of every row, with knowledge as trained.
 
     Args:
+        inputs: what the card is made from.
         revision: commit of the weights that were scored, if known.
     """
     of_weights = {"revision": revision} if revision else {}
@@ -85,14 +86,16 @@ def eval_results(inputs: CardInputs, revision: str | None) -> list[EvalResult]:
 
 
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; columns of numbers are the caller's to format."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
+    """A Markdown table; a ``|`` within a cell is escaped."""
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, ["---"] * len(header), *rows]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
 def score_table(rows: list[ScoreRow], trained_on: set[str] | None) -> str:
     """Precision, recall and F1 in percent, with knowledge on and off.
 
     Args:
+        rows: of :func:`score_rows`.
         trained_on: names of the training corpora; others get a mark. None if they are not known.
     """
     header = ["corpus", "type", "split", "mentions", "P", "R", "F1", "F1, all types compete"]

@@ -33,9 +33,10 @@ class EncodedSplit:
 
     @classmethod
     def from_split(cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32) -> EncodedSplit:
-        """Encode the sentences of a split."""
+        """Encode the sentences of a split, in windows no longer than the tokenizer says its encoder reads."""
         examples = {"tokens": split["tokens"][:], "ner_tags": split["ner_tags"][:]}
-        windows = encode(examples, tokenizer, max_length, stride, label2id, types)
+        longest = min(max_length, tokenizer.model_max_length)
+        windows = encode(examples, tokenizer, longest, stride, label2id, types)
         return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
 
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:

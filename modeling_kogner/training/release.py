@@ -32,6 +32,9 @@ def release(model_folder: str, output: str | Path) -> None:
     tokenizer.save_pretrained(partial)
     config = json.loads((partial / "config.json").read_text())
     config["dtype"] = "float32"
+    encoder = config["encoder_config"]
+    if Path(encoder.get("_name_or_path", "")).is_dir():  # a path means nothing on another machine
+        encoder["_name_or_path"] = Path(encoder["_name_or_path"]).name
     (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     output.mkdir(parents=True, exist_ok=True)
     for stale in output.glob("model*.safetensors*"):  # shards of an earlier release

@@ -7,6 +7,7 @@ from typing import Any
 
 from datasets import Dataset, concatenate_datasets
 from safetensors import SafetensorError
+from torch import nn
 
 from .. import KognerConfig, KognerForTokenClassification
 from ..graph.index_tables import load_tables
@@ -116,6 +117,17 @@ def fresh_model(start: StartArguments, types: list[str], tokenizer) -> KognerFor
         shared = take_over_layers(source, model)
         logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
     return model
+
+
+def limit_windows(tokenizer, model: KognerForTokenClassification) -> None:
+    """Note in the tokenizer how many tokens the encoder reads, if that is fewer than it says."""
+    encoder = model.kogner.encoder
+    positions = getattr(encoder.config, "max_position_embeddings", None) or tokenizer.model_max_length
+    for name, module in encoder.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            # RoBERTa counts from the row after that of padding.
+            positions = module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+    tokenizer.model_max_length = min(tokenizer.model_max_length, positions)
 
 
 def _training_fields(start: StartArguments) -> dict[str, float]:

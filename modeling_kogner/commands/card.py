@@ -1,0 +1,51 @@
+"""`kogner card`: the model card of a model folder, from the files of its training and evaluation."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from transformers.utils import logging
+
+from ..model_card.card import existing_table, make_card, table_of
+from ..model_card.inputs import read_inputs
+from ..training.whole_file import write_whole
+
+_Report = Path | None
+
+
+def card(
+    model: Annotated[Path, typer.Argument(help="Folder of a KoGNER model; its README.md is written.")],
+    metrics: Annotated[
+        list[Path], typer.Option(help="Scores of eval.py; repeat it for those with --knowledge off, if you have them.")
+    ],
+    training: Annotated[_Report, typer.Option(help="training.json of train.py; by default the model folder's.")] = None,
+    pretraining: Annotated[_Report, typer.Option(help="pretraining.json of pretrain.py.")] = None,
+    knowledge: Annotated[_Report, typer.Option(help="Knowledge folder that the model was trained with.")] = None,
+    speed: Annotated[_Report, typer.Option(help="What benchmarks/speed.py printed, as a file.")] = None,
+    results: Annotated[
+        _Report, typer.Option(help="Lines of benchmarks/run.py: adds the comparison with plain models, or renews it.")
+    ] = None,
+    model_id: Annotated[
+        str | None, typer.Option(help="Hub id for the snippets; the folder's name if left out.")
+    ] = None,
+    base_model: Annotated[str | None, typer.Option(help="Hub id of the model that the encoder was made from.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Commit of the weights that were scored.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a README.md that another hand wrote.")] = False,
+) -> None:
+    """Write the model card of a folder: metadata, scores, data, knowledge, limits."""
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    readme = model / "README.md"
+    try:
+        table = existing_table(readme, force)
+        inputs = read_inputs(model, metrics, knowledge, training=training, pretraining=pretraining, speed=speed)
+        table = table_of(results) if results else table
+        made = make_card(inputs, model_id or model.resolve().name, base_model, revision, table)
+        write_whole(readme, str(made))
+    except ValueError as error:
+        print(f"kogner card: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(f"{len(made.data.eval_results)} scores -> {readme}")
