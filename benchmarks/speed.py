@@ -40,9 +40,65 @@ def medians(conditions: dict, rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-@torch.inference_mode()
-def main() -> None:
-    """Time forward passes, tagging from text, linking and loading."""
+def load_models(args: argparse.Namespace) -> dict:
+    """The model, itself without evidence, and its encoder alone, ready to run."""
+    models = {
+        "knowledge": KognerForTokenClassification.from_pretrained(args.model),
+        "plain": KognerForTokenClassification.from_pretrained(args.model, evidence="none"),
+        "bare encoder": AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
+    }
+    models = {name: model.to(args.device).eval() for name, model in models.items()}
+    return {name: torch.compile(model, dynamic=True) if args.compile else model for name, model in models.items()}
+
+
+def compare(models: dict, linker, texts: list[str], size: int, tokenizer, args: argparse.Namespace) -> dict:
+    """Sentences a second of each condition in batches of ``size``, and the ratios that matter."""
+    collator = NerCollator(tokenizer, pad_to_multiple_of=8)
+    groups = [texts[i : i + size] for i in range(0, len(texts), size)]
+
+    def encode(group):
+        encoded = tokenizer(group)
+        batch = collator([{name: column[i] for name, column in encoded.items()} for i in range(len(group))])
+        return {name: tensor.to(args.device) for name, tensor in batch.items()}
+
+    batches = [encode(group) for group in groups]
+
+    def forward(model):
+        for batch in batches:
+            model(**batch)
+
+    def tag(model):
+        for group in groups:
+            model(**encode(group)).logits.argmax(-1).cpu().numpy()
+
+    conditions = {f"forward, {name}": lambda model=model: forward(model) for name, model in models.items()}
+    conditions |= {f"tag, {name}": lambda name=name: tag(models[name]) for name in ("knowledge", "plain")}
+    seconds = medians({**conditions, "link": lambda: forward(linker)}, args.rounds)
+    return {
+        "sentences a second": {name: round(len(texts) / value, 1) for name, value in seconds.items()},
+        "speed over plain, forward": round(seconds["forward, plain"] / seconds["forward, knowledge"], 3),
+        "speed over plain, text to tags": round(seconds["tag, plain"] / seconds["tag, knowledge"], 3),
+        "speed over bare encoder": round(seconds["forward, bare encoder"] / seconds["forward, knowledge"], 3),
+    }
+
+
+def loading(args: argparse.Namespace) -> dict:
+    """Seconds to load the model and its encoder alone."""
+    seconds = medians(
+        {
+            "knowledge": lambda: KognerForTokenClassification.from_pretrained(args.model),
+            "bare encoder": lambda: AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
+        },
+        args.rounds,
+    )
+    return {
+        "loading seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "loading time over bare encoder": round(seconds["knowledge"] / seconds["bare encoder"], 2),
+    }
+
+
+def read_arguments() -> argparse.Namespace:
+    """Options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
     parser.add_argument("--encoder", required=True)
@@ -52,60 +108,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", action="store_true", help="torch.compile all three models")
-    args = parser.parse_args()
-    tokenizer = load_tokenizer(args.model)
-    collator = NerCollator(tokenizer, pad_to_multiple_of=8)
-    models = {
-        "knowledge": KognerForTokenClassification.from_pretrained(args.model),
-        "plain": KognerForTokenClassification.from_pretrained(args.model, evidence="none"),
-        "bare encoder": AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
-    }
-    models = {name: model.to(args.device).eval() for name, model in models.items()}
-    callables = {name: torch.compile(model, dynamic=True) if args.compile else model for name, model in models.items()}
+    return parser.parse_args()
+
+
+@torch.inference_mode()
+def main() -> None:
+    """Time forward passes, tagging from text, linking and loading."""
+    args = read_arguments()
+    tokenizer, models = load_tokenizer(args.model), load_models(args)
+    linker = KognerForTokenClassification.from_pretrained(args.model).to(args.device).kogner.link
     rows = load_corpus(args.dataset).split(args.split)["tokens"][: args.sentences]
     texts = sorted((" ".join(row) for row in rows), key=len)
     report = {"device": args.device, "sentences": len(texts), "compiled": args.compile, "torch": torch.__version__}
-
-    for size in (32, 1):
-        chosen = texts if size > 1 else texts[:: max(1, len(texts) // 64)]
-        groups = [chosen[i : i + size] for i in range(0, len(chosen), size)]
-
-        def encode(group):
-            encoded = tokenizer(group)
-            return collator([{k: v[i] for k, v in encoded.items()} for i in range(len(group))])
-
-        batches = [{k: v.to(args.device) for k, v in encode(group).items()} for group in groups]
-
-        def forward(model, batches=batches):
-            for batch in batches:
-                model(**batch)
-
-        def tag(model, groups=groups, encode=encode):
-            for group in groups:
-                model(**{k: v.to(args.device) for k, v in encode(group).items()}).logits.argmax(-1).cpu().numpy()
-
-        def link(batches=batches):
-            for batch in batches:
-                models["knowledge"].kogner.link(**batch)
-
-        conditions = {f"forward, {name}": lambda model=model: forward(model) for name, model in callables.items()}
-        conditions |= {f"tag, {name}": lambda model=callables[name]: tag(model) for name in ("knowledge", "plain")}
-        seconds = medians({**conditions, "link": link}, args.rounds)
-        report[f"batch {size}"] = {
-            "sentences a second": {name: round(len(chosen) / value, 1) for name, value in seconds.items()},
-            "speed over plain, forward": round(seconds["forward, plain"] / seconds["forward, knowledge"], 3),
-            "speed over plain, text to tags": round(seconds["tag, plain"] / seconds["tag, knowledge"], 3),
-            "speed over bare encoder": round(seconds["forward, bare encoder"] / seconds["forward, knowledge"], 3),
-        }
-    loading = medians(
-        {
-            "knowledge": lambda: KognerForTokenClassification.from_pretrained(args.model),
-            "bare encoder": lambda: AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
-        },
-        args.rounds,
-    )
-    report["loading seconds"] = {name: round(value, 3) for name, value in loading.items()}
-    report["loading time over bare encoder"] = round(loading["knowledge"] / loading["bare encoder"], 2)
+    few = texts[:: max(1, len(texts) // 64)]  # one by one takes long
+    for size, chosen in ((32, texts), (1, few)):
+        report[f"batch {size}"] = compare(models, linker, chosen, size, tokenizer, args)
+    report |= loading(args)
     print(json.dumps(report, indent=1))
 
 

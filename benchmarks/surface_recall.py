@@ -18,6 +18,7 @@ from modeling_kogner.graph.knowledge_folder import Knowledge
 from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
 from modeling_kogner.graph.surface_filter import noise
 from modeling_kogner.graph.surface_recall import gold_mentions, recall
+from modeling_kogner.inference.concept_choice import FITTING_TYPES
 
 CORPORA = {
     "NCBI-disease": ["Disease"],
@@ -25,11 +26,6 @@ CORPORA = {
     "BC2GM": ["Gene"],
     "linnaeus": ["Species"],
     "AnatEM": ["Anatomy"],
-}
-FITTING = {
-    "Disease": {"Disease", "Phenotype"},
-    "Gene": {"Gene", "Protein"},
-    "Anatomy": {"Anatomy", "Cell", "CellLine", "Component", "Disease"},  # AnatEM: tumours, cells, organelles too
 }
 
 
@@ -59,7 +55,7 @@ def main() -> None:
         gold = list(gold_mentions(frame["tokens"].map(list), frame["ner_tags"].map(list)))
         for entity_type in entity_types:
             mentions = [mention for mention, its_type in gold if its_type == entity_type]
-            fitting = surfaces[pd.Series(types).isin(FITTING.get(entity_type, {entity_type}))]
+            fitting = surfaces[pd.Series(types).isin(FITTING_TYPES.get(entity_type, (entity_type,)))]
             shares = [
                 recall(mentions, listed, as_listed=True),
                 recall(mentions, listed),

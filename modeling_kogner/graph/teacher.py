@@ -37,12 +37,12 @@ class TeacherSettings:
 
     held_out: float = 0.01
     transr_width: int = 128
-    transr_steps: int = 1_000
+    transr_steps: int = 3_000
     transr_batch: int = 32_768
     transr_rate: float = 5e-3
     transformer_width: int = 256
     transformer_layers: int = 2
-    transformer_steps: int = 600
+    transformer_steps: int = 1_300
     transformer_batch: int = 32_768
     transformer_messages: int = 500_000
     transformer_rate: float = 3e-3

@@ -1,0 +1,53 @@
+"""The report on the gate: what it measures, and that its shuffles shuffle what they say."""
+
+import json
+import sys
+
+import torch
+from support import ROOT, rows, tiny_model, write_corpus
+
+from modeling_kogner.training.collator import NerCollator
+from modeling_kogner.training.corpora import load_corpus
+from modeling_kogner.training.evaluation import EncodedSplit
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import gate_report
+
+
+def test_shuffles_stay_inside_their_groups():
+    """A shuffle among all types that calls itself one within types would make vectors look needed."""
+    torch.manual_seed(0)
+    groups = torch.randint(3, (200,), dtype=torch.uint8)
+    order = gate_report.shuffled(groups, torch.Generator().manual_seed(0))
+    assert sorted(order.tolist()) == list(range(200))
+    assert torch.equal(groups[order], groups)
+    assert (order != torch.arange(200)).float().mean() > 0.9
+
+
+def test_a_shut_gate_is_seen(knowledge, wordpiece, tmp_path):
+    """A report blind to a dead gate would let it through."""
+    model = tiny_model(knowledge, wordpiece)
+    corpus = load_corpus(str(write_corpus(tmp_path / "C", validation=rows())))
+    split = EncodedSplit.from_split(
+        "C", corpus.split("validation"), corpus.entity_types, wordpiece, model.config.label2id
+    )
+    before = gate_report.gate_opening(model, split.windows, NerCollator(wordpiece))
+    torch.nn.init.zeros_(model.kogner.graph.gate.weight)
+    torch.nn.init.constant_(model.kogner.graph.gate.bias, -50)
+    after = gate_report.gate_opening(model, split.windows, NerCollator(wordpiece))
+    assert min(before[name] for name in ("gate", "gate_spread", "message")) > 1e-3
+    assert max(after[name] for name in ("gate", "gate_spread", "message")) < 1e-6
+    assert 0 < after["share_of_tokens_covered"] == before["share_of_tokens_covered"] < 1
+
+
+def test_all_conditions_are_scored(knowledge, wordpiece, tmp_path, monkeypatch):
+    """A condition that left its damage behind would spoil the next."""
+    tiny_model(knowledge, wordpiece).save_pretrained(tmp_path / "model")
+    wordpiece.save_pretrained(tmp_path / "model")
+    corpus = write_corpus(tmp_path / "C", validation=rows())
+    options = ["--model", tmp_path / "model", "--dataset", corpus, "--output", tmp_path / "gate.json"]
+    monkeypatch.setattr(sys, "argv", ["gate_report.py", *map(str, options)])
+    gate_report.main()
+    found = json.loads((tmp_path / "gate.json").read_text())
+    assert len(found["f1"]) == 5
+    assert found["f1"]["as it is"] != found["f1"]["evidence off"]
