@@ -35,6 +35,8 @@ class KognerConfig(PreTrainedConfig):
         mention_dropout: probability that a matched surface form is hidden in training.
         type_dropout: probability that a semantic type is hidden from a training sentence.
         concept_dropout: probability that a mention's concept vector is hidden in training.
+        mention_masking: probability that the letters of a match are hidden in training, not its evidence.
+        mask_token_id: what hides them; needed for that only.
         classifier_dropout: dropout before the tagging head.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
@@ -63,6 +65,8 @@ class KognerConfig(PreTrainedConfig):
     mention_dropout: float = 0.0
     type_dropout: float = 0.0
     concept_dropout: float = 0.3
+    mention_masking: float = 0.0
+    mask_token_id: int | None = None
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
     tokenizer_fingerprint: str | None = None

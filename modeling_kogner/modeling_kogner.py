@@ -116,9 +116,10 @@ class KognerModel(KognerPreTrainedModel):
             "output_attentions": output_attentions,
         }
         links = self.link(input_ids, attention_mask) if self.config.has_knowledge else None
-        text = {"input_ids": input_ids}
+        read = input_ids if links is None else self._masked(input_ids, links)
+        text = {"input_ids": read}
         if links is not None and self.config.input_evidence:
-            embeddings = self.get_input_embeddings()(input_ids)  # (B, T, d_h)
+            embeddings = self.get_input_embeddings()(read)  # (B, T, d_h)
             text = {"inputs_embeds": embeddings + self.input_evidence(links.evidence.to(embeddings.dtype))}
         given = {name: value for name, value in optional.items() if value is not None}
         encoded = self.encoder(**text, attention_mask=attention_mask, **given)
@@ -143,6 +144,13 @@ class KognerModel(KognerPreTrainedModel):
     def link(self, input_ids, attention_mask=None) -> Links:
         """Link a batch to the knowledge graph; in training some of the evidence is hidden at random."""
         return self.index(input_ids, attention_mask, self._kept(input_ids) if self.training else None)
+
+    def _masked(self, input_ids, links: Links):
+        """In training, hide the letters of some linked mentions: evidence and context must do for names never seen."""
+        if not (self.training and self.config.mention_masking):
+            return input_ids
+        draw = torch.rand(input_ids.shape, device=input_ids.device).gather(1, links.start)
+        return input_ids.masked_fill(links.covered & (draw < self.config.mention_masking), self.config.mask_token_id)
 
     def _kept(self, input_ids):
         """Evidence dropout of whole sentences, types of a sentence and matches: ``(B, T, K)`` bool."""

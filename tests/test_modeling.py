@@ -158,6 +158,19 @@ def test_concept_dropout_leaves_type_evidence(knowledge, wordpiece, batch):
     assert not torch.allclose(logits(model.eval(), batch), logits(at_level(model, "types"), batch), atol=1e-4)
 
 
+def test_hidden_letters_leave_their_evidence(knowledge, wordpiece, batch):
+    """Were the evidence hidden with the letters, the model would learn to do without both."""
+    model = still_model(knowledge, wordpiece, mention_masking=1.0, mask_token_id=wordpiece.mask_token_id)
+    ids, covered = batch["input_ids"], model.kogner.link(**batch).covered
+    letters = list(set(ids[covered].tolist()) - set(ids[~covered].tolist()))
+    before, read = logits(model, batch), logits(model.eval(), batch)
+    with torch.no_grad():
+        model.get_input_embeddings().weight[letters] += torch.randn(model.config.hidden_size)
+    assert torch.equal(logits(model.train(), batch), before)
+    assert not torch.allclose(logits(model.eval(), batch), read, atol=1e-3)
+    assert not torch.allclose(before, logits(at_level(model.train(), "none"), batch), atol=1e-3)
+
+
 def test_dropout_shares_are_those_asked_for(knowledge, wordpiece):
     """A share read as its complement would train on almost no evidence."""
     model = still_model(knowledge, wordpiece, mention_dropout=0.25)

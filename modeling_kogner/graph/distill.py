@@ -76,6 +76,7 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
 
     outside = teacher_report["parameters_outside_entity_table"]
     measured["parameters_over_teacher"] = round(measured["parameters"]["all"] / outside, 4)
+    codebooks, layer = centre(student.quantiser.codebooks.detach().cpu(), codes.cpu(), _shipped_layer(student))
     report = {
         "teacher": teacher_report,
         "student": measured,
@@ -87,10 +88,31 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
     return replace(
         knowledge,
         codes=codes.cpu(),
-        codebooks=student.quantiser.codebooks.detach().cpu().clone(),
-        student=_shipped_layer(student),
+        codebooks=codebooks,
+        student=layer,
         report=knowledge.report | {"distillation": report},
     )
+
+
+def centre(codebooks: Tensor, codes: Tensor, layer: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Move the origin to the mean concept; the graph layer takes the shift into its biases and computes the same.
+
+    Vectors share a large common part, which makes any two concepts look alike. Without it cosines tell related ones.
+
+    Args:
+        codebooks: ``(S, size, d_k)``.
+        codes: ``(N, S)`` uint8.
+        layer: weights of the graph layer.
+
+    Returns:
+        Codebooks and weights.
+    """
+    mean = sum(codebook[column.long()].mean(0) for codebook, column in zip(codebooks, codes.T, strict=True))
+    codebooks, layer = codebooks.clone(), dict(layer)
+    codebooks[0] -= mean  # every vector holds one entry of each codebook
+    for name in ("lin_key", "lin_query", "lin_value"):
+        layer[f"{name}.bias"] = layer[f"{name}.bias"] + layer[f"{name}.weight"] @ mean
+    return codebooks, layer
 
 
 def restrict(knowledge: Knowledge, rows: list[int]) -> Knowledge:

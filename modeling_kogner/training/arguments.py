@@ -35,6 +35,9 @@ class StartArguments:
     mention_dropout: float = field(default=0.0, metadata={"help": "Share of matches hidden in training."})
     type_dropout: float = field(default=0.0, metadata={"help": "Share of semantic types hidden from a sentence."})
     concept_dropout: float = field(default=0.3, metadata={"help": "Share of mentions trained without a vector."})
+    mention_masking: float = field(
+        default=0.0, metadata={"help": "Share of matched mentions whose letters are hidden in training."}
+    )
     distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
 
 

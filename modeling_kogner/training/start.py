@@ -78,7 +78,7 @@ def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerFor
         return fresh_model(model, types, tokenizer)
     if model.knowledge != "none":
         raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
-    started, _ = load_model(model.checkpoint, fields=_training_fields(model))
+    started, _ = load_model(model.checkpoint, fields=_training_fields(model, tokenizer))
     if unknown := sorted(set(types) - set(started.config.entity_types)):
         known = ", ".join(started.config.entity_types)
         raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
@@ -91,7 +91,7 @@ def fresh_model(start: StartArguments, types: list[str], tokenizer) -> KognerFor
     Raises:
         ValueError: the arguments contradict each other, or a folder cannot be read.
     """
-    fields = _training_fields(start)
+    fields = _training_fields(start, tokenizer)
     fields |= {"fusion_layers": start.fusion_layers, "input_evidence": start.input_evidence, "evidence": "none"}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
@@ -130,9 +130,12 @@ def limit_windows(tokenizer, model: KognerForTokenClassification) -> None:
     tokenizer.model_max_length = min(tokenizer.model_max_length, positions)
 
 
-def _training_fields(start: StartArguments) -> dict[str, float]:
-    settings = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "distillation_weight")
-    return {name: getattr(start, name) for name in settings}
+def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
+    if start.mention_masking and tokenizer.mask_token_id is None:
+        raise ValueError(f"{tokenizer.name_or_path}: the tokenizer has no mask token; leave out --mention_masking")
+    shares = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "mention_masking")
+    fields = {name: getattr(start, name) for name in (*shares, "distillation_weight")}
+    return fields | {"mask_token_id": tokenizer.mask_token_id}
 
 
 def encode_corpora(

@@ -10,11 +10,12 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from modeling_kogner.commands.distill import distill as command
 from modeling_kogner.graph import distill as module
-from modeling_kogner.graph.distill import DistillSettings, distill
+from modeling_kogner.graph.distill import DistillSettings, centre, distill
 from modeling_kogner.graph.knowledge_folder import SEMANTIC_TYPES, Knowledge
 from modeling_kogner.graph.name_encoder import encode_names
 from modeling_kogner.graph.student_training import StudentSettings
 from modeling_kogner.graph.teacher import TeacherSettings
+from modeling_kogner.student_gnn import DenseTransformerConv
 
 WORDS = ["acid", "tumour", "kinase", "acute", "chronic", "mouse"]
 
@@ -64,6 +65,21 @@ def test_distilled_folder_survives_the_disk_and_reports_every_part(encoder, tmp_
     assert kept.report["built"] == 1
     assert set(report["teacher"]["test"]) == {"teacher", "graph transformer", "TransR", "degree in relation"}
     assert set(report["student"]["cosine"]["centred"]) == {"whole", "Z", "Z'", "Z''"}
+
+
+def test_centring_moves_the_origin_and_nothing_else():
+    """A shift that the layer did not take in would change every message between mentions."""
+    torch.manual_seed(0)
+    codebooks, codes = torch.randn(3, 256, 8) + 1, torch.randint(256, (40, 3), dtype=torch.uint8)
+    layer = DenseTransformerConv(8, 2)
+    vectors = sum(codebooks[stage][codes[:, stage].long()] for stage in range(3))
+    moved, weights = centre(codebooks, codes, layer.state_dict())
+    centred = sum(moved[stage][codes[:, stage].long()] for stage in range(3))
+    assert_close(centred, vectors - vectors.mean(0))
+    adjacent = torch.rand(1, 40, 40) > 0.5
+    before = layer(vectors[None], adjacent)
+    layer.load_state_dict(weights)
+    assert_close(layer(centred[None], adjacent), before)
 
 
 def test_seed_repeats_a_run_and_another_seed_does_not(encoder):
