@@ -39,9 +39,9 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = choose_sentences(overlap["kept"], data_args, training_args.seed)
     tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
     types = data_args.types or sorted({kind for corpus in corpora for kind in corpus.entity_types})
-    model = start_model(model_args, types, tokenizer)
+    model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
     limit_windows(tokenizer, model)
-    train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config.label2id)
+    train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config)
     if training_args.eval_strategy != "no" and not validation:
         raise ValueError("no corpus has a validation split to choose by; add one, or pass --eval_strategy no")
 

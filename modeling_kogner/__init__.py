@@ -3,7 +3,8 @@
 from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 
 from .configuration_kogner import KognerConfig
-from .modeling_kogner import KognerForTokenClassification, KognerModel
+from .knowledge_encoder import KognerModel
+from .modeling_kogner import KognerForTokenClassification
 
 AutoConfig.register(KognerConfig.model_type, KognerConfig)
 AutoModel.register(KognerConfig, KognerModel)

@@ -30,6 +30,8 @@ class KognerConfig(PreTrainedConfig):
         student_heads: attention heads of the student's graph layer.
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
         input_evidence: whether type evidence is also added to the encoder's input embeddings.
+        conventions: names of the corpora whose annotation conventions the model tells apart; None for one convention.
+        convention_dropout: probability that a training sentence is not told whose convention it follows.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
         mention_dropout: probability that a matched surface form is hidden in training.
@@ -60,6 +62,8 @@ class KognerConfig(PreTrainedConfig):
     student_heads: int = 2
     related_cosine: float = 0.5
     input_evidence: bool = True
+    conventions: list[str] | None = None
+    convention_dropout: float = 0.5
     fusion_layers: int = 1
     sentence_dropout: float = 0.0
     mention_dropout: float = 0.0
@@ -96,6 +100,19 @@ class KognerConfig(PreTrainedConfig):
             raise ValueError(f"evidence is {self.evidence!r}; choose one of {', '.join(EVIDENCE_LEVELS)}")
         if self.evidence in ("concepts", "graph") and self.num_surfaces and not self.num_codebooks:
             raise ValueError(f"evidence is {self.evidence!r}, but there are no distilled vectors; choose types or none")
+
+    def convention_id(self, name: str | None) -> int:
+        """Number of a convention as the model takes it; 0 for None.
+
+        Raises:
+            ValueError: the model was not trained on that corpus's convention.
+        """
+        if name is None:
+            return 0
+        if name not in (self.conventions or []):
+            known = ", ".join(self.conventions or ["none"])
+            raise ValueError(f"convention {name!r} is not known to the model; it knows {known}")
+        return 1 + self.conventions.index(name)
 
     @property
     def hidden_size(self) -> int:

@@ -56,7 +56,7 @@ def tiny_model(knowledge, tokenizer, encoder: PreTrainedConfig | None = None, ty
     model = KognerForTokenClassification(config)
     assert not model.load_state_dict(tables, strict=False).unexpected_keys
     for name, parameter in model.named_parameters():  # far from 0, so that every path shows in the logits
-        if parameter.dim() == 2 and "encoder" not in name and "student" not in name:
+        if parameter.dim() == 2 and not any(part in name for part in ("encoder", "student", "conventions")):
             torch.nn.init.normal_(parameter, std=0.2)
     return model.eval()
 

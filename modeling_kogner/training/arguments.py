@@ -45,6 +45,10 @@ class StartArguments:
 class ModelArguments(StartArguments):
     """What is trained: a fresh model, or a KoGNER checkpoint further."""
 
+    conventions: bool = field(
+        default=False, metadata={"help": "Tell the model half the time which corpus a sentence is from."}
+    )
+
     checkpoint: str | None = field(
         default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
     )

@@ -34,6 +34,7 @@ class NerCollator:
 
         Shapes:
             - **input_ids**, **attention_mask**, **labels**: ``(B, T)`` int64.
+            - **convention**: ``(B,)`` int64, see :class:`KognerModel`.
             - **type_mask**: ``(B, K)`` bool, the model's entity types that the window's corpus annotates.
         """
         longest = max(len(window["input_ids"]) for window in windows)
@@ -43,6 +44,8 @@ class NerCollator:
             for name, fill in self.fill.items()
             if name in windows[0]
         }
+        if "convention" in windows[0]:
+            batch["convention"] = torch.tensor([window["convention"] for window in windows])
         if "type_mask" in windows[0]:
             batch["type_mask"] = torch.tensor([list(window["type_mask"]) for window in windows], dtype=torch.bool)
         return batch

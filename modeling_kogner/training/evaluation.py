@@ -14,6 +14,8 @@ from .collator import NerCollator
 from .strict_ner_metric import StrictNer
 from .windows import encode, merge_windows
 
+READ = ("input_ids", "attention_mask", "convention")  # columns that the model reads
+
 
 @dataclass
 class EncodedSplit:
@@ -32,11 +34,15 @@ class EncodedSplit:
     references: list[list[str]]
 
     @classmethod
-    def from_split(cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32) -> EncodedSplit:
+    def from_split(
+        cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32, convention=None
+    ) -> EncodedSplit:
         """Encode the sentences of a split, in windows no longer than the tokenizer says its encoder reads."""
         examples = {"tokens": split["tokens"][:], "ner_tags": split["ner_tags"][:]}
         longest = min(max_length, tokenizer.model_max_length)
         windows = encode(examples, tokenizer, longest, stride, label2id, types)
+        if convention is not None:
+            windows["convention"] = [convention] * len(windows["input_ids"])
         return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
 
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
@@ -66,7 +72,7 @@ class EncodedSplit:
 def predict_logits(model, windows: Dataset, collator: NerCollator, batch_size: int = 64) -> list[np.ndarray]:
     """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length."""
     model.eval()
-    rows = windows.select_columns(["input_ids", "attention_mask"])[:]
+    rows = windows.select_columns([name for name in READ if name in windows.column_names])[:]
     order = sorted(range(len(windows)), key=lambda i: len(rows["input_ids"][i]))
     logits: list[np.ndarray] = [np.empty(0)] * len(windows)
     for first in range(0, len(order), batch_size):

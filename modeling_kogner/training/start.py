@@ -68,14 +68,20 @@ def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -
     return chosen
 
 
-def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerForTokenClassification:
+def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: list[str]) -> KognerForTokenClassification:
     """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further.
+
+    Args:
+        model: what to start from.
+        types: entity types to learn.
+        tokenizer: of the encoder or the checkpoint.
+        corpora: names, for a model that tells their conventions apart.
 
     Raises:
         ValueError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
     """
     if not model.checkpoint:
-        return fresh_model(model, types, tokenizer)
+        return fresh_model(model, types, tokenizer, conventions=corpora if model.conventions else None)
     if model.knowledge != "none":
         raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
     started, _ = load_model(model.checkpoint, fields=_training_fields(model, tokenizer))
@@ -85,7 +91,9 @@ def start_model(model: ModelArguments, types: list[str], tokenizer) -> KognerFor
     return started
 
 
-def fresh_model(start: StartArguments, types: list[str], tokenizer) -> KognerForTokenClassification:
+def fresh_model(
+    start: StartArguments, types: list[str], tokenizer, conventions: list[str] | None = None
+) -> KognerForTokenClassification:
     """A model from an encoder, or from that of a KoGNER model, and a knowledge folder.
 
     Raises:
@@ -93,6 +101,7 @@ def fresh_model(start: StartArguments, types: list[str], tokenizer) -> KognerFor
     """
     fields = _training_fields(start, tokenizer)
     fields |= {"fusion_layers": start.fusion_layers, "input_evidence": start.input_evidence, "evidence": "none"}
+    fields["conventions"] = conventions
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
     if start.knowledge != "none":
@@ -139,12 +148,14 @@ def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
 
 
 def encode_corpora(
-    corpora: list[Corpus], chosen: dict[str, Dataset], data: DataArguments, tokenizer, label2id
+    corpora: list[Corpus], chosen: dict[str, Dataset], data: DataArguments, tokenizer, config: KognerConfig
 ) -> tuple[Dataset, list[EncodedSplit]]:
     """Windows of all training sentences in use, and the validation splits."""
-    settings = {"tokenizer": tokenizer, "label2id": label2id, "max_length": data.max_length, "stride": data.stride}
+    common = {"tokenizer": tokenizer, "label2id": config.label2id, "max_length": data.max_length, "stride": data.stride}
     train, validation = [], []
     for corpus in corpora:
+        told = corpus.name if corpus.name in (config.conventions or []) else None
+        settings = common | {"convention": config.convention_id(told) if config.conventions else None}
         train.append(EncodedSplit.from_split(corpus.name, chosen[corpus.name], corpus.entity_types, **settings).windows)
         if "validation" in corpus.splits:
             split = corpus.splits["validation"]

@@ -1,0 +1,70 @@
+"""A joint model that is told, half the time, whose annotation convention a sentence follows."""
+
+import json
+
+import pytest
+import torch
+from support import SENTENCES, TYPES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from transformers import BertModel
+
+from modeling_kogner import KognerForTokenClassification
+
+NAMES = ["loose", "strict"]
+
+
+@pytest.fixture(scope="module")
+def batch(wordpiece):
+    given = wordpiece([text for text, *_ in SENTENCES[:3]], padding=True, return_tensors="pt")
+    return {name: given[name] for name in ("input_ids", "attention_mask")}
+
+
+@pytest.fixture
+def model(knowledge, wordpiece):
+    return tiny_model(knowledge, wordpiece, conventions=NAMES, convention_dropout=1.0, classifier_dropout=0.0)
+
+
+def test_no_convention_is_the_model_itself(model, batch):
+    """The stock pipeline tells none: row 0 must add nothing, and each convention something of its own."""
+    with torch.no_grad():
+        plain, *told = [model(**batch, convention=c) for c in (None, *map(torch.full, [(3,)] * 3, (0, 1, 2)))]
+    assert torch.equal(told[0].logits, plain.logits)
+    assert not torch.allclose(told[1].logits, plain.logits, atol=1e-4)
+    assert not torch.allclose(told[1].logits, told[2].logits, atol=1e-4)
+
+
+def test_dropout_hides_it_in_training_only(model, batch):
+    """Never hidden, the model would be lost on text of no known corpus."""
+    hidden = model.kogner.train()._told(torch.tensor([1, 2]))
+    assert torch.equal(hidden, torch.zeros_like(hidden))
+    assert model.kogner.eval()._told(torch.tensor([1, 2])).abs().min() > 0
+
+
+def test_numbers_of_conventions(model):
+    """Off by one, each corpus would be scored under its neighbour's convention."""
+    assert [model.config.convention_id(name) for name in (None, *NAMES)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="knows loose, strict"):
+        model.config.convention_id("other")
+
+
+def test_train_and_eval(wordpiece, tmp_path):
+    """The two corpora contradict each other, which only their conventions can tell: train.py to eval.py."""
+    torch.manual_seed(0)
+    encoder = save_encoder(tmp_path / "encoder", BertModel(tiny_bert(len(wordpiece))), wordpiece)
+    blank = [{**row, "ner_tags": ["O"] * len(row["ner_tags"])} for row in rows()]
+    blank[0]["ner_tags"] = rows()[0]["ner_tags"]  # a corpus must annotate something
+    corpora = [
+        write_corpus(tmp_path / name, train=some, validation=some)
+        for name, some in (("strict", blank), ("loose", rows()))
+    ]
+    options = ["--encoder", encoder, "--dataset", *corpora, "--output_dir", tmp_path / "model", "--conventions", "true"]
+    options += ["--eval_strategy", "no", "--save_strategy", "no", "--use_cpu", "--max_steps", 80, "--seed", 1]
+    options += ["--learning_rate", 5e-3, "--head_learning_rate", 5e-3, "--types", *TYPES, "--disable_tqdm", "true"]
+    script("train").main([str(option) for option in options])
+    assert KognerForTokenClassification.from_pretrained(tmp_path / "model").config.conventions == ["strict", "loose"]
+    predicted = {}
+    for convention in ("strict", "loose", "own"):
+        scored = tmp_path / f"{convention}.json"
+        given = ["--model", tmp_path / "model", "--dataset", corpora[1], "--split", "validation", "--output", scored]
+        script("eval").main([*map(str, given), "--convention", convention])
+        predicted[convention] = json.loads(scored.read_text())["datasets"]["loose"]["strict"]["predicted"]
+    assert predicted["strict"] < predicted["loose"] == predicted["own"]
