@@ -6,6 +6,7 @@ import typer
 
 from .annotate import annotate
 from .card import card
+from .explain import explain
 
 app = typer.Typer(
     help="Biomedical named-entity recognition with a distilled knowledge graph.",
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 app.command()(annotate)
 app.command()(card)
+app.command()(explain)
 
 
 # A pass-through, so that its imports wait until it is used: annotating must not need the graph extra.
@@ -23,12 +25,16 @@ app.command()(card)
     add_help_option=False,
 )
 def graph(context: typer.Context) -> None:
-    """Build and distil knowledge graphs: build, distill."""
+    """Build and distil knowledge graphs, add names to a model: build, distill, add."""
     try:
-        from .distill import distill
+        from .add import add
         from .graph import app as graph_app
 
-        graph_app.command()(distill)
+        graph_app.command()(add)
+        if context.args[:1] != ["add"]:  # a list of names needs no graph extra
+            from .distill import distill
+
+            graph_app.command()(distill)
         typer.main.get_command(graph_app)(args=context.args, prog_name="kogner graph")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("modeling_kogner"):

@@ -67,11 +67,17 @@ def store_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase, fields:
 def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
     """Hash every surface form in the tokenizer's own ids. See :func:`load_tables` for what it returns."""
     tokens = token_table(tokenizer)
-    hashes, concepts = _surface_rows(knowledge, tokenizer, tokens)
+    hashes, whole = hash_surfaces(knowledge.surfaces["surface"].tolist(), tokenizer, tokens)
+    if not whole.all():
+        logger.info("%d of %d surfaces are too long or not spelled by the tokenizer", (~whole).sum(), len(whole))
+    owners = knowledge.surfaces["concept"].to_numpy(dtype=np.int32)
+    hashes, concepts = sorted_rows(hashes[whole], owners[whole], MAX_CANDIDATES)
     type_of = {name: i for i, name in enumerate(knowledge.semantic_types)}
     count = len(knowledge.concepts)
     codes, codebooks = knowledge.codes, knowledge.codebooks
-    catalogue = ConceptCatalogue(list(knowledge.concepts["id"]), list(knowledge.concepts["name"])).to_bytes()
+    known = knowledge.equivalents[knowledge.equivalents["preferred"].isin(knowledge.concepts["id"])]
+    preferred = dict(zip(known["id"], known["preferred"], strict=True))
+    catalogue = ConceptCatalogue(list(knowledge.concepts["id"]), list(knowledge.concepts["name"]), preferred).to_bytes()
     tables = {f"kogner.index.{name}": tensor for name, tensor in tokens.items()}
     tables |= {
         "kogner.index.power": _powers(),
@@ -105,25 +111,31 @@ def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tu
     return fields, tables
 
 
-def _surface_rows(knowledge, tokenizer, tokens) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted hashes (int64) and their concepts (int32); surfaces the tokenizer cannot spell are left out."""
-    surfaces = knowledge.surfaces["surface"].tolist()
-    concepts = knowledge.surfaces["concept"].to_numpy(dtype=np.int32)
+def hash_surfaces(surfaces: list[str], tokenizer: PreTrainedTokenizerBase, tokens) -> tuple[np.ndarray, np.ndarray]:
+    """Hash of each surface (int64), and False for those too long or not spelled by the tokenizer.
+
+    Args:
+        surfaces: written forms.
+        tokenizer: of the model.
+        tokens: how it spells its tokens, from :func:`token_table` or from the model's own buffers.
+    """
     hashes = np.empty(len(surfaces), dtype=np.int64)
     whole = np.empty(len(surfaces), dtype=bool)
     for first in range(0, len(surfaces), 50_000):
         part = slice(first, first + 50_000)
         encoded = tokenizer(surfaces[part], add_special_tokens=False, return_attention_mask=False)["input_ids"]
         hashes[part], whole[part] = _hash_rows(encoded, tokens)
-    if not whole.all():
-        logger.info("%d of %d surfaces are too long or not spelled by the tokenizer", (~whole).sum(), len(whole))
-    order = np.argsort(hashes[whole], kind="stable")  # stable: better candidates of a surface stay first
-    hashes, concepts = hashes[whole][order], concepts[whole][order]
+    return hashes, whole
+
+
+def sorted_rows(hashes: np.ndarray, concepts: np.ndarray, max_candidates: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as the index holds them: by hash, the first candidates of each; those given first come first."""
+    order = np.argsort(hashes, kind="stable")
+    hashes, concepts = hashes[order], concepts[order]
     new = np.ones(len(hashes), dtype=bool)
     new[1:] = hashes[1:] != hashes[:-1]
     rank = np.arange(len(hashes)) - np.maximum.accumulate(np.where(new, np.arange(len(hashes)), 0))
-    keep = rank < MAX_CANDIDATES
-    return hashes[keep], concepts[keep]
+    return hashes[rank < max_candidates], concepts[rank < max_candidates]
 
 
 def _hash_rows(encoded: list[list[int]], tokens) -> tuple[np.ndarray, np.ndarray]:

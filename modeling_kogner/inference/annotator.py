@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..modeling_kogner import KognerForTokenClassification
-from .concept_choice import Hits, choose_concept, find_ngrams
+from .abbreviations import find_abbreviations
+from .concept_choice import Hits, find_ngrams
+from .linker import Candidate, Linker, is_link
 from .load_model import check_tokenizer_matches
 from .text_windows import Window, Word, make_windows, words_of
 
+ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 TEXTS_A_BATCH = 16  # texts held in memory at once, in batches: enough to fill batches with windows of like length
 
 
@@ -27,9 +33,12 @@ class Mention:
         text: the mention.
         type: entity type.
         score: mean over its words of the probability of the type, begin and inside together.
-        concept_id: concept whose written form the mention is, exactly; None where there is none of a fitting type.
+        concept_id: concept that the mention stands for; None where none of a fitting type is close enough.
         concept_name: preferred name of the concept.
         semantic_type: of the concept, in the knowledge graph.
+        link_score: 1 where the mention is a written form of the concept, else how alike their spelling is.
+        equivalents: ids of the concept in other vocabularies.
+        alternatives: further concepts, best first; where ``concept_id`` is None, the ones that were not close enough.
     """
 
     start: int
@@ -40,6 +49,9 @@ class Mention:
     concept_id: str | None = None
     concept_name: str | None = None
     semantic_type: str | None = None
+    link_score: float | None = None
+    equivalents: list[str] = field(default_factory=list)
+    alternatives: list[Candidate] = field(default_factory=list)
 
 
 @dataclass
@@ -61,9 +73,11 @@ class Annotator:
         tokenizer: the fast tokenizer saved with the model.
         max_length: pieces a window, special tokens included.
         stride: pieces that neighbouring windows share.
+        vocabulary: link to ids of this vocabulary only, such as ``MESH``; see :class:`Linker`.
 
     Raises:
-        ValueError: the tokenizer is slow or another one than the model's, or the stride does not fit.
+        ValueError: the tokenizer is slow or another one than the model's, the stride does not fit, or the model knows
+            no id of the vocabulary.
     """
 
     def __init__(
@@ -72,6 +86,7 @@ class Annotator:
         tokenizer: PreTrainedTokenizerBase,
         max_length: int = 256,
         stride: int = 64,
+        vocabulary: str | None = None,
     ):
         if not tokenizer.is_fast:
             raise ValueError(f"{tokenizer.name_or_path}: a slow tokenizer has no offsets; use its fast version")
@@ -81,6 +96,7 @@ class Annotator:
         room = self.max_length - tokenizer.num_special_tokens_to_add()
         if not 0 <= stride < room:
             raise ValueError(f"stride {stride} does not fit windows of {room} pieces; give one from 0 to {room - 1}")
+        self.linker = Linker(model, tokenizer, vocabulary)
 
     def annotate(
         self, texts: Sequence[str], types: Sequence[str] | None = None, threshold: float = 0.0, batch_size: int = 32
@@ -106,7 +122,8 @@ class Annotator:
         size = TEXTS_A_BATCH * batch_size
         for first in range(0, len(texts), size):
             part = list(texts[first : first + size])
-            windows = make_windows(part, self.tokenizer, self.max_length, self.stride)
+            readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text) for text in part]
+            windows = make_windows(readable, self.tokenizer, self.max_length, self.stride)
             readings = self._read([window for group in windows for window in group], allowed, batch_size)
             for text, group in zip(part, windows, strict=True):
                 found = self._mentions(text, group, readings)
@@ -146,43 +163,49 @@ class Annotator:
     def _mentions(self, text: str, windows: list[Window], readings: dict[int, _Reading]) -> Iterator[Mention]:
         """Join the words of one text to mentions."""
         labels = self.model.config.id2label
+        abbreviations = find_abbreviations(text)
         group: list[tuple[Word, np.ndarray]] = []
         kind = None
         for word in words_of(text, windows):
             row = readings[id(word.window)].probabilities[word.window.lead + word.first - word.window.first]  # (L,)
             prefix, _, word_kind = labels[int(row.argmax())].partition("-")
             if group and (prefix != "I" or word_kind != kind):
-                yield self._mention(text, kind, group, windows, readings)
+                yield self._mention(text, kind, group, windows, readings, abbreviations)
                 group = []
             if prefix != "O":
                 group.append((word, row))
                 kind = word_kind
         if group:
-            yield self._mention(text, kind, group, windows, readings)
+            yield self._mention(text, kind, group, windows, readings, abbreviations)
 
-    def _mention(self, text, kind, group: list[tuple[Word, np.ndarray]], windows, readings) -> Mention:
+    def _mention(self, text, kind, group: list[tuple[Word, np.ndarray]], windows, readings, abbreviations) -> Mention:
         begin = self.model.config.label2id[f"B-{kind}"]
         inside = self.model.config.label2id[f"I-{kind}"]
         first, last = group[0][0], group[-1][0]
         score = float(np.mean([row[begin] + row[inside] for _, row in group]))
-        candidates = _candidates(first.first, last.last, windows, readings)
-        return Mention(first.start, last.end, text[first.start : last.end], kind, score, *self._link(candidates, kind))
+        mention = Mention(first.start, last.end, text[first.start : last.end], kind, score)
+        known = _candidates(first.first, last.last, windows, readings)
+        self._link(mention, self.linker.candidates(mention.text, kind, abbreviations, known, ALTERNATIVES + 1))
+        return mention
 
-    def _link(self, candidates: list[int], kind: str) -> tuple[str | None, str | None, str | None]:
-        """Id, name and semantic type of the concept, or three times None."""
-        index, config = self.model.kogner.index, self.model.config
-        semantic_types = [config.semantic_types[int(index.concept_type[concept])] for concept in candidates]
-        concept = choose_concept(candidates, kind, semantic_types)
-        if concept is None:
-            return None, None, None
-        catalogue = self.model.kogner.concepts
-        return catalogue.ids[concept], catalogue.names[concept], semantic_types[candidates.index(concept)]
+    def _link(self, mention: Mention, candidates: list[Candidate]) -> None:
+        """Set the concept of a mention and the further ones."""
+        if is_link(candidates):
+            chosen, *candidates = candidates
+            mention.concept_id, mention.concept_name, mention.semantic_type = chosen.id, chosen.name, chosen.type
+            mention.link_score, mention.equivalents = chosen.score, chosen.equivalents
+        mention.alternatives = candidates[:ALTERNATIVES]
 
 
 def _candidates(first: int, last: int, windows: list[Window], readings: dict[int, _Reading]) -> list[int]:
-    """Concepts of exactly these pieces, from any window that holds them all."""
-    for window in windows:
-        if window.first <= first and last < window.end:
-            shift = window.lead - window.first
-            return readings[id(window)].hits.get((first + shift, last + shift), [])
+    """Concepts of exactly these pieces, from the last window that holds the first of them: it reaches farthest."""
+    window = windows[bisect_right(windows, first, key=lambda each: each.first) - 1]
+    if last >= window.end:
+        return []
+    offsets, shift = window.offsets[first - window.first : last + 1 - window.first], window.lead - window.first
+    for extra, (start, _) in enumerate(offsets):
+        if start != offsets[0][0]:
+            break  # a sentencepiece mark alone lies on the letter after it; the index does not count it
+        if found := readings[id(window)].hits.get((first + extra + shift, last + shift)):
+            return found
     return []

@@ -1,8 +1,6 @@
-"""Which concept of the knowledge graph an entity stands for."""
+"""Which concepts of the knowledge graph an entity may stand for."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 
@@ -10,6 +8,7 @@ import torch
 FITTING_TYPES: dict[str, tuple[str, ...]] = {
     "Disease": ("Disease", "Phenotype"),
     "Cancer": ("Disease",),
+    "Chemical": ("Chemical", "Protein"),
     "Gene": ("Gene", "Protein"),
     # Corpora of anatomy annotate cells, their parts and tumours too.
     "Anatomy": ("Anatomy", "Component", "Cell", "CellLine", "Disease"),
@@ -31,20 +30,12 @@ def find_ngrams(index, input_ids: torch.Tensor, attention_mask: torch.Tensor) ->
     """
     hits: list[Hits] = [{} for _ in input_ids]
     concepts = index.lookup(input_ids, attention_mask)  # (B, T, n, C)
-    found = concepts[..., 0] >= 0  # (B, T, n); candidates fill the slots from the left
+    found = (concepts >= 0).any(-1)  # (B, T, n); the last rows of the table may leave the first slots empty
     for (row, first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True):
         hits[row][first, first + size] = [concept for concept in candidates if concept >= 0]
     return hits
 
 
-def choose_concept(candidates: Sequence[int], entity_type: str, semantic_types: Sequence[str]) -> int | None:
-    """The first candidate whose semantic type fits the entity type; candidates are listed better ones first.
-
-    Args:
-        candidates: concept indices.
-        entity_type: of the mention.
-        semantic_types: of each candidate.
-    """
-    fitting = FITTING_TYPES.get(entity_type, (entity_type,))
-    pairs = zip(candidates, semantic_types, strict=True)
-    return next((concept for concept, kind in pairs if kind in fitting), None)
+def fitting_types(entity_type: str) -> tuple[str, ...]:
+    """Semantic types that a mention of an entity type may be linked to."""
+    return FITTING_TYPES.get(entity_type, (entity_type,))

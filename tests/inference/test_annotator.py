@@ -13,7 +13,6 @@ from tiny_tagger import make_tagger
 from transformers.modeling_outputs import TokenClassifierOutput
 
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.concept_choice import choose_concept
 
 PIECES = ["Aspirin", "leukemia;", "(BRCA1)", "IL-2", "Parkinson's", "na\u00efve", "n\u0303", "\U0001f9ec"]
 PIECES += ["\U0001f469\u200d\U0001f52c", "\u05e9\u05dc\u05d5\u05dd", "\u200f", "\u7ec6\u80de", "heart failure"]
@@ -156,9 +155,3 @@ def test_another_tokenizer_is_refused(tagger, tokenizer):
     other.add_tokens(["novel"])
     with pytest.raises(ValueError, match="another vocabulary"):
         Annotator(tagger, other)
-
-
-def test_unlisted_entity_types_fit_their_namesake():
-    """A type a user adds must link where the graph has that type, and not elsewhere."""
-    assert choose_concept([4, 5], "Procedure", ["Disease", "Procedure"]) == 5
-    assert choose_concept([4], "Procedure", ["Disease"]) is None

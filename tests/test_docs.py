@@ -1,0 +1,138 @@
+"""The documentation: every snippet of its pages is run, the site builds without a warning and asks no other host."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from conftest import train_tokenizer
+from support import ROOT, SENTENCES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from transformers import BertModel
+from typer.testing import CliRunner
+
+from modeling_kogner.commands.main import app
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FAST = {
+    "train.py": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],
+    "eval.py": ["--device", "cpu"],
+}
+STEPS = [f"--{part}_steps=2" for part in ("transr", "transformer", "student")]
+FAST_DISTILLATION = [*STEPS, "--teacher_width=16", "--width=8"]
+
+
+@pytest.fixture(scope="module")
+def folder(knowledge, tmp_path_factory):
+    """What the pages take as given, all tiny: the bundled model, an encoder, a corpus, a graph to distil."""
+    folder = tmp_path_factory.mktemp("docs")
+    tokenizer = train_tokenizer("wordpiece")
+    model = tiny_model(knowledge, tokenizer)
+    with torch.no_grad():
+        model.classifier.bias.fill_(3.0)
+    model.save_pretrained(folder / "hub_card")
+    tokenizer.save_pretrained(folder / "hub_card")
+    write_corpus(folder / "my-corpus", train=rows(SENTENCES[:4]), test=rows(SENTENCES[4:]), validation=rows())
+    save_encoder(folder / "my-encoder", BertModel(tiny_bert(len(tokenizer))), tokenizer)
+    pairs = [(head, "is_a", tail) for head, tail in combinations(knowledge.concepts["id"], 2)]
+    edges = pd.DataFrame(pairs, columns=["head", "relation", "tail"])
+    replace(knowledge, edges=edges, codes=None, codebooks=None, student=None).save(folder / "large")
+    return folder
+
+
+def run_command(command: str) -> None:
+    """Run one command of a page in this process; what it installs must be extras that exist."""
+    words = shlex.split(command)
+    if words[:2] == ["pip", "install"]:
+        known = re.search(r"\[project.optional-dependencies\](.*?)\n\[", (ROOT / "pyproject.toml").read_text(), re.S)[1]
+        extras = re.findall(r"\.\[(.+)\]", command)
+        assert all(f"\n{name} = " in known for extra in extras for name in extra.split(","))
+    elif words[0] == "kogner":
+        extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else []
+        result = CliRunner().invoke(app, words[1:] + extra)
+        assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
+    else:
+        name = next(word for word in words if word in FAST)
+        assert words[: words.index(name)] in (["python"], ["accelerate", "launch"])
+        script(Path(name).stem).main(words[words.index(name) + 1 :] + FAST[name])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
+    """A renamed function or option would leave every reader with an error."""
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "checkout"))
+    text = page.read_text()
+    names: dict = {"__name__": "snippet"}
+    blocks = BLOCK.findall(text)
+    assert len(blocks) * 2 == len(re.findall(r"^```", text, re.MULTILINE)), "a block that this test does not read"
+    for language, title, content in blocks:
+        if title:
+            Path(title).parent.mkdir(exist_ok=True)
+            Path(title).write_text(content)
+        elif language == "bash":
+            for command in content.replace("\\\n", " ").splitlines():
+                run_command(command)
+        elif language == "python":
+            if "spacy" in content:
+                pytest.importorskip("spacy")
+            exec(compile(content, str(page), "exec"), names)
+        else:
+            assert language == "text", f"{language} without a title: neither run nor written"
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="needs the extra docs")
+def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    """A dead link, or a font that tells another host who reads the page."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert built.returncode == 0, built.stderr
+    pages = {page.stem: page.read_text() for page in (tmp_path / "site").glob("*.html")}
+    assert {page.stem for page in PAGES} <= set(pages)
+    for name, html in pages.items():
+        loaded = re.findall(r"<(?:link|script|img|iframe)\b[^>]*?\b(?:href|src)=[\"']?(https?:[^\"'\s>]+)", html)
+        assert loaded == [], name
+        assert "<!-- include" not in html
+    assert '<svg class="flow"' in pages["how-it-works"]
+    assert re.search(r"<td>NCBI-disease</td>", pages["evidence"])
+
+
+def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():
+    """Browsers drop a broken picture without a word."""
+    made = subprocess.run([sys.executable, "docs/data_flow.py"], cwd=ROOT, capture_output=True, text=True)
+    svg = ElementTree.fromstring(made.stdout)
+    space = "{http://www.w3.org/2000/svg}"
+    boxes = [[float(box.get(key)) for key in ("x", "y", "width", "height")] for box in svg.iter(f"{space}rect")]
+    ways = [path.get("d") for path in svg.iter(f"{space}path") if path.get("marker-end")]
+    assert (len(boxes), len(ways)) == (11, 14)
+
+    def on_a_border(x, y):
+        return any(
+            left <= x <= left + width
+            and top <= y <= top + height
+            and (x in (left, left + width) or y in (top, top + height))
+            for left, top, width, height in boxes
+        )
+
+    for way in ways:
+        numbers = [float(number) for number in re.findall(r"[\d.]+", way)]
+        end = numbers[-2:] if "V" not in way else numbers[:-3:-1]
+        assert on_a_border(*numbers[:2]), way
+        assert on_a_border(*end), way
+
+
+def test_citation_file_names_this_version():
+    """GitHub offers it under `Cite this repository`."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    assert (str(cited["version"]), cited["cff-version"], cited["license"]) == (version, "1.2.0", "Apache-2.0")
+    assert "2503.15737" in cited["preferred-citation"]["url"]
