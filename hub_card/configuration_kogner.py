@@ -30,11 +30,15 @@ class KognerConfig(PreTrainedConfig):
         student_heads: attention heads of the student's graph layer.
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
         input_evidence: whether type evidence is also added to the encoder's input embeddings.
+        conventions: names of the corpora whose annotation conventions the model tells apart; None for one convention.
+        convention_dropout: probability that a training sentence is not told whose convention it follows.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
         mention_dropout: probability that a matched surface form is hidden in training.
         type_dropout: probability that a semantic type is hidden from a training sentence.
         concept_dropout: probability that a mention's concept vector is hidden in training.
+        mention_masking: probability that the letters of a match are hidden in training, not its evidence.
+        mask_token_id: what hides them; needed for that only.
         classifier_dropout: dropout before the tagging head.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
@@ -58,11 +62,15 @@ class KognerConfig(PreTrainedConfig):
     student_heads: int = 2
     related_cosine: float = 0.5
     input_evidence: bool = True
+    conventions: list[str] | None = None
+    convention_dropout: float = 0.5
     fusion_layers: int = 1
     sentence_dropout: float = 0.0
     mention_dropout: float = 0.0
     type_dropout: float = 0.0
     concept_dropout: float = 0.3
+    mention_masking: float = 0.0
+    mask_token_id: int | None = None
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
     tokenizer_fingerprint: str | None = None
@@ -92,6 +100,19 @@ class KognerConfig(PreTrainedConfig):
             raise ValueError(f"evidence is {self.evidence!r}; choose one of {', '.join(EVIDENCE_LEVELS)}")
         if self.evidence in ("concepts", "graph") and self.num_surfaces and not self.num_codebooks:
             raise ValueError(f"evidence is {self.evidence!r}, but there are no distilled vectors; choose types or none")
+
+    def convention_id(self, name: str | None) -> int:
+        """Number of a convention as the model takes it; 0 for None.
+
+        Raises:
+            ValueError: the model was not trained on that corpus's convention.
+        """
+        if name is None:
+            return 0
+        if name not in (self.conventions or []):
+            known = ", ".join(self.conventions or ["none"])
+            raise ValueError(f"convention {name!r} is not known to the model; it knows {known}")
+        return 1 + self.conventions.index(name)
 
     @property
     def hidden_size(self) -> int:
