@@ -188,7 +188,8 @@ Please cite the paper whose method this implements, the corpora and the sources 
 ```bibtex
 @article{{zhang2025kogner,
   title   = {{{{KoGNER}}: A Novel Framework for Knowledge Graph Distillation on Biomedical Named Entity Recognition}},
-  author  = {{Zhang and others}},
+  author  = {{Zhang, Heming and Li, Wenyu and Huang, Di and Tang, Yinjie and Chen, Yixin and Payne, Philip
+             and Li, Fuhai}},
   journal = {{arXiv preprint arXiv:{PAPER}}},
   year    = {{2025}}
 }}
