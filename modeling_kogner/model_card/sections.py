@@ -164,8 +164,8 @@ def limits(inputs: CardInputs) -> str:
   one, names human genes only.
 - Names that would mostly be noise are not in the index: one or two letters, ordinary English words, and short
   ambiguous abbreviations that look like them. Such a mention is left to the context.
-- Linking takes the best-ranked concept of a fitting type for exactly the words of the mention. It ignores the context,
-  so homonyms, and genes of several species that share a symbol, go to the same concept."""
+- Linking goes by spelling, and by abbreviations that the text defines. It ignores the context otherwise, so homonyms,
+  and genes of several species that share a symbol, go to the same concept."""
     return f"""## Limits and biases
 
 - It knows the types {", ".join(inputs.config.entity_types)} and no others.
