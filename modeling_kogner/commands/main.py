@@ -6,7 +6,10 @@ import typer
 
 from .annotate import annotate
 from .card import card
+from .demo import demo
 from .explain import explain
+from .export import export
+from .push import push
 
 app = typer.Typer(
     help="Biomedical named-entity recognition with a distilled knowledge graph.",
@@ -16,7 +19,10 @@ app = typer.Typer(
 )
 app.command()(annotate)
 app.command()(card)
+app.command()(demo)
 app.command()(explain)
+app.command()(export)
+app.command()(push)
 
 
 # A pass-through, so that its imports wait until it is used: annotating must not need the graph extra.

@@ -101,6 +101,7 @@ class KognerTrainingArguments(TrainingArguments):
     save_total_limit: int | None = field(default=2, metadata={"help": "Checkpoints to keep."})
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best of the validation scores."})
     metric_for_best_model: str | None = field(default="f1", metadata={"help": "Validation score to choose by."})
+    hub_strategy: str = field(default="end", metadata={"help": "Only end: the finished model is published once."})
     report_to: str = field(default="none", metadata={"help": "Trackers, such as tensorboard."})
     # Without knowledge, and in batches without a match, the layers of the knowledge path get no gradient.
     ddp_find_unused_parameters: bool | None = field(default=True, metadata={"help": "Let parts get no gradient."})
@@ -110,4 +111,9 @@ class KognerTrainingArguments(TrainingArguments):
     def __post_init__(self):
         if self.eval_strategy == "no":
             self.load_best_model_at_end = False
+        if self.hub_strategy != "end":
+            raise ValueError(f"--hub_strategy is {self.hub_strategy}; only end: the others publish optimizer states")
+        if self.hub_token is not None:  # it would stand in the list of processes and in every checkpoint
+            self.hub_token = None
+            raise ValueError("--hub_token is not taken; log in with `hf auth login`, or set HF_TOKEN")
         super().__post_init__()

@@ -1,9 +1,11 @@
-"""The Hugging Face Trainer with two learning rates."""
+"""The Hugging Face Trainer with two learning rates, which publishes what `kogner push` would."""
 
 from __future__ import annotations
 
 import torch
 from transformers import Trainer
+
+from .publishing import HUB_ERRORS, publish, refusal
 
 
 class KognerTrainer(Trainer):
@@ -32,3 +34,18 @@ class KognerTrainer(Trainer):
             **settings,
         )
         return self.optimizer
+
+    def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
+        """Make the repository; refused before training starts, and without the token in the message."""
+        try:
+            super().init_hf_repo(token=token, private=private)
+        except HUB_ERRORS as error:
+            raise refusal(self.args.hub_model_id or self.args.output_dir, error) from None
+
+    def push_to_hub(self, commit_message: str | None = None, revision: str | None = None, **_) -> str | None:
+        """Save the model and upload it as :func:`publish` does: no checkpoints, no arguments, no paths."""
+        self.save_model(_internal_call=True)
+        if not self.is_world_process_zero():
+            return None
+        message = commit_message or "End of training"
+        return publish(self.args.output_dir, self.hub_model_id, needs_card=False, revision=revision, message=message)

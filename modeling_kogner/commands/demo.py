@@ -1,0 +1,55 @@
+"""`kogner demo`: a page on this machine alone, to see what the model does."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from transformers.utils import logging
+
+from ..demo.neighbourhood import Neighbourhoods
+from ..demo.reader import Reader
+from ..demo.server import PageServer
+from ..graph.knowledge_folder import Knowledge
+from ..inference.load_model import load_model
+from .annotate import _bundled
+
+
+def demo(
+    model: Annotated[
+        str | None, typer.Option(help="Folder or Hub id of a KoGNER model; the bundled one if left out.")
+    ] = None,
+    knowledge: Annotated[
+        Path | None, typer.Option(help="Knowledge folder of the model: draws the relations of a concept.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for any free one.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Open a local page: paste a text, see its mentions and concepts, with and without knowledge.
+
+    Nothing leaves the machine, and no other machine can reach the page.
+    """
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        source = _bundled() if model is None else model
+        neighbourhoods = Neighbourhoods(Knowledge.load(knowledge)) if knowledge else None
+        server = PageServer(Reader(*load_model(source)), neighbourhoods, Path(source).name, port)
+    except ValueError as error:
+        print(f"kogner demo: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        print(f"kogner demo: port {port}: {error.strerror}; choose another with --port", file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(f"{server.address} (Ctrl+C ends it)", flush=True)
+    if browser:
+        webbrowser.open(server.address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()

@@ -1,0 +1,96 @@
+"""One text, read with and without knowledge, with names of the reader's own."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from ..inference.annotator import Annotator, Mention
+from ..inference.explanation import ExplainedMention, explain_with
+from ..inference.name_files import read_columns
+from ..inference.own_names import AddedNames, add_concepts
+from ..modeling_kogner import KognerForTokenClassification
+
+MOST_CHARACTERS, MOST_NAMES = 10_000, 2_000  # a page should answer in seconds
+
+
+class Reader:
+    """Read texts for the page, one at a time.
+
+    Args:
+        model: a tagger; it is not changed: own names go to a copy.
+        tokenizer: the fast tokenizer saved with the model.
+    """
+
+    def __init__(self, model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase):
+        self.model, self.tokenizer = model, tokenizer
+        self._plain = Annotator(model, tokenizer)
+        self._named: tuple[str, Annotator, AddedNames] | None = None  # of the names pasted last
+        self._one_at_a_time = threading.Lock()
+
+    def read(self, text: str, names: str = "") -> dict[str, Any]:
+        """Mentions of a text with knowledge and without, explained; plain Python that ``json`` takes.
+
+        Args:
+            text: at most ``MOST_CHARACTERS``.
+            names: tab-separated with the columns ``id``, ``name``, ``type``; empty for none.
+
+        Raises:
+            ValueError: the text or the list is too long, or a row of the list is bad; the message names row and field.
+        """
+        if len(text) > MOST_CHARACTERS:
+            raise ValueError(
+                f"the text has {len(text):,} characters; the page takes {MOST_CHARACTERS:,}: use `kogner annotate`"
+            )
+        with self._one_at_a_time:
+            annotator, added = self._with_names(names) if names.strip() else (self._plain, None)
+            explanation = explain_with(annotator, text)
+        known = [_explained(each) for each in explanation.mentions]
+        others = [each for mention in explanation.mentions for each in mention.without_knowledge]
+        plain = {each.start: _mention(each) for each in others + explanation.only_without_knowledge}
+        unknown = [plain[start] for start in sorted(plain)]
+        for found, other in ((known, unknown), (unknown, known)):
+            places = {(each["start"], each["end"], each["type"]) for each in other}
+            for each in found:
+                each["differs"] = (each["start"], each["end"], each["type"]) not in places
+        return {
+            "text": text,
+            "with": known,
+            "without": unknown,
+            "added": None if added is None else dataclasses.asdict(added),
+        }
+
+    def _with_names(self, names: str) -> tuple[Annotator, AddedNames]:
+        """An annotator whose copy of the model knows the names."""
+        if self._named is None or self._named[0] != names:
+            if (count := names.count("\n")) > MOST_NAMES:
+                raise ValueError(f"{count:,} names; the page takes {MOST_NAMES:,}: use `kogner graph add`")
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "names.tsv"
+                path.write_text(names.strip("\n") + "\n", encoding="utf-8", errors="replace")
+                try:
+                    table = read_columns(path, ["id", "name", "type"])
+                    model = copy.deepcopy(self.model)
+                    added = add_concepts(model, self.tokenizer, table)
+                except ValueError as error:
+                    raise ValueError(
+                        str(error).replace(str(path), "own names").split(", or leave such rows out")[0]
+                    ) from None
+            self._named = (names, Annotator(model, self.tokenizer), added)
+        return self._named[1:]
+
+
+def _mention(mention: Mention) -> dict[str, Any]:
+    return dataclasses.asdict(mention)
+
+
+def _explained(explained: ExplainedMention) -> dict[str, Any]:
+    """A mention with what the graph had to do with it."""
+    surfaces = [dataclasses.asdict(surface) for surface in explained.surfaces]
+    return _mention(explained.mention) | {"gate": explained.gate, "surfaces": surfaces}

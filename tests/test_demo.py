@@ -1,0 +1,285 @@
+"""The page of `kogner demo`: over plain HTTP, and as a person uses it in a browser."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+from support import ROOT, tiny_model
+from typer.testing import CliRunner
+
+from modeling_kogner.commands.main import app
+from modeling_kogner.demo.neighbourhood import MOST_A_RELATION, Neighbourhoods
+from modeling_kogner.demo.reader import MOST_CHARACTERS, MOST_NAMES, Reader
+from modeling_kogner.demo.server import MOST_BYTES, PageServer
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.explanation import without_knowledge
+
+# Two halves of a pair in JavaScript, markup, known names, and one that only an own list knows.
+TEXT = "😀 aspirin & <b>leukemia</b><script>document.title='x'</script> heart failure fever"
+NAMES = "id\tname\ttype\nLAB:1\tfever\tDisease\n"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def model(knowledge, wordpiece):
+    """Nearly every word is a mention; which type it has depends on the knowledge."""
+    model = tiny_model(knowledge, wordpiece, seed=3)
+    with torch.no_grad():
+        model.classifier.bias.zero_()
+        model.classifier.bias[model.config.label2id["B-Disease"] - 1] = 2.0
+    return model
+
+
+@pytest.fixture(scope="module")
+def server(model, wordpiece, knowledge):
+    treated = [(f"MONDO:{number}", "treats", "MESH:D001241") for number in range(1, 7)]
+    edges = pd.concat([knowledge.edges, pd.DataFrame(treated, columns=["head", "relation", "tail"])])
+    neighbourhoods = Neighbourhoods(replace(knowledge, edges=edges))
+    server = PageServer(Reader(model, wordpiece), neighbourhoods, "tiny <model>")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def request(server, method, path, body=None, **headers):
+    """Status, headers and body."""
+    connection = http.client.HTTPConnection(*server.server_address, timeout=60)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    found = answer.status, dict(answer.getheaders()), answer.read().decode()
+    connection.close()
+    return found
+
+
+def ask(server, path, **content):
+    status, _, body = request(server, "POST", path, json.dumps(content), Content_Type="application/json")
+    return status, json.loads(body)
+
+
+def test_both_readings_and_their_differences(server, model, wordpiece):
+    """A mention marked as differing must be missing on the other side, and no mention of either side may be lost."""
+    status, found = ask(server, "/read", text=TEXT)
+    assert status == 200
+    sides = {}
+    for side, tagger in (("with", model), ("without", without_knowledge(model))):
+        (mentions,) = Annotator(tagger, wordpiece).annotate([TEXT])
+        sides[side] = {(each.start, each.end, each.type) for each in mentions}
+        assert [(each["start"], each["end"], each["type"]) for each in found[side]] == sorted(sides[side])
+        assert all(TEXT[each["start"] : each["end"]] == each["text"] for each in found[side])
+    for side, other in (("with", "without"), ("without", "with")):
+        marked = {(each["start"], each["end"], each["type"]) for each in found[side] if each["differs"]}
+        assert marked == sides[side] - sides[other]
+    assert sides["with"] - sides["without"]
+    assert sides["with"] & sides["without"]
+
+
+def test_own_names_are_used_at_once_and_only_then(server, model):
+    """Names of one visitor left in the model would change what the next one sees."""
+    surfaces = model.config.num_surfaces
+    named, plain = ask(server, "/read", text=TEXT, names=NAMES)[1], ask(server, "/read", text=TEXT)[1]
+    assert named["added"] == {"concepts": 1, "forms": 1, "unspelled": 0}
+    assert plain["added"] is None
+    ids = [
+        {c["concept_id"] for m in found["with"] for s in m["surfaces"] for c in s["candidates"]}
+        for found in (named, plain)
+    ]
+    assert "LAB:1" in ids[0]
+    assert "LAB:1" not in ids[1]
+    assert model.config.num_surfaces == surfaces
+
+
+WRONG = {
+    "bad type": (
+        {"text": "a", "names": NAMES.replace("Disease", "Illness")},
+        "own names: row 1, field type: 'Illness'",
+    ),
+    "no column": ({"text": "a", "names": "id\tname\n"}, "own names: column 'type' is missing"),
+    "many names": ({"text": "a", "names": "x\n" * (MOST_NAMES + 2)}, "kogner graph add"),
+    "long text": ({"text": "a" * (MOST_CHARACTERS + 1)}, "kogner annotate"),
+    "no text": ({"text": ["a"]}, "text is list, not a string"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said(case, server):
+    """A traceback, or a path of the machine, would tell the reader nothing."""
+    asked, message = WRONG[case]
+    status, found = ask(server, "/read", **asked)
+    assert status == 400
+    assert message in found["error"]
+    assert "/tmp" not in found["error"]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\ud800 aspirin", "\x00"])
+def test_odd_texts_are_read(text, server):
+    """Pasted text is never clean."""
+    assert ask(server, "/read", text=text)[0] == 200
+
+
+def test_requests_of_others_are_refused(server):
+    """Any page that the visitor has open can send requests to this address."""
+    assert server.server_address[0] == "127.0.0.1"
+    body = json.dumps({"text": "a"})
+    assert request(server, "POST", "/read", body, Content_Type="text/plain")[0] == 415
+    assert request(server, "POST", "/read", body, Content_Type="application/json", Host="evil.example")[0] == 403
+    assert request(server, "GET", "/", Host="evil.example")[0] == 403
+    assert request(server, "POST", "/read", "{", Content_Type="application/json")[0] == 400
+    assert request(server, "POST", "/read", "[" * 100_000, Content_Type="application/json")[0] == 400
+    huge = {"Content_Type": "application/json", "Content_Length": str(MOST_BYTES + 1)}
+    assert request(server, "POST", "/read", "{}", **huge)[0] == 413
+    for path in ("/server.py", "/../server.py", "/page.html/..", "/%2e%2e/server.py"):
+        assert request(server, "GET", path)[0] == 404
+
+
+def test_page_may_load_nothing_from_elsewhere(server):
+    """A font or script of another host would tell it who reads what."""
+    for path in ("/", "/page.css", "/page.js"):
+        status, headers, body = request(server, "GET", path)
+        assert status == 200
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "http" not in body.replace("http://www.w3.org/2000/svg", "")
+        assert "innerHTML" not in body
+
+
+def test_neighbourhood(server):
+    """Arrows the wrong way round would make a parent a child; a frequent relation must not push out the others."""
+    _, found = ask(server, "/neighbourhood", id="MONDO:2")
+    parents, relations = found["concept"]["groups"]
+    assert parents == {
+        "title": "parents",
+        "total": 1,
+        "edges": [{"id": "MONDO:1", "name": "leukemia", "type": "Disease", "relation": "is_a", "is_out": True}],
+    }
+    assert relations["edges"][0]["name"] == "Aspirin"
+    assert found["concept"]["forms"] == ["acute lymphoblastic leukemia"]
+    (treats,) = ask(server, "/neighbourhood", id="MESH:D001241")[1]["concept"]["groups"]
+    assert (treats["total"], len(treats["edges"])) == (6, MOST_A_RELATION)
+    assert not treats["edges"][0]["is_out"]
+    assert ask(server, "/neighbourhood", id="LAB:1") == (200, {"concept": None})
+
+
+def test_command_serves_until_interrupted(model, wordpiece, knowledge, tmp_path):
+    """What the visitor types: the address comes first, the page answers, Ctrl+C is no error."""
+    model.save_pretrained(tmp_path / "model")
+    wordpiece.save_pretrained(tmp_path / "model")
+    knowledge.save(tmp_path / "knowledge")
+    code = "import sys; sys.argv[0] = 'kogner'; from modeling_kogner.commands.main import app; app()"
+    options = ["--no-browser", "--port", "0", "--model", "model", "--knowledge", "knowledge"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", code, "demo", *options]
+    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        address = running.stdout.readline().split()[0]
+        asked = urllib.request.Request(f"{address}about", b"{}", {"Content-Type": "application/json"})
+        about = json.load(urllib.request.urlopen(asked, timeout=60))
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+    finally:
+        running.kill()
+        running.stdout.close()
+    assert (about["title"], about["has_graph"]) == ("model", True)
+
+
+def test_command_says_what_is_wrong(server, model, wordpiece, tmp_path):
+    """A taken port or a missing model is no reason for a traceback."""
+    result = CliRunner().invoke(app, ["demo", "--no-browser", "--model", str(tmp_path)])
+    assert (result.exit_code, result.stderr[: len(f"kogner demo: {tmp_path}")]) == (2, f"kogner demo: {tmp_path}")
+    model.save_pretrained(tmp_path)
+    wordpiece.save_pretrained(tmp_path)
+    taken = str(server.server_address[1])
+    result = CliRunner().invoke(app, ["demo", "--no-browser", "--model", str(tmp_path), "--port", taken])
+    assert result.exit_code == 2
+    assert "choose another with --port" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium; these tests skip where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium, for example apt-get install chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1200, 900), (360, 740)], ids=["wide", "narrow"])
+def page(browser, server, request):
+    """The page in a wide window and a phone's; fails on errors and on requests to any other host."""
+    width, height = request.param
+    page, wrong = browser.new_page(viewport={"width": width, "height": height}), []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda sent: None if sent.url.startswith((server.address, "data:")) else wrong.append(sent.url))
+    page.goto(server.address)
+    yield page
+    page.close()
+    assert [message for message in wrong if "400 (Bad Request)" not in message] == []  # what the page then says
+
+
+def assert_fits(page) -> None:
+    """Nothing to scroll sideways for."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_page_by_keyboard(page, server):
+    """From the text to the graph without a mouse; what was pasted is shown as it is and runs nowhere."""
+    expected = ask(server, "/read", text=TEXT)[1]
+    page.focus("#text")
+    page.keyboard.insert_text(TEXT)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#with mark")
+    for side in ("with", "without"):
+        text = page.evaluate(
+            """(id) => { const copy = document.getElementById(id).cloneNode(true);
+            copy.querySelectorAll('small').forEach((each) => each.remove()); return copy.textContent; }""",
+            side,
+        )
+        assert text == TEXT
+        assert page.locator(f"#{side} mark.differs").count() == sum(each["differs"] for each in expected[side])
+    assert page.title() == "KoGNER"
+    place = next(i for i, each in enumerate(expected["with"]) if each["concept_id"] == "MONDO:1")
+    page.locator("#with mark").nth(place).focus()
+    assert "MONDO:1 leukemia" in page.inner_text("#tip")
+    box = page.locator("#tip").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= page.viewport_size["width"]
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#graph .node")
+    assert_fits(page)
+    page.locator("#graph .node:not(.centre)").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#graph .centre:focus")
+    assert "MONDO:2" in page.locator("#graph .centre").get_attribute("aria-label")
+
+
+def test_example_own_names_and_errors(page):
+    """The controls a visitor tries first."""
+    page.select_option("#example", index=1)
+    page.wait_for_selector("#with mark")
+    assert page.locator("#differences").inner_text()
+    page.click("#own summary")
+    page.fill("#names", NAMES)
+    page.fill("#text", TEXT)
+    page.click("text=Annotate")
+    page.locator("#status", has_text="In use: new concepts 1, written forms 1").wait_for()
+    page.fill("#names", NAMES.replace("Disease", "Illness"))
+    page.click("text=Annotate")
+    page.wait_for_selector("#status.wrong")
+    assert "Illness" in page.inner_text("#status")
+    assert_fits(page)
