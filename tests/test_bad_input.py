@@ -77,6 +77,12 @@ def test_missing_split(encoder, corpus, refused):
     refused("corpus corpus: no split 'train', only test", "--encoder", encoder, "--dataset", corpus)
 
 
+def test_train_split_that_is_the_test_split(encoder, corpus, refused):
+    """All sentences are dropped; an empty loader would speak of num_samples."""
+    shutil.copy(corpus / "train.jsonl", corpus / "test.jsonl")
+    refused("corpus: no training sentence is left", "--encoder", encoder, "--dataset", corpus)
+
+
 def test_missing_corpus(encoder, corpus, refused):
     """A mistyped path must not wait for the network."""
     refused("no such folder or file", "--encoder", encoder, "--dataset", corpus.parent / "typo")

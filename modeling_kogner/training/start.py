@@ -57,8 +57,10 @@ def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -
     """The training sentences of each corpus that a low-resource run may see.
 
     Raises:
-        ValueError: a corpus has too few sentences with a mention.
+        ValueError: a corpus has too few sentences with a mention, or no sentence is left.
     """
+    if not any(len(rows) for rows in kept.values()):
+        raise ValueError(f"{', '.join(kept)}: no training sentence is left, all are in a test split; mend the splits")
     chosen = {}
     for name, rows in kept.items():
         try:
