@@ -1,5 +1,6 @@
 """The page of `kogner demo`: over plain HTTP, and as a person uses it in a browser."""
 
+import functools
 import http.client
 import json
 import os
@@ -179,7 +180,11 @@ def test_command_serves_until_interrupted(model, wordpiece, knowledge, tmp_path)
     options = ["--no-browser", "--port", "0", "--model", "model", "--knowledge", "knowledge"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", code, "demo", *options]
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    # A shell starts what it runs in the background with interrupts ignored, and children inherit that.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=listening
+    )
     try:
         address = running.stdout.readline().split()[0]
         asked = urllib.request.Request(f"{address}about", b"{}", {"Content-Type": "application/json"})
