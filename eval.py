@@ -98,8 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
         for kind, row in linked[Path(path).stem].items():
             print(f"{Path(path).stem:24} {kind:12} " + "  ".join(f"{name} {row[name]:.4f}" for name in PRINTED))
     versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
-    header = {"model": args.model, "evidence": model.config.evidence, "knowledge": args.knowledge}
-    header["convention"] = args.convention
+    header = {"model": args.model, "evidence": model.config.evidence}
+    header |= {"knowledge": args.knowledge, "convention": args.convention}
     report = {**header, "versions": {**versions, "python": platform.python_version()}, "datasets": scores}
     if linked:
         report["linking"] = {"vocabulary": args.vocabulary, "nil_threshold": NIL_THRESHOLD, "files": linked}

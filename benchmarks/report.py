@@ -154,6 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
         parts = [f"# Evidence\n\n{NOTE}", *(f"## {title}\n\n{body}" for title, body in sections(lines))]
         for title, draw in (("Gain over plain", draw_gains), ("Learning curves", draw_learning_curves)):
             picture = args.output / f"{draw.__name__.removeprefix('draw_')}.png"
+            picture.unlink(missing_ok=True)  # of an earlier report that had more lines
             if draw(scores, picture):
                 parts.append(f"## {title}\n\n![{title}]({picture.name})")
         write_whole(args.output / "report.md", "\n\n".join(parts) + "\n")

@@ -8,5 +8,6 @@ names=(NCBI-disease BC5CDR BC2GM JNLPBA linnaeus AnatEM BioNLP13CG BioNLP13PC Bi
 accelerate launch train.py --dataset "${names[@]/#/$corpora/}" \
   --types Disease Chemical Gene Species Anatomy Cell CellLine \
   --encoder "$encoder" --knowledge "$knowledge" --output_dir "$model" --seed 1 --num_train_epochs 5 \
-  --per_device_train_batch_size 64 --learning_rate 1.5e-4 --head_learning_rate 7.5e-4 "$@"
+  --per_device_train_batch_size 64 --learning_rate 1.5e-4 --head_learning_rate 7.5e-4 \
+  --eval_strategy no --save_strategy no --tf32 true "$@"
 python -m modeling_kogner.training.release "$model" "$output"

@@ -27,12 +27,16 @@ class ConceptAttention(nn.Module):
         self.query = nn.Linear(config.hidden_size, config.concept_dim)
         self.nil = nn.Parameter(torch.zeros(1))
 
-    def forward(self, hidden, vectors, known):
-        """Weigh the candidates."""
+    def weigh(self, hidden, vectors, known):
+        """Attention over the candidates, ``(B, T, C)``; what is missing to 1 is the share of nil."""
         score = torch.einsum("btk,btck->btc", self.query(hidden), vectors) / vectors.shape[-1] ** 0.5
         score = score.masked_fill(~known, torch.finfo(score.dtype).min)
         weight = torch.cat([score, self.nil.to(score.dtype).expand(*score.shape[:2], 1)], -1).softmax(-1)[..., :-1]
-        return torch.einsum("btc,btck->btk", weight * known, vectors)
+        return weight * known
+
+    def forward(self, hidden, vectors, known):
+        """Mix the candidates."""
+        return torch.einsum("btc,btck->btk", self.weigh(hidden, vectors, known), vectors)
 
 
 class SentenceGraph(nn.Module):

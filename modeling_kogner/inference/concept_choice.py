@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 
-# Semantic types that a mention of an entity type may be linked to; a type that is not listed fits its namesake only.
+# Semantic types whose names a corpus annotates as an entity type; one that is not listed fits its namesake only.
 FITTING_TYPES: dict[str, tuple[str, ...]] = {
     "Disease": ("Disease", "Phenotype"),
     "Cancer": ("Disease",),
-    "Chemical": ("Chemical", "Protein"),
     "Gene": ("Gene", "Protein"),
     # Corpora of anatomy annotate cells, their parts and tumours too.
     "Anatomy": ("Anatomy", "Component", "Cell", "CellLine", "Disease"),
@@ -16,6 +15,8 @@ FITTING_TYPES: dict[str, tuple[str, ...]] = {
     "CellLine": ("CellLine", "Cell"),
     "CellularComponent": ("Component",),
 }
+# What a mention may be linked to beyond that: insulin is annotated as a chemical, though not all proteins are.
+ALSO_LINKED = {"Chemical": ("Protein",)}
 
 Hits = dict[tuple[int, int], list[int]]
 
@@ -38,4 +39,4 @@ def find_ngrams(index, input_ids: torch.Tensor, attention_mask: torch.Tensor) ->
 
 def fitting_types(entity_type: str) -> tuple[str, ...]:
     """Semantic types that a mention of an entity type may be linked to."""
-    return FITTING_TYPES.get(entity_type, (entity_type,))
+    return FITTING_TYPES.get(entity_type, (entity_type,)) + ALSO_LINKED.get(entity_type, ())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from ..modeling_kogner import KognerForTokenClassification, KognerModelOutput
+from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator, Mention
 from .concept_choice import Hits, find_ngrams
 from .text_windows import Window, make_windows
@@ -149,8 +149,11 @@ class _Reading:
         self.covered: list[bool] = output.links.covered[0].tolist()
         self.gate: list[float] = output.gate[0].float().mean(-1).tolist()
         self.concepts: list[list[int]] = output.links.candidates[0].tolist()
-        weights = concept_weights(model, output) if model.config.evidence in ("concepts", "graph") else None
-        self.weights: list[list[float]] | None = None if weights is None else weights[0].tolist()
+        self.weights: list[list[float]] | None = None
+        if model.config.evidence in ("concepts", "graph"):
+            hidden, candidates = output.encoder_hidden_state, output.links.candidates
+            vectors = body.nodes(candidates).to(hidden.dtype)  # (1, T, C, d_k)
+            self.weights = body.graph.attention.weigh(hidden, vectors, candidates >= 0)[0].tolist()
 
     def tokens(self, mention: Mention) -> list[int]:
         """Positions in the window of the mention's tokens."""
@@ -164,21 +167,6 @@ class _Reading:
         """How well the window shows a mention: tokens of it, then distance to the nearer end."""
         tokens = self.tokens(mention)
         return (len(tokens), min(tokens[0], len(self.window.input_ids) - tokens[-1])) if tokens else (0, 0)
-
-
-def concept_weights(model: KognerForTokenClassification, output: KognerModelOutput) -> torch.Tensor:
-    """Attention over the candidates of each mention, as :class:`ConceptAttention` weighs them.
-
-    Shapes:
-        - **output**: ``(B, T, C)`` float, at the first token of each mention; what is missing to 1 went to no concept.
-    """
-    candidates, attention = output.links.candidates, model.kogner.graph.attention
-    vectors = model.kogner.nodes(candidates).to(output.encoder_hidden_state.dtype)  # (B, T, C, d_k)
-    query = attention.query(output.encoder_hidden_state)  # (B, T, d_k)
-    score = (vectors @ query[..., None])[..., 0] / vectors.shape[-1] ** 0.5  # (B, T, C)
-    score = score.masked_fill(candidates < 0, -torch.inf)
-    nil = attention.nil.to(score.dtype).expand(*score.shape[:2], 1)
-    return torch.cat([score, nil], -1).float().softmax(-1)[..., :-1]
 
 
 def _evidence(

@@ -112,7 +112,7 @@ def _stage(folder: Path, staged: Path) -> None:
             continue
         if file.name in _CLEANED:
             content = json.loads(file.read_text())
-            _cut_names(content)
+            cut_names(content)
             if path := next((value for value in _strings(content) if _is_path(value)), None):
                 raise ValueError(f"{file}: names {path}, a path of this machine; take it out")
             (staged / file.name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
@@ -120,12 +120,12 @@ def _stage(folder: Path, staged: Path) -> None:
             shutil.copyfile(file, staged / file.name)
 
 
-def _cut_names(content: Any) -> None:
+def cut_names(content: Any) -> None:
     """Cut the path of a folder that a model or tokenizer was loaded from to its name; Hub ids stay."""
     if not isinstance(content, dict):
         return
     for field, value in content.items():
-        _cut_names(value)
+        cut_names(value)
         if field in ("_name_or_path", "name_or_path") and isinstance(value, str) and _is_local(value):
             content[field] = re.split(r"[/\\]", value.rstrip("/\\"))[-1]
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from ..inference.load_model import load_model
+from .publishing import cut_names
 
 LARGEST_SHARD = "40MB"  # the Hub takes files below 50 MB without Git LFS
 
@@ -32,9 +33,7 @@ def release(model_folder: str, output: str | Path) -> None:
     tokenizer.save_pretrained(partial)
     config = json.loads((partial / "config.json").read_text())
     config["dtype"] = "float32"
-    encoder = config["encoder_config"]
-    if Path(encoder.get("_name_or_path", "")).is_dir():  # a path means nothing on another machine
-        encoder["_name_or_path"] = Path(encoder["_name_or_path"]).name
+    cut_names(config)
     (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     output.mkdir(parents=True, exist_ok=True)
     for stale in output.glob("model*.safetensors*"):  # shards of an earlier release

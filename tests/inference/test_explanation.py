@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.explanation import concept_weights, explain, without_knowledge
+from modeling_kogner.inference.explanation import explain, without_knowledge
 
 SENTENCE = "Selegiline and aspirin; breast cancers, heart failure and BRCA1"
 
@@ -85,19 +85,6 @@ def test_surfaces_and_concepts_of_a_mention(model, wordpiece):
     assert 0 < symbol.nil_weight < 1
     names = {concept[0]: concept[1] for concept in CONCEPTS}
     assert all(names[c.concept_id] == c.concept_name for c in symbol.candidates)
-
-
-def test_weights_are_those_of_the_attention(model, wordpiece):
-    """The formula is written twice: here the two must agree."""
-    batch = wordpiece(TEXT[:4], padding=True, return_tensors="pt")
-    body = model.kogner
-    with torch.no_grad():
-        output = body(batch["input_ids"], batch["attention_mask"])
-        vectors, known = body.nodes(output.links.candidates), output.links.candidates >= 0
-        expected = body.graph.attention(output.encoder_hidden_state, vectors, known)
-        weights = concept_weights(model, output)
-    assert expected.abs().sum() > 0
-    torch.testing.assert_close(torch.einsum("btc,btck->btk", weights, vectors), expected)
 
 
 def test_the_gate_is_that_of_the_mentions_covered_tokens(model, wordpiece):
