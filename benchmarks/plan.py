@@ -16,8 +16,9 @@ def expand(plan: dict) -> list[dict]:
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that an
-    earlier group holds is left out.
+    earlier group holds is left out. `splits` are scored, and the last of them of every corpus in `transfers`.
     """
+    splits = plan.get("splits", ["validation", "test"])
     runs = {}
     for group in plan["groups"]:
         labels = [{"fraction": share} for share in group.get("fractions", [])]
@@ -29,7 +30,7 @@ def expand(plan: dict) -> list[dict]:
             own = plan["variants"][variant]
             settings = None if own is None else [*plan["settings"], *budget, *own]
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed, "settings": settings}
-            run["splits"] = ["validation", "test", *(f"{name}:test" for name in plan["transfers"].get(corpus, []))]
+            run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in plan["transfers"].get(corpus, []))]
             runs.setdefault(key(run), run | {"group": group["name"]})
     return list(runs.values())
 

@@ -40,6 +40,14 @@ class KognerModelOutput(ModelOutput):
     links: Links | None = None
 
 
+class EvidenceOdds(nn.Linear):
+    """Log-odds that type evidence adds to a tagging decision, whatever the encoder makes of the text.
+
+    It starts at 0, or by name with :func:`training.start.set_prior`: few labels teach a model the letters of their
+    mentions long before they teach it to trust the graph.
+    """
+
+
 class KognerPreTrainedModel(PreTrainedModel):
     """Loading, saving and initialisation shared by the two models."""
 
@@ -55,6 +63,8 @@ class KognerPreTrainedModel(PreTrainedModel):
         super()._init_weights(module)
         if isinstance(module, ConceptAttention):
             nn.init.zeros_(module.nil)
+        if isinstance(module, EvidenceOdds):
+            nn.init.zeros_(module.weight)
 
 
 class KognerModel(KognerPreTrainedModel):

@@ -4,7 +4,7 @@ Letters in shape comments, here and in the sibling files: ``B`` batch, ``T`` tok
 mention, ``N`` concepts, ``K`` semantic types of the graph, ``L`` labels, ``d_h`` encoder width, ``d_k`` concept width.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import TokenClassifierOutput
 
 from .configuration_kogner import KognerConfig, bio_labels
-from .knowledge_encoder import KognerModel, KognerModelOutput, KognerPreTrainedModel
+from .knowledge_encoder import EvidenceOdds, KognerModel, KognerModelOutput, KognerPreTrainedModel
 from .losses import bio_loss, distillation_loss
 from .surface_index import Links
 
@@ -24,12 +24,16 @@ class KognerForTokenClassification(KognerPreTrainedModel):
     ``[O, B-x, I-x, ...]`` are what a stock ``pipeline("ner")`` needs.
     """
 
+    # Checkpoints of 0.1 have none; it is 0 there.
+    _keys_to_ignore_on_load_missing: ClassVar[list[str]] = [r"^evidence_odds\."]
+
     def __init__(self, config: KognerConfig):
         super().__init__(config)
         self.num_labels = config.num_labels
         self.kogner = KognerModel(config)
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels - 1)
+        self.evidence_odds = EvidenceOdds(2 * len(config.semantic_types), config.num_labels - 1, bias=False)
         self.span_projection = nn.Linear(config.hidden_size, config.concept_dim)
         self.post_init()
 
@@ -99,7 +103,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         output = self.kogner(
             input_ids, attention_mask, token_type_ids, convention, output_hidden_states, output_attentions
         )
-        odds = self.classifier(self.dropout(output.last_hidden_state))  # (B, T, L - 1)
+        odds = self.classify(output)  # (B, T, L - 1)
         logits = nn.functional.pad(odds, (1, 0))  # (B, T, L), outside is 0
         loss = None
         if labels is not None:
@@ -108,6 +112,13 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             loss=loss, logits=logits, hidden_states=output.hidden_states, attentions=output.attentions
         )
         return result if return_dict is not False else result.to_tuple()
+
+    def classify(self, output: KognerModelOutput):
+        """Log-odds of begin and inside of each entity type: ``(B, T, L - 1)``."""
+        odds = self.classifier(self.dropout(output.last_hidden_state))
+        if output.links is None:
+            return odds
+        return odds + self.evidence_odds(output.links.evidence.to(odds.dtype))
 
     def _distillation(self, output: KognerModelOutput):
         """Weighted L_dist over the mentions that have a vector; 0 where the knowledge path carries none."""

@@ -38,6 +38,10 @@ class StartArguments:
     mention_masking: float = field(
         default=0.0, metadata={"help": "Share of matched mentions whose letters are hidden in training."}
     )
+    evidence_prior: float = field(
+        default=0.0,
+        metadata={"help": "Log-odds that a match of a fitting type gives an entity type before training."},
+    )
     distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
 
 

@@ -74,7 +74,7 @@ class PretrainingModel(nn.Module):
                 *(self.mask_id, index.token_flags.numel()),
             )
         output = tagger.kogner(masked)
-        odds = tagger.classifier(tagger.dropout(output.last_hidden_state))  # (B, T, 2K)
+        odds = tagger.classify(output)  # (B, T, 2K)
         types = three_way_loss(odds, type_targets(links), text[..., None])
         tokens = self._restore(output.encoder_hidden_state, input_ids, chosen)
         vectors = self._distil(output.encoder_hidden_state, links)
