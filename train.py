@@ -20,7 +20,14 @@ from modeling_kogner.training.arguments import DataArguments, KognerTrainingArgu
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.evaluation import validation_metrics
 from modeling_kogner.training.kogner_trainer import KognerTrainer
-from modeling_kogner.training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, start_model
+from modeling_kogner.training.start import (
+    choose_sentences,
+    encode_corpora,
+    limit_windows,
+    load_corpora,
+    mix_weights,
+    start_model,
+)
 from modeling_kogner.training.whole_file import write_whole
 
 
@@ -57,7 +64,9 @@ def main(arguments: list[str] | None = None) -> None:
         if data_args.early_stopping_patience
         else None,
     )
+    before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
     trainer.train(resume_from_checkpoint=training_args.resume_from_checkpoint)
+    mix_weights(model, before, model_args.kept_share)
     trainer.save_model()
     if trainer.is_world_process_zero():
         report = {"train_windows": len(train), "overlap": overlap["report"], "log": trainer.state.log_history}

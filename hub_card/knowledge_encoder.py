@@ -41,11 +41,7 @@ class KognerModelOutput(ModelOutput):
 
 
 class EvidenceOdds(nn.Linear):
-    """Log-odds that type evidence adds to a tagging decision, whatever the encoder makes of the text.
-
-    It starts at 0, or by name with :func:`training.start.set_prior`: few labels teach a model the letters of their
-    mentions long before they teach it to trust the graph.
-    """
+    """Log-odds that type evidence adds to a tagging decision beside all that the encoder makes of it; 0 at first."""
 
 
 class KognerPreTrainedModel(PreTrainedModel):

@@ -6,6 +6,7 @@ import itertools
 import pytest
 import torch
 from conftest import TEXT
+from safetensors.torch import load_file, save_file
 from support import NO_DROPOUT, TYPES, tiny_bert, tiny_model
 from torch.testing import assert_close
 
@@ -86,6 +87,19 @@ def test_every_evidence_level_has_the_same_parameters(knowledge, wordpiece):
         for level in EVIDENCE_LEVELS
     ]
     assert all(shape == shapes[0] for shape in shapes)
+
+
+def test_checkpoints_without_direct_evidence_load(model, batch, tmp_path):
+    """Version 0.1 had no odds from evidence alone: anything but 0 there would change what its checkpoints say."""
+    model.save_pretrained(tmp_path)
+    state = load_file(tmp_path / "model.safetensors")
+    assert state.pop("evidence_odds.weight").any()
+    save_file(state, tmp_path / "model.safetensors", {"format": "pt"})
+    old, found = type(model).from_pretrained(tmp_path, output_loading_info=True)
+    assert not found["missing_keys"]
+    assert not old.evidence_odds.weight.any()
+    alike = torch.isclose(logits(old, batch), logits(model, batch)).all(-1).all(-1)
+    assert alike.tolist() == [False] * len(KNOWN) + [True] * len(UNKNOWN)
 
 
 def test_impossible_evidence_levels_are_refused(model, tmp_path):

@@ -229,6 +229,27 @@ def test_a_checkpoint_is_trained_further(trained, corpora, captured, tmp_path):
     assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
+def test_a_share_of_the_weights_before_training_is_kept(trained, corpora, tmp_path):
+    """A share mixed in from the wrong side would leave a model that has forgotten all the same, or learned nothing."""
+    states = []
+    for share in (0, 0.25):
+        output = tmp_path / str(share)
+        options = ["--dataset", corpora / "disease", "--output_dir", output, "--num_train_epochs", 2]
+        train("--checkpoint", trained, *options, "--kept_share", share, *FAST, *ONCE)
+        states.append(load_file(output / "model.safetensors"))
+    before = load_file(trained / "model.safetensors")
+    name = "kogner.encoder.encoder.layer.0.output.dense.weight"
+    assert not torch.equal(before[name], states[0][name])
+    torch.testing.assert_close(states[1][name], 0.25 * before[name] + 0.75 * states[0][name])
+
+
+@pytest.mark.parametrize("wrong", [["--kept_share", "1"], ["--encoder", "E", "--kept_share", "0.5"]])
+def test_a_share_that_makes_no_sense_is_refused(wrong, corpora):
+    """Half of freshly drawn layers in a trained model is noise."""
+    with pytest.raises(ValueError, match="--kept_share"):
+        train(*wrong, "--dataset", corpora / "disease")
+
+
 def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -38,10 +38,6 @@ class StartArguments:
     mention_masking: float = field(
         default=0.0, metadata={"help": "Share of matched mentions whose letters are hidden in training."}
     )
-    evidence_prior: float = field(
-        default=0.0,
-        metadata={"help": "Log-odds that a match of a fitting type gives an entity type before training."},
-    )
     distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
 
 
@@ -53,9 +49,22 @@ class ModelArguments(StartArguments):
         default=False, metadata={"help": "Tell the model half the time which corpus a sentence is from."}
     )
 
+    kept_share: float = field(
+        default=0.0,
+        metadata={
+            "help": "Share of the weights before training to mix into those after it, against forgetting what the "
+            "start knew; for --start_from all and --checkpoint."
+        },
+    )
     checkpoint: str | None = field(
         default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
     )
+
+    def __post_init__(self):
+        if not 0 <= self.kept_share < 1:
+            raise ValueError(f"--kept_share is {self.kept_share}; give a share of at least 0 and below 1")
+        if self.kept_share and not self.checkpoint and self.start_from != "all":
+            raise ValueError("--kept_share mixes fresh layers in; give it with --start_from all or --checkpoint")
 
 
 @dataclass

@@ -13,7 +13,6 @@ from torch import nn
 from .. import KognerConfig, KognerForTokenClassification
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
-from ..inference.concept_choice import FITTING_TYPES
 from ..inference.load_model import load_model
 from .arguments import DataArguments, ModelArguments, StartArguments
 from .corpora import Corpus, load_corpus, train_subset
@@ -129,20 +128,17 @@ def fresh_model(
             raise ValueError(f"{start.encoder} is a plain encoder; --start_from all needs a model of pretrain.py")
         shared = take_over_layers(source, model)
         logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
-    set_prior(model, start.evidence_prior)
     return model
 
 
 @torch.no_grad()
-def set_prior(model: KognerForTokenClassification, odds: float) -> None:
-    """Let a match of a fitting semantic type speak for an entity type by so many log-odds, begin and inside alike."""
-    semantic = model.config.semantic_types
-    for row, entity_type in enumerate(model.config.entity_types):
-        for kind in FITTING_TYPES.get(entity_type, (entity_type,)):
-            if kind in semantic:
-                begin = semantic.index(kind)
-                model.evidence_odds.weight[2 * row, begin] = odds
-                model.evidence_odds.weight[2 * row + 1, begin + len(semantic)] = odds
+def mix_weights(model: nn.Module, before: list[torch.Tensor], share: float) -> None:
+    """Move the weights back by a share of the way to those before training.
+
+    Source: Wortsman et al. 2022 (arXiv:2109.01903).
+    """
+    for weight, old in zip(model.parameters(), before, strict=bool(before)):
+        weight.lerp_(old.to(weight.device), share)
 
 
 def limit_windows(tokenizer, model: KognerForTokenClassification) -> None:
