@@ -16,7 +16,7 @@ from comparison import Cell, cells, gain, mean_and_deviation, read_lines, share_
 from modeling_kogner.training.whole_file import write_whole
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-MAIN = ("plain", "dictionary", "types", "concepts", "graph", "pretrained", "pretrained_graph")
+MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked", "pretrained", "pretrained_all", "complete")
 ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
 ALL = (1, 1)
 NOTE = """Mean over seeds ± standard deviation (seeds). `plain` is the same architecture trained without evidence, with
