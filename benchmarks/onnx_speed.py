@@ -15,8 +15,8 @@ import onnxruntime
 import torch
 from speed import medians
 
-from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.inference.onnx_tagger import ONNX_FILE, OnnxTagger
+from modeling_kogner.inference.load_model import ONNX_FILE, load_model
+from modeling_kogner.inference.onnx_tagger import OnnxTagger
 from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.training.corpora import load_corpus
 from modeling_kogner.training.evaluation import EncodedSplit, predict_logits

@@ -1,6 +1,7 @@
 """The documentation: every snippet of its pages is run, the site builds without a warning and asks no other host."""
 
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 from modeling_kogner.commands.main import app
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+SLOW = {"onnx": "export takes a minute", "millions": "so does starting Ray"}
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FAST = {
     "train.py": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],
@@ -61,13 +63,17 @@ def run_command(command: str) -> None:
         extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else []
         result = CliRunner().invoke(app, words[1:] + extra)
         assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
+    elif words[1].startswith("benchmarks/"):
+        runpy.run_path(str(ROOT / words[1]))["main"](words[2:])
     else:
         name = next(word for word in words if word in FAST)
         assert words[: words.index(name)] in (["python"], ["accelerate", "launch"])
         script(Path(name).stem).main(words[words.index(name) + 1 :] + FAST[name])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if p.stem in SLOW else []) for p in PAGES]
+)
 def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
     """A renamed function or option would leave every reader with an error."""
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "checkout"))
@@ -83,8 +89,8 @@ def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
             for command in content.replace("\\\n", " ").splitlines():
                 run_command(command)
         elif language == "python":
-            if "spacy" in content:
-                pytest.importorskip("spacy")
+            for extra in re.findall(r"^import (spacy|ray)$", content, re.MULTILINE):
+                pytest.importorskip(extra)
             exec(compile(content, str(page), "exec"), names)
         else:
             assert language == "text", f"{language} without a title: neither run nor written"

@@ -18,17 +18,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import torch
 import typer
 from transformers.utils import logging
 
-from ..inference.annotator import Annotator
 from ..inference.documents.annotation_run import AnnotationRun, StreamOutput
 from ..inference.documents.document import Document, Fields, Passage, Record
 from ..inference.documents.formats import OUTPUTS, READERS, OutputFormat, format_of, input_files, read_records
 from ..inference.documents.resumable_file import Counts, ResumableFile
-from ..inference.documents.shards import share_of, this_device, this_share
-from ..inference.load_model import load_model
+from ..inference.documents.shards import share_of, this_share
+from ..inference.load_annotator import file_version, load_annotator, model_version
 from .document_progress import document_progress
 from .mention_table import draw_table
 
@@ -73,7 +71,7 @@ def annotate(
     text_column: Annotated[str, typer.Option("--text_column", help="Of JSON lines and parquet.")] = "text",
     id_column: Annotated[str, typer.Option("--id_column", help="Of JSON lines and parquet, if there is one.")] = "id",
     model: Annotated[
-        str | None, typer.Option(help="Folder or Hub id of a KoGNER model; the bundled one if left out.")
+        str | None, typer.Option(help="Folder or Hub id of a model, or what kogner export wrote; else the bundled one.")
     ] = None,
     knowledge: Annotated[_Knowledge, typer.Option(help="off: tag without the knowledge graph.")] = _Knowledge.on,
     vocabulary: Annotated[str | None, typer.Option(help="Link to ids of this vocabulary only, such as MESH.")] = None,
@@ -132,8 +130,8 @@ def _run(
     skip: bool,
     device: str | None,
 ) -> Counts:
-    tagger, tokenizer = load_model(choices.model, "none" if choices.knowledge == "off" else None)
-    annotator = Annotator(tagger.to(_device(device)), tokenizer, vocabulary=choices.vocabulary)
+    evidence = "none" if choices.knowledge == "off" else None
+    annotator = load_annotator(choices.model, evidence, device, choices.vocabulary)
     annotator.annotate([], choices.types)  # an unknown type is told before anything is written
     form = OutputFormat(draw_table) if choices.target == "table" else OUTPUTS[choices.target]
     if output is None:
@@ -166,15 +164,10 @@ def _records(choices: _Choices, text: str | None, files: list[tuple[Path, str]],
 
 
 def _settings(choices: _Choices, files: list[tuple[Path, str]]) -> dict[str, Any]:
-    weights = sorted(Path(choices.model).glob("*.safetensors"))
+    weights = model_version(choices.model)
     model = Path(choices.model).name if weights else choices.model
-    read = [[*_fingerprint(path), kind] for path, kind in files]
-    return asdict(replace(choices, model=model)) | {"input": read, "weights": [_fingerprint(path) for path in weights]}
-
-
-def _fingerprint(path: Path) -> list:
-    """What tells two versions of a file apart without reading it."""
-    return ["-"] if path == STANDARD_INPUT else [path.name, path.stat().st_size, path.stat().st_mtime_ns]
+    read = [[*(["-"] if path == STANDARD_INPUT else file_version(path)), kind] for path, kind in files]
+    return asdict(replace(choices, model=model)) | {"input": read, "weights": weights}
 
 
 def _input(text: str | None, inputs: list[Path] | None, kind: str | None) -> list[tuple[Path, str]]:
@@ -201,14 +194,6 @@ def _target(output: Path | None, kind: str | None, many: bool) -> str:
     if kind == "table":
         raise ValueError("a table is drawn on the terminal; choose --to tsv for a file, or leave --output out")
     return kind or format_of(output, OUTPUTS, "--to")
-
-
-def _device(name: str | None) -> torch.device:
-    try:
-        device = torch.device(this_device() if name is None else name)
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:  # a build without CUDA asserts
-        raise ValueError(f"--device {name}: not to be had here ({str(error).splitlines()[0]}); try cpu") from None
 
 
 def _bundled() -> str:

@@ -17,6 +17,7 @@ from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..graph.token_keys import tokenizer_fingerprint
 from ..modeling_kogner import KognerForTokenClassification
 
+ONNX_FILE = "model.onnx"
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 _COPY_AGAIN = "download or copy the model again"
 
@@ -120,6 +121,8 @@ def _check_folder(folder: Path) -> None:
         names = sorted(set(weight_map.values()))
     for name in names:
         if not (folder / name).is_file():
+            if (folder / ONNX_FILE).is_file():
+                raise ValueError(f"{folder}: an exported model, which kogner annotate alone reads; give its source")
             raise ValueError(f"{folder / name}: the file is missing; {_COPY_AGAIN}")
         try:
             with safe_open(folder / name, "pt"):

@@ -10,12 +10,14 @@ from pathlib import Path
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.torch import save_file
 from torch import nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
 from ..modeling_kogner import KognerForTokenClassification
-from .onnx_tagger import INPUTS, ONNX_FILE
+from .load_model import ONNX_FILE
+from .onnx_tagger import INPUTS, LINKER_FILE
 
 _OPSET = 20
 _DOUBLINGS = 14  # of a running product: 2**14 tokens, more than any encoder reads
@@ -25,7 +27,7 @@ _EXAMPLE = (2, 24)  # sentences and tokens; sizes that the tracer would take for
 def export_onnx(
     model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: Path, int8: bool = False
 ) -> Path:
-    """Write ``model.onnx``, the configuration and the tokenizer to a folder; the path of the first.
+    """Write ``model.onnx``, the linker's tables, the configuration and the tokenizer; the path of the first.
 
     The graph takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and
     gives ``logits``, ``(B, T, L)`` float32. It follows no convention (see :class:`KognerModel`).
@@ -45,9 +47,17 @@ def export_onnx(
         if int8:
             written = _quantise(written)
         written.replace(folder / ONNX_FILE)
+    save_linker(model, folder)
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder / ONNX_FILE
+
+
+def save_linker(model: KognerForTokenClassification, folder: Path) -> None:
+    """Write the tables that linking needs beside the graph, see :class:`LinkerTables`."""
+    draft = folder / f"{LINKER_FILE}.partial"
+    save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, draft)
+    draft.replace(folder / LINKER_FILE)
 
 
 class _Logits(nn.Module):

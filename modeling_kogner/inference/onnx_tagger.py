@@ -6,33 +6,56 @@ from pathlib import Path
 
 import onnxruntime
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from transformers.modeling_outputs import TokenClassifierOutput
 
+from ..concept_catalogue import ConceptCatalogue
 from ..configuration_kogner import KognerConfig
-from ..knowledge_encoder import KognerModel
+from ..surface_index import SurfaceIndex
+from .load_model import ONNX_FILE
 
-ONNX_FILE = "model.onnx"
+LINKER_FILE = "linker.safetensors"
 INPUTS = ("input_ids", "attention_mask")
 
 
-class OnnxTagger:
-    """Logits by onnxruntime on the CPU.
+class LinkerTables:
+    """What linking needs of a model: the index of written forms, and ids and names of concepts.
 
-    ``Annotator(OnnxTagger(folder, model.kogner), tokenizer)`` annotates with the graph and links with the model's
-    names of concepts, which the graph does not hold.
+    Args:
+        config: of the exported model.
+        path: file that ``kogner export`` wrote.
+
+    Raises:
+        ValueError: there are no such tables, or those of another model.
+    """
+
+    def __init__(self, config: KognerConfig, path: Path):
+        try:
+            tables = load_file(path)
+            catalogue = tables.pop("catalogue")
+            self.index = SurfaceIndex(config)
+            self.index.load_state_dict(tables)
+        except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ValueError(f"{path}: cannot be read ({reason}); export the model again") from error
+        self.concepts = ConceptCatalogue.from_bytes(catalogue)
+
+
+class OnnxTagger:
+    """Logits by onnxruntime on the CPU; an :class:`Annotator` takes it in place of a model.
 
     Args:
         folder: what ``kogner export`` wrote.
-        kogner: of the model that was exported; needed for linking only.
         threads: onnxruntime's; all cores by default.
 
     Raises:
-        ValueError: there is no exported model.
+        ValueError: there is no exported model, or it is damaged.
     """
 
     device = torch.device("cpu")
 
-    def __init__(self, folder: str | Path, kogner: KognerModel | None = None, threads: int | None = None):
+    def __init__(self, folder: str | Path, threads: int | None = None):
         path = Path(folder) / ONNX_FILE
         if not path.is_file():
             raise ValueError(f"{path}: no such file; write it with kogner export MODEL --output {folder}")
@@ -42,8 +65,11 @@ class OnnxTagger:
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no base
             raise ValueError(f"{path}: damaged, or of another version ({error}); export the model again") from error
-        self.config = KognerConfig.from_pretrained(folder)
-        self.kogner = kogner
+        try:
+            self.config = KognerConfig.from_pretrained(folder)
+        except OSError:
+            raise ValueError(f"{folder}: config.json is missing; export the model again") from None
+        self.kogner = LinkerTables(self.config, Path(folder) / LINKER_FILE)
 
     def eval(self) -> OnnxTagger:
         """Itself: there is no other mode."""

@@ -130,7 +130,7 @@ def test_wrong_usage_is_one_message(annotate, tmp_path, monkeypatch):
         (("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
         (("--input", source, "--shard", "0/2"), "is no share"),
         (("--input", source, "--text_column", "abstract"), "no field 'abstract'; it has id, text"),
-        (("text", "--device", "abacus"), "--device abacus: not to be had here"),
+        (("text", "--device", "abacus"), "device abacus: not to be had here"),
     ):
         result = annotate(*arguments, code=2)
         assert message in result.stderr

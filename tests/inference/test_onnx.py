@@ -1,19 +1,24 @@
 """The exported graph says what the model says, linker included."""
 
+import json
+import re
 import shutil
+import sys
+from dataclasses import asdict
 
 import onnx
 import pytest
 import torch
 from conftest import KINDS, train_tokenizer
 from support import ROOT, tiny_model
+from transformers.modeling_outputs import TokenClassifierOutput
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.inference.onnx_export import _OnnxOperators
-from modeling_kogner.inference.onnx_tagger import OnnxTagger
+from modeling_kogner.inference.onnx_export import _OnnxOperators, save_linker
+from modeling_kogner.inference.onnx_tagger import INPUTS, LINKER_FILE, OnnxTagger
 from modeling_kogner.training.corpora import load_corpus
 
 TEXTS = [
@@ -28,12 +33,12 @@ def export(source, output, *options):
     result = CliRunner().invoke(app, ["export", str(source), "--output", str(output), *options])
     assert result.exit_code == 0, result.output
     model, tokenizer = load_model(source)
-    return model, tokenizer, OnnxTagger(output, model.kogner, threads=1)
+    return model, tokenizer, OnnxTagger(output, threads=1)
 
 
 def mentions(tagger, tokenizer, texts):
     found = Annotator(tagger, tokenizer).annotate(texts)
-    return [[(mention.start, mention.end, mention.type, mention.concept_id) for mention in row] for row in found]
+    return [[(m.start, m.end, m.type, m.concept_id, *[c.id for c in m.alternatives]) for m in row] for row in found]
 
 
 def save(knowledge, kind, folder):
@@ -41,6 +46,62 @@ def save(knowledge, kind, folder):
     tiny_model(knowledge, tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def annotate(model, text, code=0, *options):
+    """Run the command; its mentions, or its message."""
+    command = ["annotate", "--json", "--model", str(model), "--device", "cpu", *options, text]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == code, result.output
+    return result.stderr if code else json.loads(result.stdout)["mentions"]
+
+
+@pytest.fixture
+def by_piece(knowledge, wordpiece, tmp_path):
+    """A model whose logits depend on the piece alone, and a folder with the same as a graph of one node."""
+    model = tiny_model(knowledge, wordpiece).to(torch.float32)
+    table = torch.randn(len(wordpiece), model.config.num_labels, generator=torch.Generator().manual_seed(0))
+    table[:, [0, 2, 4]] -= 9  # every word is a mention, so that many are linked
+    kinds = {"ids": onnx.TensorProto.INT64, "float": onnx.TensorProto.FLOAT}
+    inputs = [onnx.helper.make_tensor_value_info(name, kinds["ids"], ["B", "T"]) for name in INPUTS]
+    output = onnx.helper.make_tensor_value_info("logits", kinds["float"], ["B", "T", table.shape[1]])
+    node = onnx.helper.make_node("Gather", ["table", INPUTS[0]], ["logits"])
+    weights = [onnx.numpy_helper.from_array(table.numpy(), "table")]
+    graph = onnx.helper.make_graph([node], "tagger", inputs, [output], weights)
+    opset = onnx.helper.make_opsetid("", 20)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=10), tmp_path / "model.onnx")
+    save_linker(model, tmp_path)
+    model.config.save_pretrained(tmp_path)
+    wordpiece.save_pretrained(tmp_path)
+    model.forward = lambda input_ids, attention_mask: TokenClassifierOutput(logits=table[input_ids])
+    return model, tmp_path
+
+
+def test_annotate_links_without_the_model(by_piece, wordpiece):
+    """The graph holds no names: with tables of its own left out, or those of another model, the ids would differ."""
+    model, folder = by_piece
+    for text in TEXTS:
+        (expected,) = Annotator(model, wordpiece).annotate([text])
+        assert annotate(folder, text) == [asdict(mention) for mention in expected]
+    linked = [mention["concept_id"] for text in TEXTS for mention in annotate(folder, text)]
+    assert len(set(linked) - {None}) >= 2
+
+
+def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
+    """An option that is silently without effect, or a traceback from another package."""
+    _, folder = by_piece
+    assert "cannot switch its knowledge" in annotate(folder, "fever", 2, "--knowledge", "off")
+    assert "runs on the CPU" in annotate(folder, "fever", 2, "--device", "cuda")
+    with pytest.raises(ValueError, match="an exported model, which kogner annotate alone reads"):
+        load_model(folder)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnxruntime", None)
+        patch.delitem(sys.modules, "modeling_kogner.inference.onnx_tagger")
+        assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2)
+    (folder / LINKER_FILE).unlink()
+    message = annotate(folder, "fever", 2)
+    assert re.search(r"linker\.safetensors: cannot be read .*; export the model again", message)
+    assert len(message.strip().splitlines()) == 1
 
 
 @torch.inference_mode()

@@ -1,0 +1,50 @@
+"""Annotate parquet files on all machines of a Ray cluster, or all cores of this one; needs the extra `ray`.
+
+    python examples/annotate_with_ray.py --model hub_card --input abstracts --output annotated --workers 1
+
+Two CPU cores: half a minute and the time to read. A worker that dies is started again and its batch read again; no
+document is lost or written twice. Prints a line, such as:
+
+    1,000 documents -> annotated
+"""
+
+import argparse
+from pathlib import Path
+
+import ray
+
+from modeling_kogner.integrations.annotate_column import AnnotateColumn
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read, annotate, write; a file of each block."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="hub_card", help="folder that all machines see, or Hub id")
+    parser.add_argument("--input", required=True, help="parquet file or folder, local or such as s3://...")
+    parser.add_argument("--output", required=True, help="folder to make")
+    parser.add_argument("--column", default="text", help="of texts")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--gpus", type=float, default=0, help="of each worker; without, it has one core")
+    args = parser.parse_args(arguments)
+
+    ray.init(ignore_reinit_error=True)
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    if not args.gpus and args.workers >= cores:  # Ray would wait for ever for a core to read with
+        parser.error(f"--workers {args.workers}: of the cluster's {cores} cores one must be left to read and write")
+    model = str(Path(args.model).resolve()) if Path(args.model).is_dir() else args.model
+    # A block is what a worker takes at once, and takes again after a death; small files would be one block together.
+    documents = ray.data.read_parquet(args.input).repartition(target_num_rows_per_block=512)
+    annotated = documents.map_batches(
+        AnnotateColumn,
+        fn_constructor_kwargs={"model": model, "column": args.column},
+        batch_format="pyarrow",
+        batch_size=128,
+        compute=ray.data.ActorPoolStrategy(size=args.workers),
+        **({"num_gpus": args.gpus} if args.gpus else {"num_cpus": 1}),
+    )
+    annotated.write_parquet(args.output, mode="error")  # by default it adds to what an earlier run left
+    print(f"{ray.data.read_parquet(args.output).count():,} documents -> {args.output}")
+
+
+if __name__ == "__main__":
+    main()

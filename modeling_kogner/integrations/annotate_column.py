@@ -1,0 +1,78 @@
+"""A column of texts -> a column of mentions, for ``datasets`` and Ray Data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+from transformers.utils import logging
+
+from ..inference.annotator import Annotator
+from ..inference.documents.parquet import MENTIONS
+from ..inference.load_annotator import load_annotator, model_version
+
+
+class AnnotateColumn:
+    """Add the column ``mentions`` to Arrow tables, with one type for all tables, also where no mention is found.
+
+    A call holds its own rows only. What is pickled are the settings, never the model: workers load their own on the
+    first call, and ``datasets`` keeps one cache for each version of the model.
+
+    Args:
+        model: folder or Hub id, or folder of ``kogner export``.
+        column: of texts; no text (null) has no mentions.
+        types: entity types to find; all if None.
+        threshold: mentions with a lower score are left out.
+        vocabulary: link to ids of this vocabulary only, such as ``MESH``.
+        batch_size: windows a step of the model.
+        device: such as ``cpu`` or ``cuda``; a GPU if there is one.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        column: str = "text",
+        types: list[str] | None = None,
+        threshold: float = 0.0,
+        vocabulary: str | None = None,
+        batch_size: int = 32,
+        device: str | None = None,
+    ):
+        self.model, self.column, self.types, self.threshold = str(model), column, types, threshold
+        self.vocabulary, self.batch_size, self.device = vocabulary, batch_size, device
+        self.version = model_version(model)
+        self._annotator: Annotator | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_annotator": None}
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """Annotate the rows of a table; an older column of mentions is replaced.
+
+        Raises:
+            ValueError: it is no Arrow table, there is no such column of strings, or the model cannot be read.
+        """
+        if not isinstance(table, pa.Table):
+            raise ValueError(
+                f"rows come as {type(table).__name__}, not as an Arrow table; write "
+                "dataset.with_format('arrow').map(..., batched=True), or batch_format='pyarrow' in Ray"
+            )
+        if "mentions" in table.column_names:
+            table = table.drop_columns("mentions")
+        return table.append_column("mentions", pa.array(self._mentions(self._texts(table)), MENTIONS))
+
+    def _texts(self, table: pa.Table) -> list[str]:
+        if self.column not in table.column_names:
+            raise ValueError(f"no column {self.column!r}; it has {', '.join(table.column_names)}; name one as column")
+        column = table[self.column]
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            raise ValueError(f"column {self.column!r} is {column.type}, not string; name the column of texts")
+        return [text or "" for text in column.to_pylist()]
+
+    def _mentions(self, texts: list[str]) -> list[list[dict]]:
+        if self._annotator is None:
+            logging.disable_progress_bar()
+            self._annotator = load_annotator(self.model, device=self.device, vocabulary=self.vocabulary)
+        found = self._annotator.annotate(texts, self.types, self.threshold, self.batch_size)
+        return [[asdict(mention) for mention in row] for row in found]
