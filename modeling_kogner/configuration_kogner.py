@@ -79,9 +79,9 @@ class KognerConfig(PreTrainedConfig):
         self.check_evidence()
         if isinstance(self.encoder_config, dict):
             encoder = dict(self.encoder_config)
-            # A checkpoint must not pull in a second repository's code.
-            encoder.pop("auto_map", None)
-            encoder.pop("trust_remote_code", None)
+            # A checkpoint must not pull in a second repository's code, nor its attention kernel.
+            for field in ("auto_map", "trust_remote_code", "attn_implementation", "_attn_implementation"):
+                encoder.pop(field, None)
             self.encoder_config = AutoConfig.for_model(encoder.pop("model_type"), **encoder)
         elif self.encoder_config is None:
             self.encoder_config = AutoConfig.for_model("bert")

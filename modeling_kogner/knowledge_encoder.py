@@ -130,6 +130,7 @@ class KognerModel(KognerPreTrainedModel):
         """
         optional = {
             "token_type_ids": token_type_ids,
+            "position_ids": self._positions(attention_mask),
             "output_hidden_states": output_hidden_states,
             "output_attentions": output_attentions,
         }
@@ -164,6 +165,17 @@ class KognerModel(KognerPreTrainedModel):
     def link(self, input_ids, attention_mask=None) -> Links:
         """Link a batch to the knowledge graph; in training some of the evidence is hidden at random."""
         return self.index(input_ids, attention_mask, self._kept(input_ids) if self.training else None)
+
+    def _positions(self, attention_mask):
+        """Absolute positions ``(B, T)`` that count text alone, so that padding in front of it shifts none.
+
+        None where the encoder has relative positions; each family would number padding in its own way.
+        """
+        table = getattr(getattr(self.encoder, "embeddings", None), "position_embeddings", None)
+        if attention_mask is None or not isinstance(table, nn.Embedding):
+            return None
+        first = 0 if table.padding_idx is None else table.padding_idx + 1
+        return first + ((attention_mask != 0).cumsum(-1) - 1).clamp(min=0)
 
     def _told(self, convention):
         """Vector of each sentence's convention ``(B, d_h)``; in training often none, so that the model does without."""

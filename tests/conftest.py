@@ -6,10 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from modeling_kogner.graph.knowledge_folder import SEMANTIC_TYPES, Knowledge
+
+# `pytest --hypothesis-profile=long` reads as many inputs as one run of some minutes can; tests never read a clock.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("short", max_examples=12, **_COMMON)
+settings.register_profile("long", max_examples=1000, **_COMMON)
+settings.load_profile("short")
 
 TEXT = [
     "Aspirin reduced the fever of patients with acute lymphoblastic leukemia.",

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, write_corpus
+from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
 from modeling_kogner.graph.index_tables import build_tables, load_tables
@@ -19,6 +19,7 @@ import plan
 import report
 import run
 import scoring
+import soak
 from surface_lookup import DictionaryTagger, candidates, load_index
 
 PLAN = {
@@ -201,3 +202,25 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
     # Leukemia is a training mention of the corpus; heart failure is none, and its concept neither.
     assert (score["gold"], score["correct"], score["unseen"]) == (2, 2, {"surface": [1, 1], "concept": [1, 1]})
     assert scoring.unpack(score["sentences"]).tolist() == [[2, score["predicted"] - 2, 0]]
+
+
+@pytest.mark.parametrize("part", soak.PARTS)
+def test_soak_reads_all_it_was_asked_to(part, knowledge, wordpiece, tmp_path, capsys):
+    """A part that stops early would report a memory that never grew."""
+    tiny_model(knowledge, wordpiece).save_pretrained(tmp_path / "model")
+    wordpiece.save_pretrained(tmp_path / "model")
+    corpus = write_corpus(tmp_path / "corpus", test=rows())
+    options = {"model": tmp_path / "model", "dataset": corpus, "sentences": 40, "megabytes": 0.002, "device": "cpu"}
+    given = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    soak.main([*given, "--inside", "--parts", part])
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    if part == "threads":
+        assert [way["that differ"] for way in report.values()] == [0, 0]
+        assert report["annotator"]["readings"] == 4 * 40
+    elif part.startswith("document"):
+        assert report["characters"] >= 2000
+        assert report.get("last mention ends at", 2000) > 1900
+    else:
+        assert report["peak MB"] > 100
+        assert len(report["MB at each tenth"]) == 11
+        assert report["sentences read"] == 40

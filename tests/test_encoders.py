@@ -96,18 +96,22 @@ def test_no_match_means_no_change(family, knowledge):
     assert not torch.allclose(plain[2], enriched[2], atol=1e-3)
 
 
-def test_padding_does_not_change_logits(family, knowledge):
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_padding_does_not_change_logits(family, knowledge, side):
     """Positions and masks are each family's own; a batch must score as its sentences alone (tolerance 1e-5)."""
     config, tokenizer = family
     model = tiny_model(knowledge, tokenizer, config)
     texts = [SENTENCES[0][0], SENTENCES[1][0] + " " + SENTENCES[4][0]]
-    batch = tokenizer(texts, padding=True, return_tensors="pt")
+    batch = tokenizer(texts, padding=True, padding_side=side, return_tensors="pt")
     alone = tokenizer(texts[0], return_tensors="pt")
-    with torch.no_grad():
-        together = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[0]
-        single = model(input_ids=alone["input_ids"], attention_mask=alone["attention_mask"]).logits[0]
-    assert batch["attention_mask"][0].sum() < batch["attention_mask"].shape[1]
-    torch.testing.assert_close(together[: len(single)], single, atol=1e-5, rtol=0)
+    for evidence in ("graph", "none"):
+        model.config.evidence = evidence
+        with torch.no_grad():
+            together = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[0]
+            single = model(input_ids=alone["input_ids"], attention_mask=alone["attention_mask"]).logits[0]
+        own = batch["attention_mask"][0].bool()
+        assert not own.all()
+        torch.testing.assert_close(together[own], single, atol=1e-5, rtol=0)
 
 
 def test_the_longest_window_fits_the_encoder(family, knowledge):

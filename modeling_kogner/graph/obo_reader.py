@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import warnings
 from collections import Counter
@@ -12,6 +13,7 @@ import pandas as pd
 from .knowledge_folder import SEMANTIC_TYPES
 from .table_reader import SourceTables, with_origin
 
+_STARTS = (b"format-version:", b"[Term", b"[Typedef")
 _SPLIT = re.compile(r"^(?P<path>.+\.obo)(?::(?P<types>.+))?$")
 
 
@@ -61,9 +63,7 @@ def read_obo(path: Path, types: dict[str, str]) -> SourceTables:
                 names.append((term.id, synonym.description))
             else:
                 notes["OBO synonyms that are not exact"] += 1
-        edges += [(term.id, "is_a", parent.id) for parent in term.superclasses(distance=1, with_self=False)]
-        for relation, tails in term.relationships.items():
-            edges += [(term.id, _relation_name(relation), tail.id) for tail in tails]
+        edges += _edges_of(term, path)
         unresolved += [(term.id, "same_as", xref.id) for xref in term.xrefs]
     edge_columns = ["head", "relation", "tail"]
     return SourceTables(
@@ -83,19 +83,35 @@ def _parse(path: Path):
         raise ValueError(f"{path}: reading OBO needs pronto; pip install 'kogner[graph]'") from error
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path of the source")
+    with path.open("rb") as file:
+        head = file.read(1 << 16).removeprefix(codecs.BOM_UTF8).lstrip()
+    if not head.startswith(_STARTS):  # pronto would also read XML, JSON and archives, and guess the encoding
+        raise ValueError(f"{path}: not a valid OBO file (it begins with {head[:20]!r}); convert it to OBO text first")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pronto warns once for every unusual clause of a big ontology
-            return pronto.Ontology(path, import_depth=0)
+            return pronto.Ontology(path, import_depth=0, encoding="utf-8")
     except Exception as error:  # pronto lets errors of several parsers through
         raise ValueError(f"{path}: not a valid OBO file ({error}); download it again") from error
+
+
+def _edges_of(term, path: Path) -> list[tuple[str, str, str]]:
+    edges = [(term.id, "is_a", parent.id) for parent in term.superclasses(distance=1, with_self=False)]
+    try:  # pronto looks a relation up only now
+        for relation, tails in term.relationships.items():
+            edges += [(term.id, _relation_name(relation), tail.id) for tail in tails]
+    except KeyError as error:
+        raise ValueError(
+            f"{path}: term {term.id!s:.60}, field relationship: {error!s:.60} has no [Typedef]; add it"
+        ) from None
+    return edges
 
 
 def _type_of(term, types: dict[str, str], path: Path) -> str:
     semantic_type = types.get(term.namespace or "", types.get(""))
     if semantic_type is None:
         raise ValueError(
-            f"{path}: term {term.id}, namespace {term.namespace!r} has no semantic type; add "
+            f"{path}: term {term.id!s:.60}, namespace {term.namespace!r:.60} has no semantic type; add "
             f"{term.namespace}=TYPE to the source, or a type for all the rest as in {path.name}:A=Process,Other"
         )
     return semantic_type

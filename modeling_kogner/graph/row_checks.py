@@ -27,7 +27,7 @@ class RowChecks:
         if not bad:
             return frame
         row = frame[~good].iloc[0]
-        where = f"{row['file']}: row {row['row']}, field {column}: {row[column]!r} {problem}"
+        where = f"{row['file']}: row {row['row']}, field {column}: {row[column]!r:.60} {problem}"
         if not self.drop:
             raise ValueError(f"{where} ({bad} such rows); {mend}, or leave such rows out with --drop-invalid")
         reason = f"{column} {problem}"

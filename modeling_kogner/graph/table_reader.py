@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from .parquet_table import read_parquet_frame
 
 COLUMNS = {
     "nodes": ["id", "name", "type", "source"],
@@ -61,19 +64,44 @@ def _find(folder: Path, table: str) -> Path:
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        else:
-            # Genes and chemicals are called NA, NaN and nan: nothing here may be read as a missing value.
-            separator = "\t" if path.suffix == ".tsv" else ","
-            frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:  # pandas' and pyarrow's parser errors derive from these
-        raise ValueError(f"{path}: not readable ({error}); export it again") from error
+    frame = read_parquet_frame(path, "export it again") if path.suffix == ".parquet" else _read_text(path)
     if missing := [column for column in columns if column not in frame.columns]:
         raise ValueError(
-            f"{path}: column {missing[0]!r} is missing, found {', '.join(map(str, frame.columns))}; "
+            f"{path}: column {missing[0]!r} is missing, found {', '.join(map(str, frame.columns)):.200}; "
             f"the header must name {', '.join(columns)}"
         )
+    if frame.columns.duplicated().any():
+        raise ValueError(f"{path}: a column is there twice among {', '.join(map(str, frame.columns)):.200}; keep one")
     frame = frame[columns].fillna("").astype(str)
     return with_origin(frame.apply(lambda column: column.str.strip()), path)
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """A table of text: every line that is not blank is a row of as many fields as the header."""
+    rows: list[list[str]] = []
+    try:
+        # No library's reader: genes and chemicals are called NA and nan, and a row cut short must not be filled up.
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.reader(stream, delimiter="\t" if path.suffix == ".tsv" else ",", strict=True):
+                if row:
+                    _check_fields(path, rows[0] if rows else row, len(rows), row)
+                    rows.append(row)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: near row {len(rows)}: {error}; export it again, as UTF-8") from None
+    header = rows[0] if rows else []
+    return pd.DataFrame(rows[1:], columns=header, dtype=str)
+
+
+def _check_fields(path: Path, header: list[str], number: int, row: list[str]) -> None:
+    if len(row) != len(header):
+        field = header[min(len(row), len(header) - 1)]
+        raise ValueError(
+            f"{path}: row {number}, field {field:.60}: {len(row)} fields where the header has {len(header)}; "
+            "write one separator between fields, and fields that hold one in quotation marks"
+        )
+    for field, value in zip(header, row, strict=True):
+        if "\n" in value or "\r" in value:
+            raise ValueError(
+                f"{path}: row {number}, field {field:.60}: {value!r:.60} runs over several lines; double a quotation "
+                "mark that belongs to a name, and put the field in quotation marks"
+            )

@@ -91,6 +91,9 @@ class Annotator:
         if not tokenizer.is_fast:
             raise ValueError(f"{tokenizer.name_or_path}: a slow tokenizer has no offsets; use its fast version")
         check_tokenizer_matches(model, tokenizer)
+        # Settings that a call would reset, which threads must not do to each other.
+        tokenizer.backend_tokenizer.no_truncation()
+        tokenizer.backend_tokenizer.no_padding()
         self.model, self.tokenizer = model.eval(), tokenizer
         self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
         room = self.max_length - tokenizer.num_special_tokens_to_add()

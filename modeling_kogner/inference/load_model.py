@@ -118,7 +118,9 @@ def _check_folder(folder: Path) -> None:
         weight_map = _read_json(index).get("weight_map")
         if not isinstance(weight_map, dict):
             raise ValueError(f"{index}: field weight_map is missing; {_COPY_AGAIN}")
-        names = sorted(set(weight_map.values()))
+        names = sorted(set(map(str, weight_map.values())))
+        if outside := [name for name in names if name != Path(name).name]:
+            raise ValueError(f"{index}: field weight_map: {outside[0]!r} is no file of this folder; {_COPY_AGAIN}")
     for name in names:
         if not (folder / name).is_file():
             if (folder / ONNX_FILE).is_file():

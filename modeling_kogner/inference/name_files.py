@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..graph.obo_reader import read_obo, split_obo_source
+from ..graph.parquet_table import read_parquet_frame
 from ..graph.table_reader import with_origin
 
 
@@ -19,16 +20,10 @@ def read_columns(path: str | Path, columns: list[str]) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path")
-    if path.suffix == ".parquet":
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:  # pyarrow's own errors derive from these
-            raise ValueError(f"{path}: damaged ({error}); export it again") from error
-    else:
-        frame = _read_tsv(path)
+    frame = read_parquet_frame(path, "export it again") if path.suffix == ".parquet" else _read_tsv(path)
     if missing := [column for column in columns if column not in frame.columns]:
         raise ValueError(
-            f"{path}: column {missing[0]!r} is missing, found {', '.join(map(str, frame.columns))}; "
+            f"{path}: column {missing[0]!r} is missing, found {', '.join(map(str, frame.columns)):.200}; "
             f"the first line must name {', '.join(columns)}, with tabs between"
         )
     return with_origin(frame[columns], path)
@@ -62,8 +57,9 @@ def _read_tsv(path: Path) -> pd.DataFrame:
         rows.pop()
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
+            field = header[min(len(row), len(header) - 1)]
             raise ValueError(
-                f"{path}: row {number}, field {header[min(len(row), len(header) - 1)]}: {len(row)} fields where the "
+                f"{path}: row {number}, field {field:.60}: {len(row)} fields where the "
                 f"first line has {len(header)}; put exactly one tab between fields"
             )
     return pd.DataFrame(rows, columns=header, dtype=str)

@@ -62,37 +62,30 @@ def make_windows(
     """Windows of each text; neighbouring ones share ``stride`` pieces, and only a text's own ends are no cuts."""
     if not texts:
         return []
-    encoded = tokenizer(
-        texts,
-        truncation=True,
-        max_length=max_length,
-        stride=stride,
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-    )
-    # The setting would otherwise stay in the tokenizer, and in the tokenizer.json that it saves.
-    tokenizer.backend_tokenizer.no_truncation()
+    # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
+    encoded = tokenizer(texts, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
     windows: list[list[Window]] = [[] for _ in texts]
-    for row, text_index in enumerate(encoded["overflow_to_sample_mapping"]):
+    for row, ids in enumerate(encoded["input_ids"]):
         own = [position for position, special in enumerate(encoded["special_tokens_mask"][row]) if not special]
         if not own:
             continue
-        earlier = windows[text_index]
-        if earlier:
-            earlier[-1].is_last = False
-        words = encoded.word_ids(row)
-        earlier.append(
-            Window(
-                text_index=text_index,
-                input_ids=encoded["input_ids"][row],
-                lead=own[0],
-                first=earlier[-1].end - stride if earlier else 0,
-                offsets=[tuple(encoded["offset_mapping"][row][position]) for position in own],
-                word_ids=[words[position] for position in own],
-                is_last=True,
+        lead, end = own[0], own[-1] + 1
+        before, pieces, after = ids[:lead], ids[lead:end], ids[end:]
+        words, offsets = encoded.word_ids(row)[lead:end], encoded["offset_mapping"][row][lead:end]
+        room, size = max_length - len(before) - len(after), len(pieces)
+        for first in range(0, max(size - stride, 1), room - stride):
+            part = slice(first, first + room)
+            windows[row].append(
+                Window(
+                    text_index=row,
+                    input_ids=before + pieces[part] + after,
+                    lead=lead,
+                    first=first,
+                    offsets=offsets[part],
+                    word_ids=words[part],
+                    is_last=first + room >= size,
+                )
             )
-        )
     return windows
 
 

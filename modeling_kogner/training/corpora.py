@@ -162,7 +162,7 @@ def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
     if not rows:
         raise ValueError(f"{where}: the split is empty; remove the file or fill it")
     for number, row in enumerate(rows):
-        place = f"{where}, row {number}" + (f" (id {row['id']})" if row["id"] is not None else "")
+        place = f"{where}, row {number}" + (f" (id {row['id']!s:.60})" if row["id"] is not None else "")
         tokens, tags = row["tokens"], row["ner_tags"]
         for name, values in (("tokens", tokens), ("tags", tags)):
             if not isinstance(values, (list, tuple)):
@@ -171,15 +171,15 @@ def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
             raise ValueError(f"{place}: {len(tokens)} tokens but {len(tags)} tags; write one tag for each token")
         for position, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
             if not isinstance(token, str):
-                raise ValueError(f"{place}, token {position}: {token!r} is no string; write the word as text")
+                raise ValueError(f"{place}, token {position}: {token!r:.60} is no string; write the word as text")
             if not isinstance(tag, str):
                 raise ValueError(
-                    f"{place}, token {position}: tag {tag!r} is no string and has no name; write B-Disease"
+                    f"{place}, token {position}: tag {tag!r:.60} is no string and has no name; write B-Disease"
                 )
             try:
                 split_tag(tag)
             except ValueError as error:
-                raise ValueError(f"{place}, token {position} ({token!r}): {error}") from None
+                raise ValueError(f"{place}, token {position} ({token!r:.60}): {error}") from None
         row["id"] = str(number) if row["id"] is None else str(row["id"])
 
 

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from datasets import Features
 
+from ..graph.parquet_table import read_parquet_table
 from .pubtator import read_pubtator, to_rows
 
 logger = logging.getLogger(__name__)
@@ -115,14 +114,14 @@ def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _parquet_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str, Any]]:
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{path}: not a readable parquet file ({error}); fetch or write it again") from error
+    table = read_parquet_table(path, "fetch or write it again")
     _require(table.column_names, tokens_column, tags_column, str(path))
     wanted = [name for name in ("id", tokens_column, tags_column) if name in table.column_names]
     columns = {name: table[name].to_pylist() for name in wanted}
-    features = Features.from_arrow_schema(table.schema) if b"huggingface" in (table.schema.metadata or {}) else None
+    try:
+        features = Features.from_arrow_schema(table.schema) if b"huggingface" in (table.schema.metadata or {}) else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # it is JSON of no fixed form
+        raise ValueError(f"{path}: its description of the columns is damaged ({error}); write it again") from None
     return columns_to_rows(columns, features, tokens_column, tags_column, str(path))
 
 
@@ -131,7 +130,7 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
     if text.lstrip().startswith("["):
         try:
             rows = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"{path}: broken JSON ({error}); the file may be cut off, write it again") from error
         yield from ((row, f"{path}, row {number}") for number, row in enumerate(rows))
         return
@@ -139,7 +138,7 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
         if line.strip():
             try:
                 yield json.loads(line), f"{path}, line {number}"
-            except json.JSONDecodeError as error:
+            except (json.JSONDecodeError, RecursionError) as error:
                 raise ValueError(
                     f"{path}, line {number}: broken JSON ({error}); one object a line, or a list"
                 ) from error
@@ -149,15 +148,20 @@ def _pick(row: Any, tokens_column: str, tags_column: str, where: str) -> dict[st
     if not isinstance(row, dict):
         raise ValueError(f"{where}: expected an object with {tokens_column!r} and {tags_column!r}, got {row!r:.60}")
     _require(row, tokens_column, tags_column, where)
-    return {"id": row.get("id"), "tokens": row[tokens_column], "ner_tags": row[tags_column]}
+    picked = {"id": row.get("id"), "tokens": row[tokens_column], "ner_tags": row[tags_column]}
+    try:
+        json.dumps(picked, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end]
+        raise ValueError(f"{where}: {half!a} is half a character; write both halves, or leave it out") from None
+    return picked
 
 
 def _require(columns: Any, tokens_column: str, tags_column: str, where: str) -> None:
     for name in (tokens_column, tags_column):
         if name not in columns:
-            raise ValueError(
-                f"{where}: no column {name!r} among {sorted(columns)}; rename it, or name the right column"
-            )
+            found = ", ".join(map(str, columns))
+            raise ValueError(f"{where}: no column {name!r} among {found:.200}; rename it, or name the right column")
 
 
 def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:

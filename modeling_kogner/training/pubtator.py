@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _HEAD = re.compile(r"(\w+)\|([ta])\|(.*)", re.DOTALL)
+_RELATION = re.compile(r"[A-Za-z][\w-]*")
 _MARK = re.compile(r"[\W_]")
 _WORD = re.compile(r"\w+|[^\w\s]")
 _SENTENCE_END = re.compile(r"[.?!][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])")
@@ -73,6 +74,8 @@ def _read_line(line: str, documents: dict[str, Document]) -> None:
             documents[pmid] = Document(pmid, text)
         elif pmid not in documents:
             raise ValueError(f"abstract of {pmid} without a title line before it; write {pmid}|t|... first")
+        elif documents[pmid].abstract:
+            raise ValueError(f"document {pmid} has a second abstract; give each document its own id")
         else:
             documents[pmid].abstract = text
         return
@@ -81,7 +84,7 @@ def _read_line(line: str, documents: dict[str, Document]) -> None:
         raise ValueError(
             f"{line!r:.60} belongs to no document read so far; expected ID|t|title, ID|a|abstract, mentions"
         )
-    if len(fields) == 4:
+    if len(fields) == 4 and _RELATION.fullmatch(fields[1]):  # a mention that was cut short is none
         return
     if len(fields) < 5 or not (fields[1].isdigit() and fields[2].isdigit()):
         raise ValueError(
@@ -92,7 +95,7 @@ def _read_line(line: str, documents: dict[str, Document]) -> None:
     # Some exports blank the quotation marks inside a mention, so only letters and digits have to agree.
     if not text or _MARK.sub(" ", held) != _MARK.sub(" ", text):
         raise ValueError(
-            f"mention {text!r} is not at {start}-{end}, where {held!r} stands; "
+            f"mention {text!r:.60} is not at {start}-{end}, where {held!r:.60} stands; "
             "offsets count characters of the title, one separator and the abstract"
         )
     document.mentions.append(Mention(start, end, held, fields[4], fields[5] if len(fields) > 5 else ""))

@@ -21,7 +21,7 @@ def split_tag(tag: str) -> tuple[str, str]:
         return "O", ""
     match = _TAG.fullmatch(tag) if isinstance(tag, str) else None
     if match is None:
-        raise ValueError(f"unknown tag {tag!r}: {_MEND}")
+        raise ValueError(f"unknown tag {tag!r:.60}: {_MEND}")
     return match[1], match[2]
 
 

@@ -1,11 +1,10 @@
 """The annotator on any text, of any length, in any company."""
 
 import dataclasses
-import itertools
-import json
 
 import pytest
 import torch
+from any_text import ANY_TEXT, check, places
 from conftest import TEXT
 from datasets import Dataset
 from hypothesis import given, settings
@@ -15,10 +14,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 
 from modeling_kogner.inference.annotator import Annotator
 
-ODD = ["", "\x00", "\x1b[0m", "\u202e", "\u200f", "\ufeff", "\ud83e", "\U0001f9ec", "n\u0303", "[PAD]", "\u2581", "##a"]
-ANY_TEXT = st.text() | st.lists(st.sampled_from([*ODD, *TEXT[:5], " ", "\n"]), max_size=12).map("".join)
-
-MIXED = [*TEXT[:4], "", ODD[6], TEXT[4] * 2]
+MIXED = [*TEXT[:4], "", "\ud83e", TEXT[4] * 2]
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +22,7 @@ def annotator(knowledge, tokenizer):
     return Annotator(make_tagger(knowledge, tokenizer), tokenizer, max_length=24, stride=6)
 
 
-def check(text, mentions):
-    """What holds for every text."""
-    for mention in mentions:
-        assert text[mention.start : mention.end] == mention.text
-        assert mention.text
-        assert type(mention.score) is float
-    assert all(before.end <= after.start for before, after in itertools.pairwise(mentions))
-    found = [dataclasses.asdict(mention) for mention in mentions]
-    assert json.loads(json.dumps(found)) == found
-
-
 @given(st.lists(ANY_TEXT, max_size=4))
-@settings(max_examples=30, deadline=None)
 def test_any_text_gives_ordered_mentions_at_their_place(annotator, texts):
     """One odd character in a million abstracts must neither end the run nor shift an offset."""
     for text, mentions in zip(texts, annotator.annotate(texts), strict=True):
@@ -56,9 +40,7 @@ def test_order_and_company_change_nothing(annotator, read_alone, texts, batch_si
     """Results that depend on the neighbours in a batch cannot be repeated; in another order they go to wrong texts."""
     for text, together in zip(texts, annotator.annotate(texts, batch_size=batch_size), strict=True):
         alone = read_alone[text]
-        assert [(m.start, m.end, m.type, m.concept_id) for m in together] == [
-            (m.start, m.end, m.type, m.concept_id) for m in alone
-        ]
+        assert places(together) == places(alone)
         assert [m.score for m in together] == pytest.approx([m.score for m in alone], abs=1e-5)
 
 

@@ -1,6 +1,9 @@
 """Windows over long texts, for every kind of tokenizer."""
 
+import copy
 import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import TEXT
@@ -63,6 +66,31 @@ def test_texts_stay_apart_and_empty_ones_have_no_window(tokenizer):
     assert words_of("   ", groups[2]) == []
     assert words_of(TEXT[1], groups[3])[-1].end == len(TEXT[1])
     assert {window.text_index for window in groups[3]} == {3}
+
+
+def test_windows_are_those_of_the_tokenizer(tokenizer):
+    """The model was trained on windows that the tokenizer cut."""
+    text = long_text(1)
+    (windows,) = make_windows([text], tokenizer, 24, 5)
+    cut = copy.deepcopy(tokenizer)(text, truncation=True, max_length=24, stride=5, return_overflowing_tokens=True)
+    assert [window.input_ids for window in windows] == cut["input_ids"]
+
+
+def test_threads_share_a_tokenizer(wordpiece):
+    """Settings changed under each other give windows that are not cut, without an error."""
+    texts = [long_text(seed) for seed in range(4)]
+
+    def read(text):
+        return [window.input_ids for window in make_windows([text], wordpiece, 24, 5)[0]]
+
+    expected, interval = [read(text) for text in texts], sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(40):
+                assert list(pool.map(read, texts)) == expected
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_the_tokenizer_is_left_as_it_was(wordpiece):

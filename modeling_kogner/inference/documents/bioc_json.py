@@ -74,19 +74,32 @@ class _Elements:
         self.buffer, self.place, self.ended = "", 0, False
 
     def documents(self) -> Iterator[str]:
+        """What stands behind the documents is read too: it may be more of them, or what is left of them."""
         self._expect("{")
+        found = False
         while True:
             key = json.loads(self._value() or "null")
             self._expect(":")
-            if key == "documents":
+            if key != "documents":
+                self._value()
+            elif found:
+                raise self._wrong("it has two fields 'documents'")
+            else:
+                found = True
+                yield from self._list()
+            if self._next() == "}" and found:
                 break
-            self._value()
-            self._expect(",", "it has no field 'documents'")
+            self._expect(",", "" if found else "it has no field 'documents'")
+        self._expect("}")
+        if self._next():
+            raise self._wrong(f"{self._next()!r} stands behind its end")
+
+    def _list(self) -> Iterator[str]:
         self._expect("[")
         while text := self._value():
             yield text
             if self._next() == "]":
-                return
+                break
             self._expect(",")
         self._expect("]")
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...graph.parquet_table import PARQUET_ERRORS, first_line
 from .document import Fields, Record
 
 ROWS = 1024  # in memory at once
@@ -46,20 +47,23 @@ def read_parquet(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record
         raise ValueError(f"{name}: parquet cannot be read from a pipe; name the file with --input")
     try:
         table = pq.ParquetFile(stream)
-    except pa.ArrowException as error:
-        raise ValueError(f"{name}: no parquet file ({error}); write it again, or name its format with --from") from None
+    except PARQUET_ERRORS as error:
+        raise ValueError(
+            f"{name}: no parquet file ({first_line(error)}); write it again, or name its format with --from"
+        ) from None
     if fields.text not in table.schema_arrow.names:
         has = ", ".join(table.schema_arrow.names)
-        raise ValueError(f"{name}: no column {fields.text!r}; it has {has}; name the one with --text_column")
+        raise ValueError(f"{name}: no column {fields.text!r}; it has {has:.200}; name the one with --text_column")
     size, number = stream.seek(0, 2), 0
     try:
         for batch in table.iter_batches(ROWS):
+            batch.validate(full=True)  # damaged text would end in an error that does not name the file
             for row in batch.to_pylist():
                 number += 1
                 position = size * number // table.metadata.num_rows
                 yield Record(f"{name}, row {number}", position, partial(fields.document, row, number))
-    except pa.ArrowException as error:
-        raise ValueError(f"{name}, after row {number}: damaged ({error}); write the file again") from None
+    except PARQUET_ERRORS as error:
+        raise ValueError(f"{name}, after row {number}: damaged ({first_line(error)}); write the file again") from None
 
 
 def pack(lines: Path, path: Path) -> None:
