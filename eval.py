@@ -1,114 +1,12 @@
-"""Score a KoGNER model on one or several corpora.
+"""Score a KoGNER model on one or several corpora: `kogner eval`.
 
     python eval.py --model MODEL --dataset CORPUS [CORPUS ...] --split test --output metrics.json
 
-Strict entity-level precision, recall and F1, micro-averaged and by type, of the types that the corpus annotates.
-`--knowledge off` switches the evidence off in the same weights; a fair baseline is a model trained without it.
 One H100: about two seconds a corpus; two CPU cores: about two minutes.
-
-    python eval.py --model MODEL --linking FILE.pubtator [FILE.pubtator ...] --vocabulary MESH --output linking.json
-
-Concept linking of gold mentions: accuracy@1 and @5, candidate recall, and the share of gold ids that the graph holds.
-Half a minute a file on a CPU.
+What it does stands in `modeling_kogner/commands/eval.py`; `--help` lists the options.
 """
 
-import json
-import logging
-import platform
-import sys
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import torch
-import transformers
-from transformers import HfArgumentParser
-
-from modeling_kogner import __version__
-from modeling_kogner.inference.linker import NIL_THRESHOLD, Linker
-from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
-from modeling_kogner.training.linking_evaluation import PRINTED, evaluate_linking
-from modeling_kogner.training.whole_file import write_whole
-
-
-@dataclass
-class EvalArguments:
-    """What is scored, and where the scores go."""
-
-    model: str = field(metadata={"help": "KoGNER model: a folder or a Hub id."})
-    dataset: list[str] = field(default_factory=list, metadata={"help": "Corpora: folders, files or Hub ids."})
-    linking: list[str] = field(default_factory=list, metadata={"help": "PubTator files whose gold mentions to link."})
-    vocabulary: str | None = field(default=None, metadata={"help": "Link to ids of this vocabulary only, as MESH."})
-    split: str = field(default="test", metadata={"help": "Split to score."})
-    output: str = field(default="metrics.json", metadata={"help": "File of the scores."})
-    types: list[str] | None = field(default=None, metadata={"help": "Score only these of the corpus's types."})
-    knowledge: str = field(default="on", metadata={"help": "on or off.", "choices": ["on", "off"]})
-    convention: str = field(
-        default="none", metadata={"help": "Annotation convention to follow: none, own (the corpus's) or a corpus."}
-    )
-    batch_size: int = field(default=64, metadata={"help": "Sentences a step."})
-    max_length: int = field(default=256, metadata={"help": "Pieces a window; longer sentences get several."})
-    stride: int = field(default=32, metadata={"help": "Pieces that neighbouring windows share."})
-    device: str | None = field(default=None, metadata={"help": "cpu or cuda; a GPU if there is one."})
-
-
-def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[str, dict]:
-    """Scores of one corpus, once for its own types alone and once with all types of the model competing."""
-    corpus = load_corpus(source)
-    config = model.config
-    asked = args.types or config.entity_types
-    types = [kind for kind in corpus.entity_types if kind in asked and kind in config.entity_types]
-    if not types:
-        known, annotated = ", ".join(config.entity_types), ", ".join(corpus.entity_types)
-        raise ValueError(f"{source}: annotates {annotated}; the model knows {known}: no type of --types to score")
-    rows = load_corpus(source, types).split(args.split)
-    told = {"none": None, "own": corpus.name}.get(args.convention, args.convention)
-    windowing = (args.max_length, args.stride, config.convention_id(told) or None)
-    split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, config.label2id, *windowing)
-    logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), args.batch_size)
-    return corpus.name, {
-        "split": args.split,
-        "sentences": len(rows),
-        "types": types,
-        "strict": split.score(logits, config.id2label),
-        "strict_every_type": split.score(logits, config.id2label, every_type=True),
-    }
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Load, score, print, write."""
-    (args,) = HfArgumentParser(EvalArguments).parse_args_into_dataclasses(arguments)
-    if not (args.dataset or args.linking):
-        raise ValueError("nothing to score; name corpora with --dataset or PubTator files with --linking")
-    model, tokenizer = load_model(args.model, "none" if args.knowledge == "off" else None)
-    model.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    scores = {}
-    for source in args.dataset:
-        name, scores[name] = score_corpus(args, source, model, tokenizer)
-        for kind, row in {"all": scores[name]["strict"], **scores[name]["strict"]["types"]}.items():
-            counts = f"{row['correct']}/{row['gold']} found, {row['predicted']} predicted"
-            print(
-                f"{name:16} {kind:12} P {row['precision']:.4f}  R {row['recall']:.4f}  F1 {row['f1']:.4f}  ({counts})"
-            )
-    linked = {}
-    for path in args.linking:
-        linked[Path(path).stem] = evaluate_linking(path, Linker(model, tokenizer, args.vocabulary))
-        for kind, row in linked[Path(path).stem].items():
-            print(f"{Path(path).stem:24} {kind:12} " + "  ".join(f"{name} {row[name]:.4f}" for name in PRINTED))
-    versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
-    header = {"model": args.model, "evidence": model.config.evidence}
-    header |= {"knowledge": args.knowledge, "convention": args.convention}
-    report = {**header, "versions": {**versions, "python": platform.python_version()}, "datasets": scores}
-    if linked:
-        report["linking"] = {"vocabulary": args.vocabulary, "nil_threshold": NIL_THRESHOLD, "files": linked}
-    write_whole(Path(args.output), json.dumps(report, indent=1) + "\n")
-
+from modeling_kogner.commands.script import run_script
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
-    try:
-        main()
-    except ValueError as error:
-        sys.exit(f"eval.py: {error}")
+    run_script("eval")

@@ -1,88 +1,12 @@
-"""Teach an encoder the knowledge graph from running text, before any gold label is seen.
+"""Teach an encoder the knowledge graph from running text: `kogner pretrain` for `accelerate launch`.
 
     accelerate launch pretrain.py --text FOLDER --text_column text --encoder ENCODER --knowledge FOLDER \
         --exclude_tests_of CORPUS [CORPUS ...] --output_dir PRETRAINED --bf16
 
-The surface index labels the text with semantic types, mentions are masked as whole units, and the model learns types,
-hidden tokens and concept vectors. Start from the result with `train.py --encoder PRETRAINED [--start_from all]`.
-All of the Trainer's options apply, such as `--max_steps` and `--resume_from_checkpoint PRETRAINED/checkpoint-500`.
-With `--windows FILE.parquet` only the packed text is written; give that file as `--text` where the text is not.
+What it does stands in `modeling_kogner/commands/pretrain.py`; `--help` lists the options.
 """
 
-import json
-import logging
-import sys
-from pathlib import Path
-
-from transformers import HfArgumentParser, set_seed
-
-from modeling_kogner.graph.index_tables import load_tables
-from modeling_kogner.inference.load_model import load_tokenizer
-from modeling_kogner.training.pretraining.arguments import (
-    PretrainingArguments,
-    PretrainingStartArguments,
-    TextArguments,
-)
-from modeling_kogner.training.pretraining.held_out import dictionary_agreement
-from modeling_kogner.training.pretraining.packed_windows import collate, prepare_windows, write_windows
-from modeling_kogner.training.pretraining.pretraining_model import PretrainingModel
-from modeling_kogner.training.pretraining.pretraining_trainer import PretrainingTrainer
-from modeling_kogner.training.start import fresh_model
-from modeling_kogner.training.whole_file import write_whole
-
-HELD_OUT = 0.01
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Read the arguments, pack the text, train, save."""
-    parser = HfArgumentParser((PretrainingStartArguments, TextArguments, PretrainingArguments))
-    start, text, training_args = parser.parse_args_into_dataclasses(arguments)
-    logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
-    if start.encoder is None or (start.knowledge == "none" and text.windows is None):
-        raise ValueError("give --encoder, and the --knowledge that labels the text")
-    set_seed(training_args.seed)
-
-    tokenizer = load_tokenizer(start.encoder)
-    if tokenizer.mask_token_id is None:
-        raise ValueError(f"{start.encoder}: the tokenizer has no mask token; use an encoder trained with masking")
-    with training_args.main_process_first(desc="packing the text"):
-        windows, report = prepare_windows(text, tokenizer)
-    logging.info("%d windows: %s", len(windows), report)
-    if text.windows:
-        if training_args.process_index == 0:
-            write_windows(Path(text.windows), windows, report, tokenizer)
-        return
-    with training_args.main_process_first(desc="indexing the graph"):
-        types = load_tables(start.knowledge, tokenizer)[0]["semantic_types"]
-    tagger = fresh_model(start, types, tokenizer)
-    train, held_out = windows.split(HELD_OUT)
-
-    trainer = PretrainingTrainer(
-        model=PretrainingModel(
-            tagger, tokenizer.mask_token_id, text.mask_share, text.mention_preference, text.mlm_weight
-        ),
-        args=training_args,
-        train_dataset=train,
-        data_collator=collate,
-    )
-    trainer.train(resume_from_checkpoint=training_args.resume_from_checkpoint)
-    if trainer.is_world_process_zero():
-        output = Path(training_args.output_dir)
-        tagger.save_pretrained(output)
-        tokenizer.save_pretrained(output)
-        batch = training_args.train_batch_size * training_args.gradient_accumulation_steps * training_args.world_size
-        report = {
-            "text": report,
-            "windows": {"train": len(train), "held_out": len(held_out)},
-            "tokens_seen": trainer.state.global_step * batch * windows.ids.shape[1],
-            "dictionary_agreement": dictionary_agreement(tagger, held_out, training_args.per_device_eval_batch_size),
-            "log": trainer.state.log_history,
-        }
-        write_whole(output / "pretraining.json", json.dumps(report, indent=1))
-
+from modeling_kogner.commands.script import run_script
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ValueError as error:
-        sys.exit(f"pretrain.py: {error}")
+    run_script("pretrain")

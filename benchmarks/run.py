@@ -50,7 +50,7 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
 
 def train(run: dict, folder: str) -> None:
     """Train one run into a folder."""
-    import train as training
+    from modeling_kogner.commands.train import main
 
     args = _worker["args"]
     name, _, kind = run["corpus"].partition("/")
@@ -61,7 +61,7 @@ def train(run: dict, folder: str) -> None:
     options += [setting.format(**args.fields) for setting in run["settings"]]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
-    training.main([*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
+    main([*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
 
 
 def trained_tagger(folder: str):

@@ -1,7 +1,6 @@
 """What several test files share: tiny models, encoder folders and corpora, the scripts, and fresh processes."""
 
-import functools
-import importlib.util
+import importlib
 import json
 import os
 import subprocess
@@ -85,14 +84,9 @@ def write_corpus(folder: Path, **splits: list[dict]) -> Path:
     return folder
 
 
-@functools.cache
 def script(name: str) -> ModuleType:
-    """`train.py` or `eval.py` as a module."""
-    spec = importlib.util.spec_from_file_location(f"kogner_{name}", ROOT / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    """What `train.py` or `eval.py` runs."""
+    return importlib.import_module(f"modeling_kogner.commands.{name}")
 
 
 def run_process(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:

@@ -60,7 +60,7 @@ def run_command(command: str) -> None:
         extras = re.findall(r"\.\[(.+)\]", command)
         assert all(f"\n{name} = " in known for extra in extras for name in extra.split(","))
     elif words[0] == "kogner":
-        extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else []
+        extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else FAST.get(f"{words[1]}.py", [])
         result = CliRunner().invoke(app, words[1:] + extra)
         assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
     elif words[1].startswith("benchmarks/"):

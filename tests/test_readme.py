@@ -1,13 +1,13 @@
 """The README's commands are what the code understands."""
 
 import dataclasses
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from modeling_kogner.commands.eval import EvalArguments
 from modeling_kogner.commands.main import app
 from modeling_kogner.training.arguments import DataArguments, KognerTrainingArguments, ModelArguments
 
@@ -18,13 +18,6 @@ COMMANDS = re.sub(r"\\\n", " ", "\n".join(re.findall(r"```bash\n(.*?)```", READM
 
 def fields(*classes):
     return {field.name for kind in classes for field in dataclasses.fields(kind)}
-
-
-def eval_arguments():
-    spec = importlib.util.spec_from_file_location("eval_script", ROOT / "eval.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.EvalArguments
 
 
 @pytest.mark.parametrize(
@@ -38,7 +31,7 @@ def test_every_option_exists(start):
     if "train.py" in start:
         known = fields(ModelArguments, DataArguments, KognerTrainingArguments)
     elif "eval.py" in start:
-        known = fields(eval_arguments())
+        known = fields(EvalArguments)
     else:
         help_text = CliRunner().invoke(app, [*start.split()[1:], "--help"], env={"COLUMNS": "200"}).output
         known = set(re.findall(r"--(\w+)", help_text))

@@ -34,9 +34,11 @@ def add(
         bool, typer.Option("--drop-invalid", help="Leave out rows that break a rule and count them.")
     ] = False,
 ) -> None:
-    """Add names and concepts to a trained model, without training: kogner graph add MODEL --names my.tsv --output NEW.
+    """Add names and concepts to a trained model, without training.
 
     The model finds and links them at once. A model's folder is written whole or not at all.
+
+    Example: kogner graph add my-model --names my-names.tsv --output my-new-model
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()

@@ -35,7 +35,10 @@ def card(
     revision: Annotated[str | None, typer.Option(help="Commit of the weights that were scored.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a README.md that another hand wrote.")] = False,
 ) -> None:
-    """Write the model card of a folder: metadata, scores, data, knowledge, limits."""
+    """Write the model card of a folder: metadata, scores, data, knowledge, limits.
+
+    Example: kogner card my-model --metrics metrics.json
+    """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     readme = model / "README.md"

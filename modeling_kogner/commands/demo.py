@@ -31,6 +31,8 @@ def demo(
     """Open a local page: paste a text, see its mentions and concepts, with and without knowledge.
 
     Nothing leaves the machine, and no other machine can reach the page.
+
+    Example: kogner demo --model my-model
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from ..graph.distill import DistillSettings
 from ..graph.distill import distill as run
 from ..graph.knowledge_folder import Knowledge
 from ..graph.student_training import StudentSettings
 from ..graph.teacher import TeacherSettings
+from .graph_summary import show_distillation
 
 
 def distill(
@@ -31,7 +31,10 @@ def distill(
     width: Annotated[int, typer.Option(help="Width of concept vectors.")] = StudentSettings.width,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = DistillSettings.seed,
 ) -> None:
-    """Train teacher and student on a knowledge folder; write it again with the distilled table."""
+    """Train teacher and student on a knowledge folder; write it again with the distilled table.
+
+    Example: kogner graph distill --knowledge built --encoder my-encoder --output distilled
+    """
     teacher = TeacherSettings(
         transr_width=teacher_width // 2,
         transr_steps=transr_steps,
@@ -51,24 +54,6 @@ def distill(
     )
     distilled = run(Knowledge.load(knowledge), settings, cache)
     distilled.save(output)
-    _show(distilled.report["distillation"])
-    Console().print(f"{len(distilled.concepts):,} concepts distilled -> {output}")
-
-
-def _show(report: dict) -> None:
     console = Console()
-    links = Table("link prediction, test", "MRR tail", "head", "both", "Hits@10 both")
-    for name, scores in report["teacher"]["test"].items():
-        mrr = [f"{scores[side]['mrr']:.4f}" for side in ("tail", "head", "both")]
-        links.add_row(name, *mrr, f"{scores['both']['hits@10']:.4f}")
-    ratio = report["teacher"]["mrr_over_degree"]
-    links.add_row("teacher / degree", *(f"{ratio[side]:.2f}" for side in ("tail", "head", "both")))
-    console.print(links)
-    student = report["student"]
-    cosines = Table("cosine to H, held-out concepts", *next(iter(student["cosine"].values())))
-    for name, values in student["cosine"].items():
-        cosines.add_row(name, *(f"{value:.3f}" for value in values.values()))
-    console.print(cosines)
-    console.print("neighbour overlap@10:", student["neighbour_overlap@10"])
-    console.print("student / teacher parameters outside tables:", student["parameters_over_teacher"])
-    console.print("seconds:", report["seconds"])
+    show_distillation(distilled.report["distillation"], console)
+    console.print(f"{len(distilled.concepts):,} concepts distilled -> {output}")

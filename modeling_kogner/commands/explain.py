@@ -29,7 +29,10 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object in place of a table.")] = False,
 ) -> None:
-    """Show for each mention the names and concepts found, how far the gate opened, and the answer without knowledge."""
+    """Show for each mention the names and concepts found, how far the gate opened, and the answer without knowledge.
+
+    Example: kogner explain "Aspirin reduced the fever"
+    """
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # what is wrong with a checkpoint is said once, below
     try:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from ..graph.knowledge_graph import KnowledgeGraph
 from ..graph.surface_table import MAX_SURFACES, build_knowledge
+from .graph_summary import show_summary, summarise
 
 app = typer.Typer(help="Build and distil knowledge graphs.", no_args_is_help=True)
 
@@ -34,7 +34,10 @@ def build(
     ] = False,
     max_surfaces: Annotated[int, typer.Option(help="Written forms to keep at most.", min=1)] = MAX_SURFACES,
 ) -> None:
-    """Read, check and merge sources, unify equivalent concepts, choose the written forms."""
+    """Read, check and merge sources, unify equivalent concepts, choose the written forms.
+
+    Example: kogner graph build --source my-graph --source mondo.obo:Disease --output built
+    """
     console = Console()
     try:
         with console.status("reading and merging"):
@@ -47,26 +50,5 @@ def build(
     except ValueError as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    _print_summary(knowledge.report, console)
-    console.print(f"{len(knowledge.concepts):,} concepts, {len(knowledge.surfaces):,} written forms -> {output}")
-
-
-def _print_summary(report: dict, console: Console) -> None:
-    graph_counts, surfaces, unified = report["graph"], report["surfaces"], report["unified"]
-    types = Table("type", "concepts", "written forms")
-    for name, count in graph_counts["types"].items():
-        types.add_row(name, f"{count:,}", f"{surfaces['types'].get(name, 0):,}")
-    relations = Table("relation", "edges")
-    for name, count in graph_counts["relations"].items():
-        relations.add_row(name, f"{count:,}")
-    dropped = Table("left out", "rows", "first")
-    for reason, count in report["dropped"].items():
-        dropped.add_row(reason, f"{count:,}", report["first_dropped"].get(reason, ""))
-    for reason, count in surfaces["dropped"].items():
-        dropped.add_row(f"written form: {reason}", f"{count:,}", "")
-    for reason, count in unified["links_not_followed"].items():
-        dropped.add_row(f"same_as not followed: {reason}", f"{count:,}", "")
-    for table in (types, relations, dropped):
-        if table.row_count:
-            console.print(table)
-    console.print(f"{unified['ids']:,} ids unified into {unified['families']:,} concepts that have several")
+    show_summary(summarise(knowledge), console)
+    console.print(f"-> {output}")

@@ -24,6 +24,8 @@ def push(
     """Publish a model: code, weights, tokenizer and card, and nothing else that lies in the folder.
 
     Log in first: `hf auth login`, or set HF_TOKEN.
+
+    Example: kogner push my-model my-lab/my-kogner
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()

@@ -49,7 +49,7 @@ def load_model(
         raise ValueError(f"{source}: no such folder, and no Hub id of the form OWNER/NAME; check the path")
     given = (fields or {}) | ({} if evidence is None else {"evidence": evidence})
     try:
-        _check_kind(source, KognerConfig.get_config_dict(source)[0])
+        check_kind(source, KognerConfig.get_config_dict(source)[0])
         model, found = KognerForTokenClassification.from_pretrained(
             source, dtype=dtype, output_loading_info=True, **given
         )
@@ -109,7 +109,7 @@ def _check_folder(folder: Path) -> None:
     config = folder / "config.json"
     if not config.is_file():
         raise ValueError(f"{folder}: no config.json in it, so it is no model folder; give one that train.py wrote")
-    _check_kind(str(folder), _read_json(config))
+    check_kind(str(folder), _read_json(config))
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
         raise ValueError(f"{folder}: the tokenizer's files are missing; {_COPY_AGAIN}")
     index = folder / "model.safetensors.index.json"
@@ -135,7 +135,12 @@ def _check_folder(folder: Path) -> None:
             ) from error
 
 
-def _check_kind(source: str, config: dict) -> None:
+def check_kind(source: str, config: dict) -> None:
+    """Refuse a configuration of another kind of model.
+
+    Raises:
+        ValueError: it is not KoGNER's.
+    """
     if (kind := config.get("model_type")) != KognerConfig.model_type:
         raise ValueError(
             f"{source}: config.json, field model_type: {kind!r} is no KoGNER model; "

@@ -1,0 +1,121 @@
+"""Documents a second on the CPU: annotating with concepts, tagging alone, exported models, and spaCy's tagger.
+
+    kogner export MODEL --output FP32 && kogner export MODEL --output INT8 --int8
+    python benchmarks/throughput.py --model MODEL --text ARTICLES.parquet [--onnx FP32 INT8] [--spacy en_core_web_sm]
+        [--documents 1000] [--rounds 3] [--threads 1]
+
+Conditions, from text to Python objects, in batches of 32 windows of like length:
+
+- `annotator`: mentions and their concepts, all evidence of the model.
+- `tags`: the same model, windows to labels, no mentions joined, nothing linked.
+- `plain tags`: the same with the evidence switched off: encoder, layers after it and head.
+- `annotator, FOLDER`: an exported model in place of the model.
+- `spaCy NAME`: the `ner` component of a pipeline alone. `blank` is a new one of the layers of `en_core_web_sm` with
+  random weights, which cost as much as trained ones. It uses one core: `--threads 1` compares like with like.
+
+Conditions take turns in every round, so that a busy machine slows all of them; medians over rounds are reported. What a
+linker has looked up is forgotten before each round. Two cores: 1,000 abstracts take about ten minutes.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+import transformers
+from speed import medians
+
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.text_windows import make_windows
+
+BATCH = 32
+
+
+def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--text", required=True, help="parquet file of documents")
+    parser.add_argument("--column", default="abstract")
+    parser.add_argument("--onnx", nargs="*", default=[], help="folders that kogner export wrote")
+    parser.add_argument("--spacy", help="package or folder of a pipeline with an ner component, or blank")
+    parser.add_argument("--documents", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def annotate(annotator: Annotator, texts: list[str]) -> None:
+    """Mentions and concepts, as for texts that were never seen."""
+    annotator.linker._near.cache_clear()
+    annotator.annotate(texts, batch_size=BATCH)
+
+
+def tag(tagger, annotator: Annotator, texts: list[str]) -> None:
+    """Labels of the annotator's windows."""
+    tokenizer = annotator.tokenizer
+    groups = make_windows(texts, tokenizer, annotator.max_length, annotator.stride)
+    rows = sorted((window.input_ids for group in groups for window in group), key=len)
+    for start in range(0, len(rows), BATCH):
+        batch = tokenizer.pad({"input_ids": rows[start : start + BATCH]}, return_tensors="pt")
+        tagger(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.argmax(-1).numpy()
+
+
+def spacy_tagger(name: str, types: list[str]) -> Callable[[list[str]], list]:
+    """A pipeline of an entity tagger alone."""
+    import spacy
+
+    if name == "blank":
+        nlp = spacy.blank("en")
+        component = nlp.add_pipe("ner")
+        for kind in types:
+            component.add_label(kind)
+        nlp.initialize()
+    else:
+        nlp = spacy.load(name)
+        nlp.select_pipes(enable=["ner"])
+    return lambda texts: list(nlp.pipe(texts))
+
+
+@torch.inference_mode()
+def main(arguments: list[str] | None = None) -> None:
+    """Time every condition on the same documents."""
+    args = read_arguments(arguments)
+    torch.set_num_threads(args.threads)
+    column = pd.read_parquet(args.text, columns=[args.column])[args.column].dropna()
+    texts = column[column != ""].tolist()[: args.documents]
+    model, tokenizer = load_model(args.model)
+    plain, _ = load_model(args.model, "none")
+    annotator = Annotator(model, tokenizer)
+    conditions = {
+        "annotator": lambda: annotate(annotator, texts),
+        "tags": lambda: tag(model, annotator, texts),
+        "plain tags": lambda: tag(plain, annotator, texts),
+    }
+    for folder in args.onnx:
+        from modeling_kogner.inference.onnx_tagger import OnnxTagger
+
+        exported = Annotator(OnnxTagger(folder, model.kogner, args.threads), tokenizer)
+        conditions[f"annotator, {Path(folder).name}"] = lambda exported=exported: annotate(exported, texts)
+    if args.spacy:
+        pipe = spacy_tagger(args.spacy, model.config.entity_types)
+        conditions[f"spaCy {Path(args.spacy).name}"] = lambda: pipe(texts)
+    seconds = medians(conditions, args.rounds)
+    report = {
+        "documents": len(texts),
+        "characters": sum(map(len, texts)),
+        "threads": args.threads,
+        "rounds": args.rounds,
+        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        "documents a second": {name: round(len(texts) / value, 2) for name, value in seconds.items()},
+        "speed over annotator": {name: round(seconds["annotator"] / value, 2) for name, value in seconds.items()},
+        "speed over plain tags": {name: round(seconds["plain tags"] / value, 2) for name, value in seconds.items()},
+    }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
