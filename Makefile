@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test check train-demo card
+.PHONY: help setup test check train-demo card pictures
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := artifacts/release
@@ -30,3 +30,11 @@ card: ## README.md of hub_card/ from the reports in CARD (metrics.json, and what
 	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
 	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) \
 	  --results benchmarks/results/evidence.jsonl $(if $(MODEL_ID),--model-id $(MODEL_ID))
+
+REPORT := benchmarks/results/report
+CORPORA := $(addprefix $(DATA)/data/ner/,NCBI-disease BC5CDR JNLPBA linnaeus AnatEM BioNLP13CG)
+pictures: ## README's sentence, demo page, and the report's plots; KNOWLEDGE=the model's knowledge folder
+	$(BIN)/python docs/tagged_sentence.py > docs/tagged.svg
+	$(if $(KNOWLEDGE),$(BIN)/python docs/demo_picture.py --knowledge $(KNOWLEDGE) > docs/demo.png)
+	$(BIN)/python benchmarks/confusion.py --model hub_card --dataset $(CORPORA) --output $(REPORT)/confusion.png
+	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --output $(REPORT) --readme README.md

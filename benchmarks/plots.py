@@ -111,3 +111,32 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": len(COLOURS), "frameon": False}
     figure.legend(drawn.values(), drawn.keys(), **place)
     return _save(figure, path)
+
+
+def draw_confusion(report: dict, path: Path) -> bool:
+    """Heat map of what `confusion.py` counted: a row a gold type, a column a predicted one, percent of the row."""
+    counts = report["counts"]
+    rows, columns = list(counts), list(next(iter(counts.values())))
+    totals = {row: sum(counts[row].values()) for row in rows}
+    shares = [[100 * counts[row][column] / max(1, totals[row]) for column in columns] for row in rows]
+    figure, axis = plt.subplots(figsize=(1.6 + 0.8 * len(columns), 1.4 + 0.5 * len(rows)))
+    axis.imshow(shares, cmap="Blues", norm=mpl.colors.PowerNorm(0.5, 0, 100), aspect="auto")
+    for y, row in enumerate(rows):
+        for x, column in enumerate(columns):
+            share = shares[y][x]
+            told = "" if not counts[row][column] else f"{share:.0f}" if share >= 1 else "<1"
+            weight = "bold" if row == column else "normal"
+            axis.text(x, y, told, ha="center", va="center", weight=weight, color="white" if share > 35 else "black")
+    axis.set_xticks(range(len(columns)), columns, rotation=35, ha="left", rotation_mode="anchor")
+    axis.set_yticks(range(len(rows)), [f"{row} ({totals[row]:,})" for row in rows])
+    axis.xaxis.tick_top()
+    axis.xaxis.set_label_position("top")
+    axis.set_xlabel("predicted, percent of the row")
+    axis.set_ylabel("gold (mentions)")
+    axis.axvline(len(columns) - 1.5, color="white", linewidth=4)
+    for first in (next((y for y, row in enumerate(rows) if row not in columns), 0), len(rows) - 1):
+        axis.axhline(first - 0.5, color="white", linewidth=4)  # types that the model does not know, and spurious ones
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    figure.tight_layout()
+    return _save(figure, path)

@@ -9,13 +9,13 @@ Plots need the extra `benchmark`.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from comparison import Cell, cells, gain, mean_and_deviation, read_lines, share_name
 
 from modeling_kogner.training.whole_file import write_whole
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked", "pretrained", "pretrained_all", "complete")
 ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
 ALL = (1, 1)
@@ -53,6 +53,21 @@ def table(scores: Scores, variants=MAIN) -> str:
             found["dictionary"] = untrained.get(corpus, {})
         rows.append([share_name(share), corpus, *map(cell, found.values())])
     return markdown(["labels", "corpus", *used], rows)
+
+
+def summary(scores: Scores, shares=(ALL, (1, 0.01)), variants=("plain", "graph")) -> str:
+    """One row a corpus that has all of these, the plain encoder beside the model, and their means."""
+    columns = [(share, variant) for share in shares for variant in variants]
+    rows, means = [], []
+    for corpus in sorted({corpus for _, corpus, _ in scores}):
+        found = [scores.get((share, corpus, variant), {}) for share, variant in columns]
+        if all(found):
+            rows.append([corpus, *map(cell, found)])
+            means.append([mean_and_deviation([100 * score["f1"] for score in seeds.values()])[0] for seeds in found])
+    if len(rows) > 1:
+        average = [sum(column) / len(column) for column in zip(*means, strict=True)]
+        rows.append([f"**mean of {len(rows)}**", *(f"**{mean:.1f}**" for mean in average)])
+    return markdown(["corpus", *(f"{variant}, {share_name(share)}" for share, variant in columns)], rows)
 
 
 def gains(scores: Scores, variants=MAIN) -> str:
@@ -129,13 +144,30 @@ def sections(lines: list[dict]) -> list[tuple[str, str]]:
     return [(title, body) for title, body in found if body]
 
 
-def into_readme(readme: Path, made: str) -> None:
-    """Write the table between the marks of a README."""
-    before, _, rest = readme.read_text().partition(BEGIN)
-    _, found, after = rest.partition(END)
+def confusion(folder: Path) -> list[str]:
+    """The section on what `confusion.py` left in the folder, if it did."""
+    counted = folder / "confusion.json"
+    if not counted.is_file():
+        return []
+    found = json.loads(counted.read_text())
+    title, corpora = "Confusion between types", ", ".join(found["corpora"])
+    note = f"""Model {found["model"]}, {found["split"]} splits of {corpora}.
+All types of the model compete, and borders do not count. Below the first line: types that these corpora know and the
+model does not. Last: predictions that touch no gold mention, of types that the corpus annotates."""
+    return [f"## {title}\n\n{note}\n\n![{title}](confusion.png)"]
+
+
+def into_readme(readme: Path, tables: dict[str, str]) -> None:
+    """Write tables between the marks of a README; a README may lack some of them, but not all."""
+    text, found = readme.read_text(), 0
+    for name, made in tables.items():
+        before, mark, rest = text.partition(f"<!-- {name}: begin -->\n")
+        _, end, after = rest.partition(f"<!-- {name}: end -->")
+        if end:
+            text, found = f"{before}{mark}{made}\n{end}{after}", found + 1
     if not found:
-        raise SystemExit(f"{readme}: no {BEGIN} ... {END}; add the two marks where the table belongs")
-    write_whole(readme, f"{before}{BEGIN}\n{made}\n{END}{after}")
+        raise SystemExit(f"{readme}: no <!-- results: begin --> ... end; add the two marks where the table belongs")
+    write_whole(readme, text)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -157,11 +189,12 @@ def main(arguments: list[str] | None = None) -> None:
             picture.unlink(missing_ok=True)  # of an earlier report that had more lines
             if draw(scores, picture):
                 parts.append(f"## {title}\n\n![{title}]({picture.name})")
+        parts += confusion(args.output)
         write_whole(args.output / "report.md", "\n\n".join(parts) + "\n")
     made = table({key: seeds for key, seeds in scores.items() if key[0] in (ALL, (1, 0.01)) or key[2] == "dictionary"})
     print(made)
     if args.readme:
-        into_readme(args.readme, made)
+        into_readme(args.readme, {"results": made, "summary": summary(scores)})
 
 
 if __name__ == "__main__":

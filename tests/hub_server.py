@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 
 from test_hub import HubHandler
 
@@ -15,12 +16,38 @@ class PushHandler(HubHandler):
     is_refusing = False
     objects: dict[str, bytes]
     commits: list[dict]
+    xet_store = ""  # where the Xet client puts and finds the content of weights
+    xet_files: dict[str, tuple[str, int]]  # sha256 -> Xet's own hash, and the size
 
     def answer(self, with_body: bool) -> None:
-        """Shards are asked for by commit."""
+        """Shards are asked for by commit; of weights in the Xet store only the whereabouts come from here."""
         if self.path.startswith("/api/"):
             self.path = self.path.replace(self.commit, "main")
+        if "-token/" in self.path:
+            return self.give_xet_access()
+        pointer = self.folder / self.path.rpartition("/")[2]
+        if pointer.is_file() and (sha256 := pointer.read_bytes().decode(errors="replace")) in self.xet_files:
+            return self.reply({}, headers=self.xet_whereabouts(sha256))
         super().answer(with_body)
+
+    def give_xet_access(self) -> None:
+        """What lets the client into the store for an hour, in the form of each of its two halves."""
+        expires = int(time.time()) + 3600
+        headers = {"X-Xet-Cas-Url": self.xet_store, "X-Xet-Access-Token": "store", "X-Xet-Token-Expiration": expires}
+        self.reply({"casUrl": self.xet_store, "accessToken": "store", "exp": expires}, headers=headers)
+
+    def xet_whereabouts(self, sha256: str) -> dict[str, str]:
+        """What the Hub says of a file whose content is in the store."""
+        name, size = self.xet_files[sha256]
+        address = f"http://127.0.0.1:{self.server.server_address[1]}/api/models/org/kogner/xet-read-token/main"
+        return {
+            "X-Repo-Commit": self.commit,
+            "X-Xet-Hash": name,
+            "X-Xet-Refresh-Route": address,
+            "X-Linked-Size": str(size),
+            "X-Linked-Etag": f'"{sha256}"',
+            "ETag": f'"{sha256}"',
+        }
 
     def do_POST(self):
         """Everything but the weights."""
@@ -64,7 +91,8 @@ class PushHandler(HubHandler):
         elif key == "file":
             self.keep(value["path"], base64.b64decode(value["content"]))
         elif key == "lfsFile":
-            self.keep(value["path"], self.objects[value["oid"]])
+            in_store = value["oid"] in self.xet_files
+            self.keep(value["path"], value["oid"].encode() if in_store else self.objects[value["oid"]])
 
     def keep(self, name: str, content: bytes) -> None:
         """Put a file into the repository."""
@@ -77,11 +105,13 @@ class PushHandler(HubHandler):
         self.objects[hashlib.sha256(content).hexdigest()] = content
         self.reply({})
 
-    def reply(self, content: dict, status: int = 200) -> None:
+    def reply(self, content: dict, status: int = 200, headers: dict | None = None) -> None:
         """JSON back."""
         body = json.dumps(content).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, str(value))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)

@@ -75,6 +75,24 @@ def test_the_table_averages_seeds():
     assert made[2:] == ["| 100 % | C | 81.0 ± 1.4 (2) | 90.0 (1) |", "| 1 % | C | 50.0 (1) | - |"]
 
 
+def test_the_readme_has_both_tables(tmp_path):
+    """The short table would go on showing older scores; a corpus without all four numbers would leave a hole."""
+    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9))]
+    lines += [{**each, "fraction": 0.01} for each in lines] + [line("plain", 1, 0.1, corpus="D")]
+    (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    readme = tmp_path / "README.md"
+    marks = "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in ("summary", "results"))
+    readme.write_text(marks)
+    report.main([str(tmp_path / "lines"), "--readme", str(readme)])
+    made = readme.read_text()
+    assert "| C | 80.0 (1) | 90.0 (1) | 80.0 (1) | 90.0 (1) |\n<!-- summary: end -->" in made
+    assert "| 100 % | D | 10.0 (1) | - |" in made
+    assert "old" not in made
+    readme.write_text("no marks")
+    with pytest.raises(SystemExit, match="no <!-- results: begin -->"):
+        report.main([str(tmp_path / "lines"), "--readme", str(readme)])
+
+
 def test_a_repeated_run_counts_once(tmp_path):
     """Older lines of the same run would be averaged in as if they were other seeds."""
     (tmp_path / "lines").write_text("".join(json.dumps(line("plain", 1, f1)) + "\n" for f1 in (0.1, 0.7)))

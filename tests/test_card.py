@@ -170,6 +170,17 @@ def test_the_comparison_comes_from_the_report_script(model, files, monkeypatch):
     text = make(model, files, "--results", files / "lines.jsonl").text
     assert "## What knowledge adds" in text
     assert "50.0 (1)" in text
+    assert "![" not in text
+    pytest.importorskip("matplotlib")
+    shares = [{**line, "fraction": share} for share in (1, 0.1, 0.01)]
+    (files / "lines.jsonl").write_text("".join(json.dumps(each) + "\n" for each in shares))
+    picture = model / "learning_curves.png"
+    assert (
+        f"![Learning curves: F1 over the share of the labels]({picture.name})"
+        in make(model, files, "--results", files / "lines.jsonl").text
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture.unlink()
     monkeypatch.setattr(card_module, "REPORT", files / "absent.py")
     result = run(model, "--metrics", files / "on.json", "--results", files / "lines.jsonl")
     assert result.exit_code == 2

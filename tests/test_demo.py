@@ -268,6 +268,10 @@ def test_page_by_keyboard(page, server):
     page.keyboard.press("Enter")
     page.wait_for_selector("#graph .node")
     assert_fits(page)
+    over = """() => [...document.querySelectorAll("#graph .node")].flatMap((node) => [...node.querySelectorAll("text")]
+        .map((text) => [text.getBBox(), node.querySelector("rect").getBBox()])
+        .filter(([a, b]) => a.x + a.width > b.x + b.width || a.y + a.height > b.y + b.height)).length"""
+    assert page.evaluate(over) == 0  # no name runs out of its box
     page.locator("#graph .node:not(.centre)").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#graph .centre:focus")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,6 +22,7 @@ from transformers import BertModel
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
+from modeling_kogner.inference.annotator import Mention
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 SLOW = {"onnx": "export takes a minute", "millions": "so does starting Ray"}
@@ -134,6 +135,36 @@ def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():
         end = numbers[-2:] if "V" not in way else numbers[:-3:-1]
         assert on_a_border(*numbers[:2]), way
         assert on_a_border(*end), way
+
+
+def test_the_tagged_sentence_is_well_formed_and_fits():
+    """A mention drawn over its neighbour, or past the edge, would be the first thing that a visitor sees."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from tagged_sentence import EDGE, WIDTH, draw
+
+    text = "Aspirin & <b> " + "of the acute leukemia in HeLa cells; " * 6
+    spans = [(0, 7, "Chemical"), *((each.start(), each.end(), "Disease") for each in re.finditer("leukemia", text))]
+    mentions = [Mention(start, end, text[start:end], kind, 1.0, "MESH:D001241") for start, end, kind in spans]
+    svg = ElementTree.fromstring(draw([text, "no mention"], [mentions, []], ["Chemical", "Disease"]))
+    space = "{http://www.w3.org/2000/svg}"
+    written = {kind: [t for t in svg.iter(f"{space}text") if t.get("class") == kind] for kind in "tb"}
+    assert "".join(t.text for t in written["t"]).replace(" ", "") == (text + "no mention").replace(" ", "")
+    assert [t.text for t in written["b"]] == ["Chemical · MESH:D001241", *["Disease · MESH:D001241"] * 6]
+    rows: dict[str, list] = {}
+    for t in (*written["t"], *written["b"]):
+        middle, half = float(t.get("x")), float(t.get("textLength")) / 2
+        rows.setdefault(t.get("y"), []).append((round(middle - half, 2), round(middle + half, 2)))
+    for row in map(sorted, rows.values()):
+        assert all(end <= start for (_, end), (start, _) in pairwise(row))
+        assert row[0][0] >= EDGE
+        assert row[-1][1] <= WIDTH - EDGE
+
+
+def test_the_readme_shows_what_the_bundled_model_reads():
+    """After a new release the README would go on showing what an older model said."""
+    made = subprocess.run([sys.executable, "docs/tagged_sentence.py"], cwd=ROOT, capture_output=True, text=True)
+    mend = "python docs/tagged_sentence.py > docs/tagged.svg"
+    assert made.stdout == (ROOT / "docs/tagged.svg").read_text(), f"{mend}: {made.stderr}"
 
 
 def test_citation_file_names_this_version():

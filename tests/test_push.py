@@ -1,6 +1,8 @@
 """What is pushed comes back whole, and nothing else of the machine leaves it."""
 
+import hashlib
 import json
+import shutil
 import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -27,7 +29,8 @@ def hub(tmp_path):
     """An empty Hub; the repository's files come to lie in `hub.folder`."""
     folder = tmp_path / "hub"
     folder.mkdir()
-    handler = type("Handler", (PushHandler,), {"folder": folder, "refused": [], "objects": {}, "commits": []})
+    state = {"folder": folder, "refused": [], "objects": {}, "commits": [], "xet_files": {}}
+    handler = type("Handler", (PushHandler,), state)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     server.folder, server.handler = folder, handler
@@ -51,6 +54,7 @@ def folder(model, wordpiece, tmp_path) -> Path:
     config["encoder_config"]["_name_or_path"] = str(tmp_path / "private-home" / "my-encoder")
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "README.md").write_text(CARD)
+    (folder / "learning_curves.png").write_bytes(b"\x89PNG")
     (folder / "checkpoint-5").mkdir()
     for name in ("training_args.bin", "optimizer.pt", "training.json", "own.py", "checkpoint-5/optimizer.pt"):
         (folder / name).write_text(f"{TOKEN} {tmp_path}")
@@ -60,7 +64,7 @@ def folder(model, wordpiece, tmp_path) -> Path:
 def environment(hub, home: Path, **more: str) -> dict[str, str]:
     """A process that knows this Hub alone."""
     address = f"http://127.0.0.1:{hub.server_address[1]}"
-    # Xet, the Hub's newer way for weights, has a storage server of its own; without it they go through Git LFS.
+    # Xet, the Hub's way for weights today, has a storage server of its own; without it they go through Git LFS.
     fixed = {"HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "*"}
     return fixed | {"HF_ENDPOINT": address, "HF_HOME": str(home), "PYTHONPATH": str(ROOT)} | more
 
@@ -85,7 +89,8 @@ def test_pushed_model_comes_back_equal(hub, folder, model, wordpiece, tmp_path):
     assert hub.handler.commits[0]["created"]["visibility"] == "private"
 
     weights = {path.name for path in folder.glob("model[.-]*")}
-    others = {"config.json", "README.md", "tokenizer.json", "tokenizer_config.json"} | publishing._CODE
+    others = {"config.json", "README.md", "learning_curves.png", "tokenizer.json", "tokenizer_config.json"}
+    others |= publishing._CODE
     assert {str(path.relative_to(hub.folder)) for path in hub.folder.rglob("*")} == weights | others | {"LICENSE"}
     assert len(hub.handler.objects) == len(weights) - 1  # all but the list of shards went through Git LFS
     assert_nothing_private(hub, tmp_path)
@@ -94,6 +99,31 @@ def test_pushed_model_comes_back_equal(hub, folder, model, wordpiece, tmp_path):
 
     dump = tmp_path / "dump.safetensors"
     stranger = environment(hub, tmp_path / "stranger")
+    succeeded(run_as_user(tmp_path, PIPELINE, "org/kogner", str(dump), TEXT, **stranger))
+    with torch.no_grad():
+        assert torch.equal(load_file(dump)["logits"], model(**wordpiece(TEXT, return_tensors="pt")).logits)
+
+
+def test_weights_through_xet_come_back_equal(hub, folder, model, wordpiece, tmp_path):
+    """Xet is how weights travel by default; a token or a path of the machine must not go astray on that way either.
+
+    The client of Xet has a store in a folder of its own for tests, `local://FOLDER`: chunks, tables and all.
+    """
+    hf_xet = pytest.importorskip("hf_xet")
+    (tmp_path / "store").mkdir()
+    hub.handler.xet_store = f"local://{tmp_path / 'store'}"
+    weights = sorted(folder.glob("*.safetensors"))
+    for file, hashed in zip(weights, hf_xet.hash_files([str(file) for file in weights]), strict=True):
+        content = file.read_bytes()
+        hub.handler.xet_files[hashlib.sha256(content).hexdigest()] = hashed.hash, len(content)
+    known = environment(hub, tmp_path / "home", HF_TOKEN=TOKEN, HF_HUB_DISABLE_XET="0")
+    process = run_process("-c", PUSH, "push", str(folder), "org/kogner", cwd=tmp_path, **known)
+    assert TOKEN not in succeeded(process) + process.stderr
+    assert hub.handler.objects == {}  # nothing went through Git LFS
+    shutil.rmtree(folder)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and TOKEN.encode() in file.read_bytes()]
+
+    dump, stranger = tmp_path / "dump.safetensors", environment(hub, tmp_path / "stranger", HF_HUB_DISABLE_XET="0")
     succeeded(run_as_user(tmp_path, PIPELINE, "org/kogner", str(dump), TEXT, **stranger))
     with torch.no_grad():
         assert torch.equal(load_file(dump)["logits"], model(**wordpiece(TEXT, return_tensors="pt")).logits)

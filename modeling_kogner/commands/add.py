@@ -9,12 +9,11 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from transformers.utils import logging
 
 from ..graph.row_checks import RowChecks
-from ..inference.load_model import load_model
 from ..inference.name_files import read_columns, read_obo_names
 from ..inference.own_names import add_concepts, add_equivalents
+from .progress import loading, quiet, waiting
 
 
 def add(
@@ -40,8 +39,7 @@ def add(
 
     Example: kogner graph add my-model --names my-names.tsv --output my-new-model
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet()
     if not (names or obo or equivalents):
         raise ValueError("nothing to add; give --names, --obo or --equivalents")
     if output.exists():
@@ -50,11 +48,12 @@ def add(
     tables += [read_obo_names(source) for source in obo or []]
     links = read_columns(equivalents, ["id", "preferred"]) if equivalents else None
     checks = RowChecks(drop_invalid)
-    tagger, tokenizer = load_model(model)
+    tagger, tokenizer = loading(model)
     if links is not None:
         print(f"{add_equivalents(tagger, links):,} ids of other vocabularies")
     if tables:
-        added = add_concepts(tagger, tokenizer, pd.concat(tables, ignore_index=True), checks)
+        with waiting("adding names"):
+            added = add_concepts(tagger, tokenizer, pd.concat(tables, ignore_index=True), checks)
         print(f"{added.concepts:,} new concepts, {added.forms:,} written forms that texts are searched for")
         if added.unspelled:
             print(f"{added.unspelled:,} written forms are too long or not spelled by the tokenizer")
@@ -62,7 +61,8 @@ def add(
         print(f"left out, {reason}: {count:,} ({checks.first[reason]})")
     partial = output.absolute().with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # left by a run that was cut off
-    tagger.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
+    with waiting("saving"):
+        tagger.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
     os.rename(partial, output)
     print(f"-> {output}")

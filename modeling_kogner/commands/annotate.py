@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from transformers.utils import logging
 
 from ..inference.documents.annotation_run import AnnotationRun, StreamOutput
 from ..inference.documents.document import Document, Fields, Passage, Record
@@ -29,6 +28,7 @@ from ..inference.documents.shards import share_of, this_share
 from ..inference.load_annotator import file_version, load_annotator, model_version
 from .document_progress import document_progress
 from .mention_table import draw_table
+from .progress import quiet, reading
 
 BUNDLED = Path(__file__).resolve().parents[2] / "hub_card"
 STANDARD_INPUT = Path("-")
@@ -94,8 +94,7 @@ def annotate(
     Exit codes: 0 all is annotated; 1 all but skipped documents, which standard error lists; 2 wrong usage, model or
     input; 3 a file could not be read or written: mend that and repeat; 130 interrupted: repeat to go on.
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what is wrong with a checkpoint is said once, below
+    quiet()
     try:
         files = _input(text, inputs, source and source.value)
         kind = _target(output, "jsonl" if as_json else target and target.value, bool(inputs))
@@ -131,7 +130,8 @@ def _run(
     device: str | None,
 ) -> Counts:
     evidence = "none" if choices.knowledge == "off" else None
-    annotator = load_annotator(choices.model, evidence, device, choices.vocabulary)
+    with reading(choices.model):
+        annotator = load_annotator(choices.model, evidence, device, choices.vocabulary)
     annotator.annotate([], choices.types)  # an unknown type is told before anything is written
     form = OutputFormat(draw_table) if choices.target == "table" else OUTPUTS[choices.target]
     if output is None:

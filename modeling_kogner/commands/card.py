@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from transformers.utils import logging
 
 from ..model_card.card import existing_table, make_card, table_of
 from ..model_card.inputs import read_inputs
 from ..training.whole_file import write_whole
+from .progress import quiet, waiting
 
 _Report = Path | None
 
@@ -39,14 +39,14 @@ def card(
 
     Example: kogner card my-model --metrics metrics.json
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet()
     readme = model / "README.md"
     try:
         table = existing_table(readme, force)
-        inputs = read_inputs(model, metrics, knowledge, training=training, pretraining=pretraining, speed=speed)
-        table = table_of(results) if results else table
-        made = make_card(inputs, model_id or model.resolve().name, base_model, revision, table)
+        with waiting("reading model and reports"):
+            inputs = read_inputs(model, metrics, knowledge, training=training, pretraining=pretraining, speed=speed)
+            table = table_of(results, model) if results else table
+            made = make_card(inputs, model_id or model.resolve().name, base_model, revision, table)
         write_whole(readme, str(made))
     except ValueError as error:
         print(f"kogner card: {error}", file=sys.stderr)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from transformers.utils import logging
 
 from ..demo.neighbourhood import Neighbourhoods
 from ..demo.reader import Reader
 from ..demo.server import PageServer
 from ..graph.knowledge_folder import Knowledge
-from ..inference.load_model import load_model
 from .annotate import _bundled
+from .progress import loading, quiet, waiting
 
 
 def demo(
@@ -34,12 +33,13 @@ def demo(
 
     Example: kogner demo --model my-model
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet()
     try:
         source = _bundled() if model is None else model
-        neighbourhoods = Neighbourhoods(Knowledge.load(knowledge)) if knowledge else None
-        server = PageServer(Reader(*load_model(source)), neighbourhoods, Path(source).name, port)
+        reader = Reader(*loading(source))
+        with waiting("reading the graph"):
+            neighbourhoods = Neighbourhoods(Knowledge.load(knowledge)) if knowledge else None
+        server = PageServer(reader, neighbourhoods, Path(source).name, port)
     except ValueError as error:
         print(f"kogner demo: {error}", file=sys.stderr)
         raise typer.Exit(2) from None

@@ -12,6 +12,7 @@ from ..graph.knowledge_folder import Knowledge
 from ..graph.student_training import StudentSettings
 from ..graph.teacher import TeacherSettings
 from .graph_summary import show_distillation
+from .progress import waiting
 
 
 def distill(
@@ -52,8 +53,11 @@ def distill(
         teacher=teacher,
         student=StudentSettings(width=width, steps=student_steps, batch=student_batch),
     )
-    distilled = run(Knowledge.load(knowledge), settings, cache)
-    distilled.save(output)
+    with waiting("reading the graph"):
+        graph = Knowledge.load(knowledge)
+    distilled = run(graph, settings, cache)
+    with waiting("saving"):
+        distilled.save(output)
     console = Console()
     show_distillation(distilled.report["distillation"], console)
     console.print(f"{len(distilled.concepts):,} concepts distilled -> {output}")

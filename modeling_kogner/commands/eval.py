@@ -18,6 +18,7 @@ import json
 import logging
 import platform
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,12 +26,12 @@ import transformers
 
 from .. import __version__
 from ..inference.linker import NIL_THRESHOLD, Linker
-from ..inference.load_model import load_model
 from ..training.collator import NerCollator
 from ..training.corpora import load_corpus
 from ..training.evaluation import EncodedSplit, predict_logits
 from ..training.linking_evaluation import PRINTED, evaluate_linking
 from ..training.whole_file import write_whole
+from .progress import counting, loading, quiet
 from .script import UsageError, read_arguments, run_script
 
 
@@ -68,7 +69,8 @@ def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[st
     told = {"none": None, "own": corpus.name}.get(args.convention, args.convention)
     windowing = (args.max_length, args.stride, config.convention_id(told) or None)
     split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, config.label2id, *windowing)
-    logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), args.batch_size)
+    track = partial(counting, doing=corpus.name)
+    logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), args.batch_size, track)
     return corpus.name, {
         "split": args.split,
         "sentences": len(rows),
@@ -84,7 +86,8 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     (args,) = read_arguments((EvalArguments,), __doc__, arguments, program)
     if not (args.dataset or args.linking):
         raise UsageError("nothing to score; name corpora with --dataset or PubTator files with --linking")
-    model, tokenizer = load_model(args.model, "none" if args.knowledge == "off" else None)
+    quiet()
+    model, tokenizer = loading(args.model, "none" if args.knowledge == "off" else None)
     model.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     scores = {}
     for source in args.dataset:
@@ -96,9 +99,10 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
             )
     linked = {}
     for path in args.linking:
-        linked[Path(path).stem] = evaluate_linking(path, Linker(model, tokenizer, args.vocabulary))
-        for kind, row in linked[Path(path).stem].items():
-            print(f"{Path(path).stem:24} {kind:12} " + "  ".join(f"{name} {row[name]:.4f}" for name in PRINTED))
+        name, linker = Path(path).stem, Linker(model, tokenizer, args.vocabulary)
+        linked[name] = evaluate_linking(path, linker, partial(counting, doing=name))
+        for kind, row in linked[name].items():
+            print(f"{name:24} {kind:12} " + "  ".join(f"{each} {row[each]:.4f}" for each in PRINTED))
     versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
     header = {"model": args.model, "evidence": model.config.evidence}
     header |= {"knowledge": args.knowledge, "convention": args.convention}

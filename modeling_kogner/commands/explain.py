@@ -11,13 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from transformers.utils import logging
 
 from ..inference.annotator import Mention
 from ..inference.explanation import ExplainedMention, Explanation, Surface
 from ..inference.explanation import explain as run
-from ..inference.load_model import load_model
 from .annotate import _bundled
+from .progress import loading, quiet
 
 COLUMNS = ("mention", "name found", "concept", "weight", "gate", "without knowledge")
 
@@ -33,10 +32,9 @@ def explain(
 
     Example: kogner explain "Aspirin reduced the fever"
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what is wrong with a checkpoint is said once, below
+    quiet()
     try:
-        explanation = run(*load_model(_bundled() if model is None else model), text)
+        explanation = run(*loading(_bundled() if model is None else model), text)
     except ValueError as error:
         print(f"kogner explain: {error}", file=sys.stderr)
         raise typer.Exit(2) from None

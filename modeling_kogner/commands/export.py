@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from transformers.utils import logging
 
-from ..inference.load_model import load_model
+from .progress import loading, quiet, waiting
 
 
 def export(
@@ -21,12 +20,13 @@ def export(
 
     Example: kogner export my-model --output my-model-onnx --int8
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what is wrong with a checkpoint is said once, below
+    quiet()
     try:
         from ..inference.onnx_export import export_onnx
 
-        path = export_onnx(*load_model(model), output, int8)
+        loaded = loading(model)
+        with waiting(f"tracing {model}"):
+            path = export_onnx(*loaded, output, int8)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("modeling_kogner"):
             raise

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from transformers.utils import logging
 
 from ..training.publishing import publish
+from .progress import quiet
 
 
 def push(
@@ -27,8 +27,7 @@ def push(
 
     Example: kogner push my-model my-lab/my-kogner
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet()
     try:
         address = publish(folder, repository, private=private or None, create_pr=create_pr, needs_card=not no_card)
     except ValueError as error:

@@ -170,12 +170,15 @@ function svg(tag, fields = {}, ...children) {
 
 // Wide: parents on the left, the rest on the right. Narrow: all below each other, on a trunk from the concept.
 function draw() {
-  const width = $("graph").clientWidth, height = 42, step = 50, isWide = width >= 620;
+  const width = $("graph").clientWidth, isWide = width >= 620;
   const edges = drawn.groups.flatMap((group) => group.edges.map((edge) => ({ ...edge, group: group.title })));
   const left = isWide ? edges.filter((edge) => edge.group === "parents") : [];
   const right = isWide ? edges.filter((edge) => edge.group !== "parents") : edges;
   const rows = isWide ? Math.max(left.length, right.length, 1) : right.length + 1;
-  const total = rows * step;
+  const box = isWide ? (width - 2 * 56) / 3 : width - 4;
+  // A line more for all where one name is longer than its box; a digit is about as wide as the mean letter.
+  const isLong = [drawn, ...edges].some((each) => 8 * each.name.length > box - (isWide ? 20 : 52));
+  const height = isLong ? 58 : 42, step = height + 8, total = rows * step;
   const picture = svg("svg", { viewBox: `0 0 ${width} ${total}`, height: total, role: "group" });
   picture.setAttribute("aria-label", `What stands around ${drawn.name}`);
   const arrow = svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 7, markerHeight: 7,
@@ -183,7 +186,6 @@ function draw() {
   picture.append(svg("defs", {}, arrow));
   $("graph").replaceChildren(make("p", { className: "quiet", textContent: summary() }), picture);
 
-  const box = isWide ? (width - 2 * 56) / 3 : width - 4;
   const x = isWide ? box + 56 : 2, y = isWide ? (total - height) / 2 : 2;
   node(picture, { x, y, width: box, height }, drawn, drawn.type || "", true);
   left.forEach((edge, row) => {
@@ -216,15 +218,21 @@ function node(picture, box, concept, above, isCentre = false) {
   made.append(svg("title", {}, `${concept.name} (${concept.id})`));
   made.setAttribute("aria-label", `${above}: ${concept.name}, ${concept.id}`);
   made.setAttribute("role", isCentre ? "img" : "button");
-  for (const [text, name, line] of [[above, "small", 15], [concept.name, "", 33]]) {
-    const written = svg("text", { x: box.x + 9, y: box.y + line, class: name }, text);
-    made.append(written);
-    for (let rest = Array.from(text); written.getComputedTextLength() > box.width - 18 && rest.length; ) {
-      rest = rest.slice(0, -1);
-      written.textContent = `${rest.join("")}…`;
-    }
-  }
+  write(made, above, box, 15, "small", true);
+  const rest = write(made, concept.name, box, 33, "", box.height < 58);
+  if (box.height === 58) write(made, rest, box, 49, "", true);
   if (!isCentre) onPress(made, () => showGraph(concept.id, true));
+}
+
+// One line of a box: the last is cut, others are broken at a space; what is left for the next line comes back.
+function write(group, text, box, line, name, isLast) {
+  const letters = Array.from(text), written = svg("text", { x: box.x + 9, y: box.y + line, class: name }, text);
+  group.append(written);
+  let count = letters.length;
+  const put = (to) => { count = to; written.textContent = letters.slice(0, to).join("") + (isLast ? "…" : ""); };
+  while (count && written.getComputedTextLength() > box.width - 18) put(count - 1);
+  if (!isLast && count < letters.length && letters.lastIndexOf(" ", count) > 0) put(letters.lastIndexOf(" ", count));
+  return letters.slice(count).join("").trim();
 }
 
 function link(picture, fromX, fromY, toX, toY, edge, isCurve) {

@@ -93,7 +93,7 @@ class Teacher:
         self._fit_transformer()
         self.nodes = self._read_graph()
         mrr = {}
-        for mix in (0.0, 0.25, 0.5, 0.75, 1.0):
+        for mix in track((0.0, 0.25, 0.5, 0.75, 1.0), description="mixing both"):
             self.mix = mix
             mrr[mix] = self.evaluate(self.validation, self._scores)["both"]["mrr"]
         self.mix = max(mrr, key=mrr.get)
@@ -108,12 +108,14 @@ class Teacher:
         degree = degree_scores(self.train, self.triples.num_concepts, self.triples.num_relations)
         outside = [p for name, p in self.transr.named_parameters() if name != "node_emb.weight"]
         outside += list(self.transformer.parameters())
-        tested = {
-            "teacher": self.evaluate(self.test, self._scores),
-            "graph transformer": self.evaluate(self.test, self._transformer_scores),
-            "TransR": self.evaluate(self.test, self._transr_scores),
-            "degree in relation": self.evaluate(self.test, degree),
+        scorers = {
+            "teacher": self._scores,
+            "graph transformer": self._transformer_scores,
+            "TransR": self._transr_scores,
+            "degree in relation": degree,
         }
+        ranked = track(scorers.items(), description="test", total=len(scorers))
+        tested = {name: self.evaluate(self.test, score_all) for name, score_all in ranked}
         ratio = {
             side: round(tested["teacher"][side]["mrr"] / tested["degree in relation"][side]["mrr"], 2)
             for side in ("tail", "head", "both")

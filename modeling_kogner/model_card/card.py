@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from huggingface_hub import ModelCard, ModelCardData
@@ -17,6 +19,7 @@ from .scores import eval_results
 
 MADE = "<!-- made by kogner card; changes are lost, but for the comparison between its marks -->"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"  # as benchmarks/report.py writes between them
+CURVES = "learning_curves.png"  # as it draws them
 REPORT = Path(__file__).resolve().parents[2] / "benchmarks" / "report.py"
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
@@ -37,7 +40,7 @@ def make_card(inputs: CardInputs, model_id: str, base_model: str | None, revisio
         sections.usage(inputs, model_id),
         sections.labels(inputs),
         sections.scores(inputs),
-        _comparison(table),
+        _comparison(table, (inputs.folder / CURVES).is_file()),
         sections.training_data(inputs),
         knowledge_section.knowledge(inputs),
         knowledge_section.size_and_speed(inputs),
@@ -82,9 +85,10 @@ def _base_model(inputs: CardInputs) -> str | None:
     return path if _HUB_ID.fullmatch(path) and not Path(path).exists() else None
 
 
-def _comparison(table: str) -> str:
+def _comparison(table: str, has_curves: bool) -> str:
     if not table:
         return ""
+    curves = f"\n\n![Learning curves: F1 over the share of the labels]({CURVES})" if has_curves else ""
     return f"""## What knowledge adds
 
 Strict test F1 of models trained for the comparison, one for each corpus and type: `plain` is the same architecture
@@ -93,7 +97,7 @@ models than the one in this repository.
 
 {BEGIN}
 {table}
-{END}"""
+{END}{curves}"""
 
 
 def existing_table(readme: Path, force: bool) -> str:
@@ -111,8 +115,10 @@ def existing_table(readme: Path, force: bool) -> str:
     return found[1].strip() if found else ""
 
 
-def table_of(results: Path) -> str:
+def table_of(results: Path, model: Path) -> str:
     """The comparison that the checkout's report script makes of the lines of benchmark runs.
+
+    Where matplotlib is there and the lines have three shares of the labels, it puts learning curves into the folder.
 
     Raises:
         ValueError: there is no checkout, or the script fails.
@@ -123,8 +129,11 @@ def table_of(results: Path) -> str:
         readme = Path(folder, "README.md")
         readme.write_text(f"{BEGIN}\n{END}\n")
         command = [sys.executable, str(REPORT), str(results), "--readme", str(readme)]
+        command += ["--output", folder] if find_spec("matplotlib") else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ValueError(f"{results}: {REPORT.name} could not make a table of it ({reason}); check the file")
+        if (curves := Path(folder, CURVES)).is_file():
+            shutil.copyfile(curves, model / CURVES)
         return existing_table(readme, force=True)

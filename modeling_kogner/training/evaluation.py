@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,13 +69,19 @@ class EncodedSplit:
 
 
 @torch.inference_mode()
-def predict_logits(model, windows: Dataset, collator: NerCollator, batch_size: int = 64) -> list[np.ndarray]:
-    """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length."""
+def predict_logits(
+    model,
+    windows: Dataset,
+    collator: NerCollator,
+    batch_size: int = 64,
+    track: Callable[[Sequence[int]], Iterable[int]] = iter,
+) -> list[np.ndarray]:
+    """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length, and ``track`` sees batches."""
     model.eval()
     rows = windows.select_columns([name for name in READ if name in windows.column_names])[:]
     order = sorted(range(len(windows)), key=lambda i: len(rows["input_ids"][i]))
     logits: list[np.ndarray] = [np.empty(0)] * len(windows)
-    for first in range(0, len(order), batch_size):
+    for first in track(range(0, len(order), batch_size)):
         chosen = order[first : first + batch_size]
         batch = collator([{name: column[i] for name, column in rows.items()} for i in chosen])
         output = model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).logits.float().cpu().numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..inference.abbreviations import find_abbreviations
@@ -33,8 +33,8 @@ def gold_concepts(ids: str, preferred: Mapping[str, str]) -> set[str]:
     return {preferred.get(part, part) for part in full}
 
 
-def evaluate_linking(path: str | Path, linker: Linker) -> dict[str, dict]:
-    """Scores of a PubTator file by entity type; see :func:`score_links`.
+def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence], Iterable] = iter) -> dict[str, dict]:
+    """Scores of a PubTator file by entity type, see :func:`score_links`; ``track`` sees documents.
 
     Raises:
         ValueError: the file is no PubTator file or has no mentions.
@@ -42,7 +42,7 @@ def evaluate_linking(path: str | Path, linker: Linker) -> dict[str, dict]:
     catalogue = linker.model.kogner.concepts
     held = set(catalogue.ids)
     rows: dict[str, list[tuple[set[str], list[Candidate]]]] = {}
-    for document in read_pubtator(path):
+    for document in track(list(read_pubtator(path))):
         abbreviations = find_abbreviations(document.text)
         for mention in document.mentions:
             kind = ENTITY_TYPES.get(mention.type, mention.type)

@@ -1,0 +1,56 @@
+"""The picture of the demo page, taken in Chromium from the bundled model.
+
+python docs/demo_picture.py --knowledge KNOWLEDGE > docs/demo.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from modeling_kogner.commands.progress import loading, quiet, waiting
+from modeling_kogner.demo.neighbourhood import Neighbourhoods
+from modeling_kogner.demo.reader import Reader
+from modeling_kogner.demo.server import PageServer
+from modeling_kogner.graph.knowledge_folder import Knowledge
+
+TEXT = """Selegiline-induced postural hypotension in Parkinson's disease. Cisplatin killed HeLa cells, but not zebrafish
+hearts. Zorbinib lowered the <b>fever</b> of mice."""
+
+
+def main() -> None:
+    """Serve the page, use it, print the picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--knowledge", required=True, help="knowledge folder of the model")
+    args = parser.parse_args()
+    quiet()
+    reader = Reader(*loading(str(Path(__file__).parents[1] / "hub_card")))
+    with waiting("reading the graph"):
+        neighbourhoods = Neighbourhoods(Knowledge.load(args.knowledge))
+    server = PageServer(reader, neighbourhoods, "hub_card")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with sync_playwright() as running:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1100, "height": 700})
+        page.set_default_timeout(300_000)  # own names are slow on a busy machine
+        page.goto(server.address)
+        page.wait_for_function("document.getElementById('model').textContent")
+        page.click("#own summary")
+        page.click("#fill")
+        page.fill("#text", TEXT.replace("\n", " "))
+        page.keyboard.press("Control+Enter")
+        page.locator("#with mark", has_text="postural hypotension").press("Enter")
+        page.wait_for_selector("#graph svg")
+        page.keyboard.press("Escape")
+        page.mouse.move(0, 0)
+        sys.stdout.buffer.write(page.screenshot(full_page=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Commands that work for seconds say so on a terminal, and leave files and pipes clean."""
+
+import io
+
+import pytest
+from support import ROOT, rows, script, tiny_model, write_corpus
+
+from modeling_kogner.commands import add, explain
+
+
+class Terminal(io.StringIO):
+    """Standard error of someone who watches."""
+
+    def isatty(self):
+        """Yes."""
+        return True
+
+
+@pytest.fixture(scope="module")
+def folder(knowledge, wordpiece, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("progress")
+    tiny_model(knowledge, wordpiece).save_pretrained(folder / "model")
+    wordpiece.save_pretrained(folder / "model")
+    write_corpus(folder / "my-corpus", test=rows())
+    (folder / "names.tsv").write_text("id\tname\ttype\nLAB:1\tfever\tDisease\n")
+    (folder / "linked.pubtator").write_text("1|t|Aspirin\n1|a|\n1\t0\t7\tAspirin\tChemical\tD001241\n\n")
+    return folder
+
+
+def evaluate(folder, output):
+    options = ["--dataset", folder / "my-corpus", "--linking", folder / "linked.pubtator", "--device", "cpu"]
+    script("eval").main([*map(str, ["--model", folder / "model", *options, "--output", output / "metrics.json"])])
+
+
+SIGNS = {
+    "evaluate": (evaluate, ["reading", "my-corpus", "linked"]),
+    "explain": (lambda folder, _: explain.explain("Aspirin", str(folder / "model")), ["reading"]),
+    "add": (
+        lambda folder, output: add.add(str(folder / "model"), output / "new", [folder / "names.tsv"]),
+        ["reading", "adding names", "saving"],
+    ),
+}
+
+
+@pytest.mark.parametrize("command", SIGNS)
+def test_signs_are_for_terminals_alone(command, folder, tmp_path, monkeypatch, capsys):
+    """Seconds without a sign look like a hang; a bar in a log file is a thousand lines."""
+    run, signs = SIGNS[command]
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    run(folder, tmp_path)
+    shown, printed = terminal.getvalue(), capsys.readouterr().out
+    assert [sign for sign in signs if sign not in shown] == []
+    assert "\x1b" not in printed
+
+    (tmp_path / "again").mkdir()
+    monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
+    run(folder, tmp_path / "again")
+    assert pipe.getvalue() == ""
+
+
+def test_every_command_that_reads_a_model_shows_it():
+    """A new command that calls the silent loader would look hung while a model is read or downloaded."""
+    silent = [
+        path.name
+        for path in (ROOT / "modeling_kogner/commands").glob("*.py")
+        if "load_model(" in path.read_text() and path.name != "progress.py"
+    ]
+    assert silent == []
