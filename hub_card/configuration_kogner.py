@@ -42,6 +42,8 @@ class KognerConfig(PreTrainedConfig):
         classifier_dropout: dropout before the tagging head.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
+        table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
+            by ``from_pretrained``; None in checkpoints of before.
     """
 
     model_type = "kogner"
@@ -74,6 +76,7 @@ class KognerConfig(PreTrainedConfig):
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
     tokenizer_fingerprint: str | None = None
+    table_checksums: dict[str, str] | None = None
 
     def __post_init__(self, **kwargs):
         self.check_evidence()

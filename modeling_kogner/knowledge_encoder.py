@@ -16,6 +16,7 @@ from .fusion_layer import FusionLayer
 from .node_table import NodeTable
 from .sentence_graph import ConceptAttention, SentenceGraph
 from .surface_index import Links, SurfaceIndex
+from .table_checksums import TABLES, checksum, damaged_tables
 
 
 @dataclass
@@ -61,6 +62,32 @@ class KognerPreTrainedModel(PreTrainedModel):
             nn.init.zeros_(module.nil)
         if isinstance(module, EvidenceOdds):
             nn.init.zeros_(module.weight)
+
+    @property
+    def tables(self) -> dict[str, torch.Tensor]:
+        """The knowledge tables by their name in the body."""
+        return {name: table for name, table in self.base_model.named_buffers() if name.startswith(TABLES)}
+
+    def save_pretrained(self, *args, **kwargs):
+        """Save as every ``PreTrainedModel``, with checksums of the tables in the configuration."""
+        self.config.table_checksums = {name: checksum(table) for name, table in self.tables.items()}
+        super().save_pretrained(*args, **kwargs)
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        """Load as every ``PreTrainedModel``.
+
+        Raises:
+            ValueError: a knowledge table is damaged.
+        """
+        loaded = super().from_pretrained(*args, **kwargs)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        if damaged := damaged_tables(model.tables, model.config.table_checksums or {}):
+            raise ValueError(
+                f"{model.name_or_path}: knowledge tables are damaged ({', '.join(damaged)}: not the checksum that "
+                "config.json, field table_checksums, says); download or copy the model again"
+            )
+        return loaded
 
 
 class KognerModel(KognerPreTrainedModel):

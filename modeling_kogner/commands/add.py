@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import pandas as pd
 import typer
 
 from ..graph.row_checks import RowChecks
+from ..graph.whole_folder import whole_folder
 from ..inference.name_files import read_columns, read_obo_names
 from ..inference.own_names import add_concepts, add_equivalents
 from .progress import loading, quiet, waiting
@@ -59,10 +58,7 @@ def add(
             print(f"{added.unspelled:,} written forms are too long or not spelled by the tokenizer")
     for reason, count in checks.dropped.items():
         print(f"left out, {reason}: {count:,} ({checks.first[reason]})")
-    partial = output.absolute().with_name(f".{output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a run that was cut off
-    with waiting("saving"):
+    with waiting("saving"), whole_folder(output, lambda name: False) as partial:
         tagger.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
-    os.rename(partial, output)
     print(f"-> {output}")

@@ -26,6 +26,7 @@ from ..inference.documents.formats import OUTPUTS, READERS, OutputFormat, format
 from ..inference.documents.resumable_file import Counts, ResumableFile
 from ..inference.documents.shards import share_of, this_share
 from ..inference.load_annotator import file_version, load_annotator, model_version
+from ..inference.out_of_memory import is_out_of_memory
 from .document_progress import document_progress
 from .mention_table import draw_table
 from .progress import quiet, reading
@@ -115,6 +116,10 @@ def annotate(
         if error.errno == errno.EPIPE:
             raise  # the reader, such as head, has enough; click ends quietly
         _end(f"{error}; mend that and repeat the command", FAILED)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _end(f"out of memory; repeat the command with --batch_size {max(1, batch_size // 4)} to go on", FAILED)
     except KeyboardInterrupt:
         _end("interrupted; with --output the same command goes on from here", INTERRUPTED)
     raise typer.Exit(SKIPPED if counts.skipped else 0)

@@ -48,7 +48,7 @@ def card(
             table = table_of(results, model) if results else table
             made = make_card(inputs, model_id or model.resolve().name, base_model, revision, table)
         write_whole(readme, str(made))
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"kogner card: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
     print(f"{len(made.data.eval_results)} scores -> {readme}")

@@ -11,6 +11,7 @@ from ..graph.distill import distill as run
 from ..graph.knowledge_folder import Knowledge
 from ..graph.student_training import StudentSettings
 from ..graph.teacher import TeacherSettings
+from ..inference.out_of_memory import is_out_of_memory
 from .graph_summary import show_distillation
 from .progress import waiting
 
@@ -55,7 +56,15 @@ def distill(
     )
     with waiting("reading the graph"):
         graph = Knowledge.load(knowledge)
-    distilled = run(graph, settings, cache)
+    try:
+        distilled = run(graph, settings, cache)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        kept = f"finished phases are in {cache}" if cache else "with --cache finished phases are kept"
+        raise ValueError(
+            f"out of memory; give smaller --teacher_batch, --messages or --student_batch, or --max_concepts; {kept}"
+        ) from error
     with waiting("saving"):
         distilled.save(output)
     console = Console()

@@ -47,7 +47,7 @@ def build(
         )
         with console.status("saving"):
             knowledge.save(output)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     show_summary(summarise(knowledge), console)

@@ -5,7 +5,7 @@
 
 The surface index labels the text with semantic types, mentions are masked as whole units, and the model learns types,
 hidden tokens and concept vectors. Start from the result with `kogner train --encoder PRETRAINED [--start_from all]`.
-All of the Trainer's options apply, such as `--max_steps` and `--resume_from_checkpoint PRETRAINED/checkpoint-500`.
+All of the Trainer's options apply, such as `--max_steps` and, after a kill, `--resume_from_checkpoint last`.
 With `--windows FILE.parquet` only the packed text is written; give that file as `--text` where the text is not.
 Several processes: `accelerate launch -m modeling_kogner.commands.pretrain`, or pretrain.py in a checkout.
 
@@ -20,6 +20,7 @@ from transformers import set_seed
 
 from ..graph.index_tables import load_tables
 from ..inference.load_model import load_tokenizer
+from ..training.checkpoints import remove_weights, resume_point
 from ..training.pretraining.arguments import (
     PretrainingArguments,
     PretrainingStartArguments,
@@ -43,6 +44,7 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
     if start.encoder is None or (start.knowledge == "none" and text.windows is None):
         raise UsageError("give --encoder, and the --knowledge that labels the text")
+    resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
     set_seed(training_args.seed)
 
     tokenizer = load_tokenizer(start.encoder)
@@ -68,9 +70,10 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
         train_dataset=train,
         data_collator=collate,
     )
-    trainer.train(resume_from_checkpoint=training_args.resume_from_checkpoint)
+    trainer.train(resume_from_checkpoint=resume)
     if trainer.is_world_process_zero():
         output = Path(training_args.output_dir)
+        remove_weights(output)
         tagger.save_pretrained(output)
         tokenizer.save_pretrained(output)
         batch = training_args.train_batch_size * training_args.gradient_accumulation_steps * training_args.world_size

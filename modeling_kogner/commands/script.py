@@ -11,6 +11,8 @@ from pathlib import Path
 
 from transformers import HfArgumentParser
 
+from ..inference.out_of_memory import is_out_of_memory
+
 WRONG, USAGE = 1, 2  # exit codes: data or model, options
 
 
@@ -41,6 +43,10 @@ def errors_as_one_line(program: str, extra: str) -> Iterator[None]:
         _end(f"{program}: needs the package {error.name}: pip install 'kogner[{extra}]'", USAGE)
     except (ValueError, OSError) as error:
         _end(f"{program}: {error}", USAGE if isinstance(error, UsageError) else WRONG)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _end(f"{program}: out of memory; give a smaller batch size", WRONG)
 
 
 def run_script(name: str, arguments: list[str] | None = None, program: str | None = None) -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
@@ -24,6 +22,7 @@ from ..surface_index import (
     to_signed,
 )
 from .knowledge_folder import Knowledge
+from .tensor_file import read_tensors, write_tensors
 from .token_keys import token_table, tokenizer_fingerprint
 
 logger = logging.getLogger(__name__)
@@ -44,12 +43,11 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
     built_from = _digest(Path(folder))
     if path.exists():
         try:
-            with safe_open(path, "pt") as stored:
-                if stored.metadata()["built_from"] == built_from:
-                    fields = json.loads(stored.metadata()["fields"])
-                    return fields, {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
-            logger.warning("%s cannot be read and is built again", path)
+            tables, metadata = read_tensors(path)
+            if metadata["built_from"] == built_from:
+                return json.loads(metadata["fields"]), tables
+        except (ValueError, KeyError) as error:
+            logger.warning("%s; built again", error)
     fields, tables = build_tables(Knowledge.load(folder), tokenizer)
     if os.access(folder, os.W_OK):
         store_tables(folder, tokenizer, fields, tables)
@@ -59,9 +57,7 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
 def store_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase, fields: dict, tables: dict) -> None:
     """Keep tables in the knowledge folder that they were built from, for :func:`load_tables` to read."""
     path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    save_file(tables, partial, metadata={"fields": json.dumps(fields), "built_from": _digest(Path(folder))})
-    partial.replace(path)
+    write_tensors(path, tables, {"fields": json.dumps(fields), "built_from": _digest(Path(folder))})
 
 
 def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+
+from .tensor_file import write_tensors
+from .whole_folder import set_aside, whole_folder
 
 FORMAT_VERSION = 1
 SEMANTIC_TYPES: tuple[str, ...] = (
@@ -77,26 +79,25 @@ class Knowledge:
 
         Raises:
             ValueError: the tables contradict each other.
+            OSError: the folder cannot be written.
         """
-        folder = Path(folder).absolute()
+        folder = Path(folder)
         self._check(folder)
-        partial = folder.with_name(f".{folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)  # left by a save that was cut off
-        partial.mkdir(parents=True)
-        for table in _COLUMNS:
-            frame = getattr(self, table)[_COLUMNS[table]]
-            frame.to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
-        if tensors := self._tensors():
-            save_file(tensors, partial / _TENSORS)
-        manifest = {
-            "format_version": FORMAT_VERSION,
-            "semantic_types": self.semantic_types,
-            "rows": {table: len(getattr(self, table)) for table in _COLUMNS},
-            "distilled": bool(tensors),
-            "report": self.report,
-        }
-        (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-        _swap(partial, folder)
+        with whole_folder(folder, _FILES.__contains__) as partial:
+            for table in _COLUMNS:
+                frame = getattr(self, table)[_COLUMNS[table]]
+                frame.to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
+            if tensors := self._tensors():
+                write_tensors(partial / _TENSORS, tensors, {})
+            manifest = {
+                "format_version": FORMAT_VERSION,
+                "semantic_types": self.semantic_types,
+                "rows": {table: len(getattr(self, table)) for table in _COLUMNS},
+                "checksums": {path.name: _digest(path) for path in sorted(partial.iterdir())},
+                "distilled": bool(tensors),
+                "report": self.report,
+            }
+            (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: str | Path) -> Knowledge:
@@ -107,6 +108,9 @@ class Knowledge:
         """
         folder = Path(folder)
         manifest = _read_manifest(folder)
+        for name, expected in manifest.get("checksums", {}).items():  # folders of before have none
+            if (folder / name).is_file() and _digest(folder / name) != expected:
+                raise ValueError(f"{folder / name}: damaged, its checksum is not that of {_MANIFEST}; {_REBUILD}")
         tables = {table: _read_table(folder, table, manifest["rows"].get(table)) for table in _COLUMNS}
         tensors = _read_tensors(folder) if manifest["distilled"] else {}
         student = {name.removeprefix("student."): t for name, t in tensors.items() if name.startswith("student.")}
@@ -152,23 +156,14 @@ class Knowledge:
             )
 
 
-def _swap(partial: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one by renaming."""
-    if not folder.exists():
-        os.rename(partial, folder)
-        return
-    for path in folder.iterdir():
-        if path.name not in _FILES:
-            shutil.move(path, partial / path.name)
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    os.rename(folder, old)
-    os.rename(partial, folder)
-    shutil.rmtree(old)
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _read_manifest(folder: Path) -> dict:
-    path = folder / _MANIFEST
+    path, aside = folder / _MANIFEST, set_aside(folder.absolute())
+    if aside.exists() and not folder.exists():
+        raise ValueError(f"{folder}: a run was cut off while it replaced this folder; rename {aside} to {folder.name}")
     if not path.is_file():
         raise ValueError(
             f"{folder}: no {_MANIFEST} there, so this is not a knowledge folder; "

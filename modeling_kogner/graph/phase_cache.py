@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
+
+from .tensor_file import read_tensors, write_tensors
 
 
 class PhaseCache:
@@ -45,10 +44,8 @@ class PhaseCache:
             return kept
         tensors, facts = compute()
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
         ready = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-        save_file(ready, partial, metadata={"fingerprint": fingerprint, "facts": json.dumps(facts)})
-        os.replace(partial, path)
+        write_tensors(path, ready, {"fingerprint": fingerprint, "facts": json.dumps(facts)})
         return tensors, facts
 
 
@@ -56,13 +53,12 @@ def _read(path: Path, fingerprint: str) -> tuple[dict[str, Tensor], dict] | None
     if not path.is_file():
         return None
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("fingerprint") != fingerprint:
-                return None
-            return {key: file.get_tensor(key) for key in file.keys()}, json.loads(metadata["facts"])  # noqa: SIM118
-    except SafetensorError:
-        return None  # half-written: computed anew
+        tensors, metadata = read_tensors(path)
+        if metadata["fingerprint"] != fingerprint:
+            return None
+        return tensors, json.loads(metadata["facts"])
+    except (ValueError, KeyError):
+        return None  # damaged: computed anew
 
 
 def fingerprint(*things: object) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-from transformers import Trainer
 
 from .publishing import HUB_ERRORS, publish, refusal
+from .surviving_trainer import SurvivingTrainer
 
 
-class KognerTrainer(Trainer):
+class KognerTrainer(SurvivingTrainer):
     """Train pretrained weights (the encoder) at ``learning_rate`` and fresh ones at ``head_learning_rate``."""
 
     def create_optimizer(self, model=None) -> torch.optim.Optimizer:

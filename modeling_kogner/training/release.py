@@ -6,10 +6,11 @@ python -m modeling_kogner.training.release MODEL hub_card
 from __future__ import annotations
 
 import json
-import shutil
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
+from ..graph.whole_folder import whole_folder
 from ..inference.load_model import load_model
 from .publishing import cut_names
 
@@ -26,21 +27,13 @@ def release(model_folder: str, output: str | Path) -> None:
         ValueError: the model cannot be loaded.
     """
     model, tokenizer = load_model(model_folder)
-    output = Path(output)
-    partial = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a release that was cut off
-    model.half().save_pretrained(partial, max_shard_size=LARGEST_SHARD)
-    tokenizer.save_pretrained(partial)
-    config = json.loads((partial / "config.json").read_text())
-    config["dtype"] = "float32"
-    cut_names(config)
-    (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    output.mkdir(parents=True, exist_ok=True)
-    for stale in output.glob("model*.safetensors*"):  # shards of an earlier release
-        stale.unlink()
-    for file in partial.iterdir():
-        file.replace(output / file.name)
-    partial.rmdir()
+    with whole_folder(Path(output), lambda name: fnmatch(name, "model*.safetensors*")) as partial:
+        model.half().save_pretrained(partial, max_shard_size=LARGEST_SHARD)
+        tokenizer.save_pretrained(partial)
+        config = json.loads((partial / "config.json").read_text())
+        config["dtype"] = "float32"
+        cut_names(config)
+        (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
 if __name__ == "__main__":

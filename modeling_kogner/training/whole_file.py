@@ -10,5 +10,8 @@ def write_whole(path: Path, text: str) -> None:
     """Write a text file beside its place and move it there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text)
-    partial.replace(path)
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk must not stay full

@@ -1,0 +1,77 @@
+"""Checkpoints of a run: which are whole, and where a run that was cut off goes on."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from safetensors import SafetensorError, safe_open
+
+logger = logging.getLogger(__name__)
+STATE = "trainer_state.json"  # written last: a checkpoint without it was cut off
+
+
+def resume_point(given: str | None, output_dir: str | Path) -> str | None:
+    """The checkpoint to go on from.
+
+    Args:
+        given: its folder; ``last`` for the newest whole one of the output folder, if there is one; None for none.
+        output_dir: of the run.
+
+    Raises:
+        ValueError: it is not whole; the message says what to delete, and which one is.
+    """
+    if given is None:
+        return None
+    if given == "last":
+        newest = newest_whole(output_dir)
+        logger.info("%s", f"goes on from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts anew")
+        return newest
+    if wrong := what_is_wrong(Path(given)):
+        newest = newest_whole(Path(given).parent)
+        other = f"go on from {newest}" if newest else "start again without --resume_from_checkpoint"
+        raise ValueError(f"{wrong}; delete {given} and {other}")
+    return given
+
+
+def newest_whole(folder: str | Path) -> str | None:
+    """The whole checkpoint of most steps; those that are not are named in a warning."""
+    found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    for path in sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
+        wrong = what_is_wrong(path)
+        if wrong is None:
+            return str(path)
+        logger.warning("%s; passed over", wrong)
+    return None
+
+
+def remove_weights(folder: str | Path) -> None:
+    """Before a folder is saved to again: a kill must not leave old weights beside a new configuration."""
+    for stale in Path(folder).glob("model*.safetensors*"):
+        stale.unlink()
+
+
+def what_is_wrong(folder: Path) -> str | None:
+    """Why a checkpoint cannot be used; None if it is whole."""
+    if not folder.is_dir():
+        return f"{folder}: no such checkpoint"
+    file = folder / STATE
+    try:
+        json.loads(file.read_text())
+        weights = sorted(folder.glob("*.safetensors"))
+        if not weights:
+            return f"{folder}: without weights"
+        for file in weights:
+            with safe_open(file, "pt"):
+                pass
+        for file in sorted([*folder.glob("*.pt"), *folder.glob("*.pth")]):  # zip files with checksums
+            with ZipFile(file) as parts:
+                if bad := parts.testzip():
+                    return f"{file}: damaged at {bad}"
+    except FileNotFoundError:
+        return f"{folder}: was cut off while it was written"
+    except (SafetensorError, BadZipFile, ValueError, OSError) as error:
+        return f"{file}: damaged ({error})"
+    return None

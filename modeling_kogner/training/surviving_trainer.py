@@ -1,0 +1,110 @@
+"""The Hugging Face Trainer, whose runs survive faults or end with advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from transformers import Trainer
+
+from .. import KognerModel
+from ..inference.out_of_memory import is_out_of_memory
+from ..table_checksums import checksum
+from .checkpoints import STATE, newest_whole, remove_weights
+
+
+class SurvivingTrainer(Trainer):
+    """End in a ``ValueError`` that says what to do where a run cannot go on: loss not finite, memory or disk full.
+
+    Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a whole one.
+    """
+
+    _loss: torch.Tensor | None = None
+
+    def train(self, *args, **kwargs):
+        """Train as every Trainer."""
+        try:
+            return super().train(*args, **kwargs)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            phase = "train" if self.model.training else "eval"
+            size = getattr(self.args, f"per_device_{phase}_batch_size")
+            raise ValueError(
+                f"out of memory after step {self.state.global_step} ({str(error).partition(chr(10))[0]}); give a "
+                f"smaller --per_device_{phase}_batch_size (now {size}; --gradient_accumulation_steps makes up for it) "
+                f"or --gradient_checkpointing true; {self._kept()}"
+            ) from error
+
+    def training_step(self, *args, **kwargs) -> torch.Tensor:
+        """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""
+        loss = super().training_step(*args, **kwargs)
+        if self._loss is not None and not self._loss.isfinite():
+            raise self._diverged(f"the loss is {self._loss.item()}")
+        self._loss = loss.detach()
+        return loss
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Save the model; what a kill leaves of it does not load."""
+        folder = Path(output_dir or self.args.output_dir)
+        if not all(parameter.isfinite().all() for parameter in self.model.parameters()):
+            raise self._diverged("the weights are not finite")
+        with self._writing(folder):
+            if self.args.should_save:
+                remove_weights(folder)
+            super().save_model(output_dir, _internal_call)
+
+    def _save_checkpoint(self, model, trial) -> None:
+        folder = Path(self.args.output_dir, f"checkpoint-{self.state.global_step}")
+        with self._writing(folder):
+            if self.args.should_save:  # one of an earlier run; from here to the end of the save it is not whole
+                (folder / STATE).unlink(missing_ok=True)
+            super()._save_checkpoint(model, trial)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()  # what makes it whole is written next, by one process
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model=None) -> None:
+        before = self._checksums()
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        if before != self._checksums():
+            raise ValueError(
+                f"{resume_from_checkpoint}: its knowledge tables are damaged, or of another --knowledge than that of "
+                "this run; give the same one, or delete the checkpoint and go on from an earlier one"
+            )
+
+    def _checksums(self) -> dict[str, str]:
+        body = next(module for module in self.model.modules() if isinstance(module, KognerModel))
+        return {name: checksum(table) for name, table in body.tables.items()}
+
+    @contextmanager
+    def _writing(self, folder: Path) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, SafetensorError, RuntimeError) as error:  # the last one: torch.save
+            raise ValueError(
+                f"{folder}: could not be written ({error}); make room or mend the folder; {self._kept()}"
+            ) from error
+
+    def _diverged(self, what: str) -> ValueError:
+        args, newest = self.args, newest_whole(self.args.output_dir)
+        start = "start again"
+        if newest and Path(newest, "config.json").is_file():  # resumed, it would take the same steps again
+            start += f", or from the weights of {newest} with --checkpoint"
+        precision = " without --fp16 or --bf16," if args.fp16 or args.bf16 else ""
+        return ValueError(
+            f"{what} after step {self.state.global_step}, so the run stops and does not save it; {start},{precision} "
+            f"with a lower --learning_rate (now {args.learning_rate}) and --head_learning_rate (now "
+            f"{args.head_learning_rate})"
+        )
+
+    def _kept(self) -> str:
+        """What is left of the run."""
+        newest = newest_whole(self.args.output_dir)
+        if newest is None:
+            return "no checkpoint was kept"
+        return f"{newest} is whole, --resume_from_checkpoint last goes on from it"
