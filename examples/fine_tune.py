@@ -10,16 +10,12 @@ Two CPU cores: half a minute; needs the extra `train`. Prints the mentions of a 
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 
+from modeling_kogner.commands.train import main as train
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load_model import load_model
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import train
 
 SENTENCE = "Patients with kridol syndrome received zorvine ."
 CHEMICALS, DISEASES = ["zorvine", "pelamite", "quandrine"], ["kridol syndrome", "velk disease"]
@@ -52,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as corpus:
         Path(corpus, "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows()))
         options = ["--eval_strategy", "no", "--save_strategy", "no", "--use_cpu", "--max_steps", str(args.steps)]
-        train.main(["--checkpoint", args.model, "--dataset", corpus, "--output_dir", args.output, *options])
+        train(["--checkpoint", args.model, "--dataset", corpus, "--output_dir", args.output, *options])
     print("before:", mentions(args.model))
     print("after: ", mentions(args.output))
 
