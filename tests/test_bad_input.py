@@ -1,6 +1,5 @@
 """Bad input of train.py and eval.py: one clear error with the place and the mend, before any training time is spent."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -176,11 +175,7 @@ def test_stale_tables_are_built_again(encoder, corpus, knowledge, tmp_path, monk
         tmp_path / "m",
     ]
     for surfaces in (knowledge.surfaces, knowledge.surfaces.iloc[:5]):
-        table = tmp_path / "graph" / "surfaces.parquet"
-        surfaces.to_parquet(table)
-        manifest = json.loads((tmp_path / "graph" / "knowledge.json").read_text())
-        manifest["rows"]["surfaces"] = len(surfaces)
-        (tmp_path / "graph" / "knowledge.json").write_text(json.dumps(manifest))
+        replace(knowledge, surfaces=surfaces).save(tmp_path / "graph")
         with pytest.raises(InterruptedError):
             script("train").main([*map(str, start), "--use_cpu"])
     assert built[0] > built[1] > 0

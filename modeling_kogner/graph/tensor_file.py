@@ -52,4 +52,4 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
 
 def _bytes(tensor: torch.Tensor) -> torch.Tensor:
     """Exact, where :func:`checksum` rounds."""
-    return tensor.contiguous().flatten().view(torch.uint8)
+    return tensor.reshape(-1).clone(memory_format=torch.contiguous_format).view(torch.uint8)

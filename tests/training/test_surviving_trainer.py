@@ -1,5 +1,6 @@
 """Runs of train.py that are killed, run out of disk or memory, or diverge."""
 
+import functools
 import logging
 import shutil
 
@@ -99,9 +100,7 @@ def test_a_checkpoint_that_is_not_whole_is_named(start, unbroken, tmp_path, capl
     assert newest_whole(tmp_path) == str(last)
     optimizer = (last / "optimizer.pt").read_bytes()
     (last / "optimizer.pt").write_bytes(optimizer[:-1000])
-    with pytest.raises(
-        ValueError, match=rf"optimizer\.pt: damaged .*; delete .*/checkpoint-6 .* {before}"
-    ):
+    with pytest.raises(ValueError, match=rf"optimizer\.pt: damaged .*; delete .*/checkpoint-6 .* {before}"):
         train(*start, "--output_dir", tmp_path, "--resume_from_checkpoint", last)
     flipped = bytearray(optimizer)
     flipped[len(flipped) // 2] ^= 1
@@ -144,6 +143,7 @@ def test_out_of_memory_ends_with_advice_and_the_run_goes_on(start, unbroken, tmp
     """Days of training behind a traceback that says nothing of the checkpoint."""
     real, steps = KognerForTokenClassification.forward, []
 
+    @functools.wraps(real)
     def forward(self, *args, **kwargs):
         steps.append(1)
         if len(steps) == 4:
@@ -162,6 +162,7 @@ def test_out_of_memory_ends_with_advice_and_the_run_goes_on(start, unbroken, tmp
 def test_a_bug_is_no_lack_of_memory(start, tmp_path, monkeypatch):
     """Advice to take smaller batches would hide it."""
 
+    @functools.wraps(KognerForTokenClassification.forward)
     def forward(*_, **__):
         raise RuntimeError("shapes do not match")
 
@@ -173,9 +174,7 @@ def test_a_bug_is_no_lack_of_memory(start, tmp_path, monkeypatch):
 def test_a_run_that_diverges_stops_and_saves_nothing(start, tmp_path):
     """The Trainer leaves losses that are not finite out of its log, trains on and saves NaN over what was good."""
     rates = ["--learning_rate", 1e30, "--head_learning_rate", 1e30, "--warmup_steps", 0, "--max_grad_norm", 0]
-    with pytest.raises(
-        ValueError, match=r"after step \d, so the run stops .* with a lower --learning_rate"
-    ):
+    with pytest.raises(ValueError, match=r"after step \d, so the run stops .* with a lower --learning_rate"):
         train(*start, *rates, "--output_dir", tmp_path)
     assert newest_whole(tmp_path) is None
     assert not list(tmp_path.rglob("*.safetensors"))
@@ -185,6 +184,7 @@ def test_a_single_loss_that_is_not_finite_stops_the_run(start, tmp_path, monkeyp
     """Weights that it has already ruined are noticed at the next step, not at the end of the budget."""
     real, steps = KognerForTokenClassification.forward, []
 
+    @functools.wraps(real)
     def forward(self, *args, **kwargs):
         output = real(self, *args, **kwargs)
         steps.append(1)
@@ -193,9 +193,7 @@ def test_a_single_loss_that_is_not_finite_stops_the_run(start, tmp_path, monkeyp
         return output
 
     monkeypatch.setattr(KognerForTokenClassification, "forward", forward)
-    with pytest.raises(
-        ValueError, match=rf"loss is nan .* from the weights of {tmp_path / 'checkpoint-2'}"
-    ):
+    with pytest.raises(ValueError, match=rf"loss is nan .* from the weights of {tmp_path / 'checkpoint-2'}"):
         train(*start, "--output_dir", tmp_path)
     assert len(steps) == 4
     assert newest_whole(tmp_path) == str(tmp_path / "checkpoint-2")
