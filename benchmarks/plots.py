@@ -16,10 +16,12 @@ COLOURS = {
     "types": "#56B4E9",
     "concepts": "#E69F00",
     "graph": "#0072B2",
+    "graph_masked": "#009E73",
     "pretrained": "#CC79A7",
-    "pretrained_graph": "#D55E00",
+    "pretrained_all": "#F0E442",
+    "complete": "#D55E00",
 }
-MARKERS = dict(zip(COLOURS, "osv^DP", strict=True))
+MARKERS = dict(zip(COLOURS, "osv^<DP*", strict=True))
 Scores = dict[Cell, dict[int, dict]]
 
 

@@ -8,6 +8,8 @@ from support import SENTENCES, TYPES, rows, save_encoder, script, tiny_bert, tin
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.load_annotator import load_annotator
 
 NAMES = ["loose", "strict"]
 
@@ -44,6 +46,19 @@ def test_numbers_of_conventions(model):
     assert [model.config.convention_id(name) for name in (None, *NAMES)] == [0, 1, 2]
     with pytest.raises(ValueError, match="knows loose, strict"):
         model.config.convention_id("other")
+
+
+def test_annotation_follows_the_one_asked_for(model, wordpiece, tmp_path):
+    """An option that is read and not passed on would annotate as if it were not there."""
+    model.save_pretrained(tmp_path)
+    wordpiece.save_pretrained(tmp_path)
+    texts = [text for text, *_ in SENTENCES]
+    plain, loose, strict = (load_annotator(tmp_path, convention=c).annotate(texts) for c in (None, *NAMES))
+    assert plain == Annotator(model, wordpiece).annotate(texts)
+    assert loose not in (plain, strict)
+    assert strict != plain
+    with pytest.raises(ValueError, match="knows loose, strict"):
+        load_annotator(tmp_path, convention="other")
 
 
 def test_train_and_eval(wordpiece, tmp_path):

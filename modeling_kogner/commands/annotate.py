@@ -48,6 +48,7 @@ class _Choices:
     model: str
     knowledge: str
     vocabulary: str | None
+    convention: str | None
     types: list[str] | None
     threshold: float
     fields: Fields
@@ -76,12 +77,18 @@ def annotate(
     ] = None,
     knowledge: Annotated[_Knowledge, typer.Option(help="off: tag without the knowledge graph.")] = _Knowledge.on,
     vocabulary: Annotated[str | None, typer.Option(help="Link to ids of this vocabulary only, such as MESH.")] = None,
+    convention: Annotated[
+        str | None, typer.Option(help="Corpus whose way to annotate is followed, such as BC2GM; by default none.")
+    ] = None,
     types: Annotated[str | None, typer.Option(help="Entity types to find, as if there were no others: A,B,C.")] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions with a lower score.")] = 0.0,
     batch_size: Annotated[int, typer.Option("--batch_size", min=1, help="Windows read at once.")] = 32,
     on_error: Annotated[_OnError, typer.Option("--on_error", help="At a document that is wrong.")] = _OnError.stop,
     shard: Annotated[str | None, typer.Option(help="Read a share only: 1/4 to 4/4; each writes its own file.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; a GPU if there is one.")] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Fuse kernels: a minute at first, faster then; for long runs on a GPU.")
+    ] = False,
 ) -> None:
     """Find the biomedical entities of texts and the concepts they name.
 
@@ -103,13 +110,14 @@ def annotate(
             _bundled() if model is None else model,
             knowledge.value,
             vocabulary,
+            convention,
             None if types is None else [name.strip() for name in types.split(",")],
             threshold,
             Fields(text_column, id_column),
             kind,
             this_share(shard),
         )
-        counts = _run(choices, text, files, output, batch_size, on_error is _OnError.skip, device)
+        counts = _run(choices, text, files, output, batch_size, on_error is _OnError.skip, device, compiled)
     except ValueError as error:
         _end(str(error), WRONG)
     except OSError as error:
@@ -133,10 +141,11 @@ def _run(
     batch_size: int,
     skip: bool,
     device: str | None,
+    compiled: bool,
 ) -> Counts:
     evidence = "none" if choices.knowledge == "off" else None
     with reading(choices.model):
-        annotator = load_annotator(choices.model, evidence, device, choices.vocabulary)
+        annotator = load_annotator(choices.model, evidence, device, choices.vocabulary, choices.convention, compiled)
     annotator.annotate([], choices.types)  # an unknown type is told before anything is written
     form = OutputFormat(draw_table) if choices.target == "table" else OUTPUTS[choices.target]
     if output is None:

@@ -74,10 +74,11 @@ class Annotator:
         max_length: pieces a window, special tokens included.
         stride: pieces that neighbouring windows share.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``; see :class:`Linker`.
+        convention: corpus whose way to annotate is followed, of those that the configuration lists; by default none.
 
     Raises:
         ValueError: the tokenizer is slow or another one than the model's, the stride does not fit, or the model knows
-            no id of the vocabulary.
+            no id of the vocabulary, or not the convention.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Annotator:
         max_length: int = 256,
         stride: int = 64,
         vocabulary: str | None = None,
+        convention: str | None = None,
     ):
         if not tokenizer.is_fast:
             raise ValueError(f"{tokenizer.name_or_path}: a slow tokenizer has no offsets; use its fast version")
@@ -100,6 +102,7 @@ class Annotator:
         if not 0 <= stride < room:
             raise ValueError(f"stride {stride} does not fit windows of {room} pieces; give one from 0 to {room - 1}")
         self.linker = Linker(model, tokenizer, vocabulary)
+        self.convention = model.config.convention_id(convention)
 
     def annotate(
         self, texts: Sequence[str], types: Sequence[str] | None = None, threshold: float = 0.0, batch_size: int = 32
@@ -155,7 +158,8 @@ class Annotator:
             input_ids = torch.tensor(ids, device=self.model.device)  # (B, T)
             sizes = torch.tensor([len(window.input_ids) for window in chosen], device=self.model.device)
             mask = (torch.arange(width, device=self.model.device) < sizes[:, None]).long()  # (B, T)
-            logits = self.model(input_ids=input_ids, attention_mask=mask).logits.float()  # (B, T, L)
+            told = {"convention": torch.full_like(sizes, self.convention)} if self.convention else {}
+            logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
             probabilities = logits.masked_fill(~allowed, -torch.inf).softmax(-1).cpu().numpy()
             has_tables = self.model.config.num_surfaces > 0
             hits = find_ngrams(self.model.kogner.index, input_ids, mask) if has_tables else [{} for _ in chosen]

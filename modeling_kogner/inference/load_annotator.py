@@ -13,7 +13,12 @@ from .load_model import ONNX_FILE, load_model, load_tokenizer
 
 
 def load_annotator(
-    source: str | Path, evidence: str | None = None, device: str | None = None, vocabulary: str | None = None
+    source: str | Path,
+    evidence: str | None = None,
+    device: str | None = None,
+    vocabulary: str | None = None,
+    convention: str | None = None,
+    compiled: bool = False,
 ) -> Annotator:
     """Load for annotation; a folder that holds an exported model is read by onnxruntime.
 
@@ -23,15 +28,24 @@ def load_annotator(
         device: such as ``cpu`` or ``cuda:1``; by default a GPU if there is one. An exported model runs on the CPU, on
             as many cores as torch would use.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``.
+        convention: corpus whose way to annotate is followed; an exported model follows none.
+        compiled: let torch fuse the kernels, which takes up to a minute at first; for long runs on a GPU.
 
     Raises:
         ValueError: the model cannot be read, or not in this way.
     """
     if not (Path(source) / ONNX_FILE).is_file():
         model, tokenizer = load_model(source, evidence)
-        return Annotator(model.to(_device(device)), tokenizer, vocabulary=vocabulary)
+        model.to(_device(device))
+        if compiled:
+            model.compile(dynamic=True)
+        return Annotator(model, tokenizer, vocabulary=vocabulary, convention=convention)
     if evidence is not None:
         raise ValueError(f"{source}: an exported model cannot switch its knowledge; give the model it was made from")
+    if convention is not None or compiled:
+        raise ValueError(
+            f"{source}: an exported model follows no convention and is compiled already; give what it was made from"
+        )
     if device not in (None, "cpu"):
         raise ValueError(f"device {device}: an exported model runs on the CPU; give the model it was made from")
     try:
