@@ -50,10 +50,10 @@ def load_models(args: argparse.Namespace) -> dict:
     models = {name: model.to(args.device).eval() for name, model in models.items()}
     if args.compile == "knowledge":
         for part in (models["knowledge"].kogner.index, models["knowledge"].kogner.graph):
-            part.compile(dynamic=True, mode=args.mode)
+            part.compile(dynamic=True)
     elif args.compile == "all":
         for model in models.values():
-            model.compile(dynamic=True, mode=args.mode)
+            model.compile(dynamic=True)
     return models
 
 
@@ -114,7 +114,6 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", choices=["none", "knowledge", "all"], default="none", help="for torch.compile")
-    parser.add_argument("--mode", default="default")
     return parser.parse_args()
 
 
