@@ -157,6 +157,15 @@ def encoder_name(inputs: CardInputs) -> str:
     return str(inputs.config.encoder_config.to_dict().get("_name_or_path") or "").rstrip("/").split("/")[-1]
 
 
+def _told(config) -> str:
+    """What the reader can do about conventions, if the model tells them apart."""
+    if not config.conventions:
+        return ""
+    return f""" The
+  scores above are of the model told nothing, as the stock pipeline uses it; `kogner annotate --convention CORPUS` and
+  `eval.py --convention own` follow one of {", ".join(config.conventions)}."""
+
+
 def limits(inputs: CardInputs) -> str:
     """What it does badly."""
     knowledge = """
@@ -172,7 +181,7 @@ def limits(inputs: CardInputs) -> str:
 - Trained on English, mostly abstracts of PubMed: clinical notes, patents, social media and other languages
   are untested unless a score above says otherwise.
 - Corpora draw borders differently: whether a modifier belongs to a mention, or a protein family is a gene, follows the
-  training corpora, and where they disagree the model mixes their conventions.{
+  training corpora, and where they disagree the model mixes their conventions.{_told(inputs.config)}{
         knowledge if inputs.config.has_knowledge else ""
     }
 - What is written about often is known best: common diseases, human and model-organism genes, marketed drugs.
