@@ -1,44 +1,51 @@
 """A child process that is killed, or finds the disk full, at a chosen moment."""
 
+import multiprocessing
 import os
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 # What Python says of changes to files; compiled writers say nothing, which is what `bytes_a_file` is for.
 CHANGES = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate"}
 
 
+# Children are forked from a process that has imported but done nothing: one that has trained holds locks of its
+# libraries' threads, on which a fork waits for ever.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["modeling_kogner.training.kogner_trainer", "modeling_kogner.graph.distill"])
+
+
 def run_doomed(action: Callable[[], object], folder: Path, moment: int = -1, bytes_a_file: int = 0) -> str:
-    """Fork, act, and say how it ended: ``done``, ``killed``, or what was raised.
+    """Act in a child and say how it ended: ``done``, ``killed``, or what was raised.
 
     Args:
-        action: what to do.
+        action: what to do; picklable, such as a ``functools.partial``.
         folder: where changes count.
         moment: kill before this change of a file or folder; negative for never.
         bytes_a_file: kill in the middle of writing the first file that grows beyond; 0 for never; a negative number
             makes such a write fail instead, as on a full disk.
     """
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            _doom(str(folder), moment, bytes_a_file)
-            action()
-            said = "done"
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else traceback.format_exc()
-        os.write(writer, said.encode()[:60_000])
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as stream:
-        said = stream.read()
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) == (not said), said
-    return said or "killed"
+    reader, writer = _PROCESSES.Pipe(duplex=False)
+    child = _PROCESSES.Process(target=_act, args=(action, str(folder), moment, bytes_a_file, writer))
+    child.start()
+    writer.close()
+    child.join(120)
+    assert child.exitcode in (0, -signal.SIGKILL, -signal.SIGXFSZ), child.exitcode
+    return "killed" if child.exitcode else reader.recv()
+
+
+def _act(action: Callable[[], object], folder: str, moment: int, bytes_a_file: int, writer: Connection) -> None:
+    _doom(folder, moment, bytes_a_file)
+    try:
+        action()
+        said = "done"
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+    writer.send(said[:10_000])  # fits into a pipe that nobody reads yet
 
 
 def _doom(folder: str, moment: int, bytes_a_file: int) -> None:

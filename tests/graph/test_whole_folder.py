@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -32,7 +33,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_folder(knowledge, tmp_path):
     before.save(folder)
     (folder / "mine.txt").write_text("mine")
     ends = set()
-    for where in kill_everywhere(lambda: after.save(folder), tmp_path, sizes=(1, 500, 3000, 20_000)):
+    for where in kill_everywhere(partial(after.save, folder), tmp_path, sizes=(1, 500, 3000, 20_000)):
         try:
             left = Knowledge.load(folder)
             ends.add(left.report["made"])
@@ -51,7 +52,7 @@ def test_a_full_disk_is_told_and_left_as_it_was(knowledge, tmp_path):
     """A traceback out of a writer names no file, and half a folder keeps the disk full."""
     knowledge.save(tmp_path / "k")
     larger = replace(knowledge, codebooks=torch.randn(3, 512, 64))
-    said = run_doomed(lambda: larger.save(tmp_path / "k"), tmp_path, bytes_a_file=-100_000)
+    said = run_doomed(partial(larger.save, tmp_path / "k"), tmp_path, bytes_a_file=-100_000)
     assert said.startswith("OSError")
     assert "distilled.safetensors: could not be written" in said
     assert [path.name for path in tmp_path.iterdir()] == ["k"]
@@ -88,26 +89,31 @@ def test_damaged_tables_beside_the_graph_are_built_again(knowledge, wordpiece, t
         assert all(torch.equal(again[name], table) for name, table in tables.items())
 
 
+CALLS = []
+
+
+def phase():
+    """What takes hours."""
+    CALLS.append(1)
+    return {"H": torch.arange(5000.0)}, {"steps": 3}
+
+
+def run(folder):
+    """A run of that one phase."""
+    return PhaseCache(folder).get("teacher", "mark", phase)
+
+
 def test_a_distillation_goes_on_from_its_last_phase(tmp_path):
     """A phase that takes hours is not to be taken from half a file, and not to be repeated."""
-    calls = []
-
-    def phase():
-        calls.append(1)
-        return {"H": torch.arange(5000.0)}, {"steps": 3}
-
-    def run():
-        return PhaseCache(tmp_path).get("teacher", "mark", phase)
-
-    for where in kill_everywhere(run, tmp_path, sizes=(1, 200, 9000)):
-        tensors, facts = run()
-        assert torch.equal(tensors["H"], phase()[0]["H"]), where
+    for where in kill_everywhere(partial(run, tmp_path), tmp_path, sizes=(1, 200, 9000)):
+        tensors, facts = run(tmp_path)
+        assert torch.equal(tensors["H"], torch.arange(5000.0)), where
         assert facts == {"steps": 3}
         shutil.rmtree(tmp_path)
-    run()
-    calls.clear()
-    run()
-    assert calls == []
+    run(tmp_path)
+    CALLS.clear()
+    run(tmp_path)
+    assert CALLS == []
     flip(tmp_path / "teacher.safetensors")
-    assert torch.equal(run()[0]["H"], torch.arange(5000.0))
-    assert calls == [1]
+    assert torch.equal(run(tmp_path)[0]["H"], torch.arange(5000.0))
+    assert CALLS == [1]

@@ -51,7 +51,7 @@ def same_weights(one, other) -> bool:
 def check_kills(start, unbroken, tmp_path, **where):
     output, cut_off = tmp_path / "m", 0
     command = [*start, "--output_dir", output, "--save_total_limit", 1, "--resume_from_checkpoint", "last"]
-    for moment in kill_everywhere(lambda: train(*command), output, **where):
+    for moment in kill_everywhere(functools.partial(train, *command), output, **where):
         try:
             assert same_weights(output, unbroken)
             load_model(output)
@@ -83,7 +83,7 @@ def test_a_model_saved_over_an_older_one(start, unbroken, tmp_path):
     model.save_pretrained(tmp_path)
     shutil.copy(unbroken / "tokenizer.json", tmp_path)
     others = [*start, "--output_dir", tmp_path, "--save_strategy", "no", "--concept_dropout", 0.9, "--seed", 5]
-    for moment in kill_everywhere(lambda: train(*others), tmp_path, stride=3):
+    for moment in kill_everywhere(functools.partial(train, *others), tmp_path, stride=12):
         try:
             left, _ = load_model(tmp_path)
         except ValueError:
@@ -130,7 +130,7 @@ def test_a_flipped_bit_in_the_tables_of_a_checkpoint(start, unbroken, tmp_path):
 def test_a_full_disk_ends_with_advice(start, unbroken, tmp_path):
     """The message of a writer names neither file nor mend."""
     output = tmp_path / "m"
-    said = run_doomed(lambda: train(*start, "--output_dir", output), output, bytes_a_file=-60_000)
+    said = run_doomed(functools.partial(train, *start, "--output_dir", output), output, bytes_a_file=-60_000)
     assert said.startswith("ValueError")
     assert "checkpoint-2: could not be written" in said
     assert "no checkpoint was kept" in said
