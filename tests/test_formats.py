@@ -1,0 +1,79 @@
+"""Checkpoints of every format that was ever released load, and answer as they did.
+
+`tests/checkpoints/FORMAT/` holds one tiny random model a format with its answer. A change that writes another format adds
+a folder, by `python tests/test_formats.py NAME`, and never writes an old one anew.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from support import run_as_user
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.load_model import load_model
+
+FORMATS = sorted(path for path in (Path(__file__).parent / "checkpoints").iterdir() if path.is_dir())
+TEXT = "Aspirin cured the acute lymphoblastic leukemia of HeLa cells, not the heart failure."
+# Rounded sums of float32 differ between versions of torch by about 1e-6; a changed path shows in the second digit.
+TOLERANCE = 1e-4
+
+
+def answer(model, tokenizer) -> dict:
+    """Logits of each level of evidence, and the mentions."""
+    given, level, logits = tokenizer(TEXT, return_tensors="pt"), model.config.evidence, {}
+    for model.config.evidence in ("none", "types", "concepts", "graph"):
+        with torch.no_grad():
+            logits[model.config.evidence] = model(**given).logits[0]
+    model.config.evidence = level
+    (mentions,) = Annotator(model, tokenizer).annotate([TEXT])
+    found = [[mention.start, mention.end, mention.type, mention.concept_id] for mention in mentions]
+    return {"input_ids": given.input_ids[0].tolist(), "logits": logits, "mentions": found}
+
+
+@pytest.mark.parametrize("folder", FORMATS, ids=lambda folder: folder.name)
+def test_a_stored_checkpoint_answers_as_it_did(folder):
+    """Another hash, another order of the labels or a renamed weight would merely lower the scores."""
+    expected = json.loads((folder / "answer.json").read_text())
+    found = answer(*load_model(folder / "model"))
+    assert (found["input_ids"], found["mentions"]) == (expected["input_ids"], expected["mentions"])
+    assert len(found["mentions"]) > 2
+    for level, logits in expected["logits"].items():
+        torch.testing.assert_close(found["logits"][level], torch.tensor(logits), atol=TOLERANCE, rtol=0, msg=level)
+
+
+def test_the_answers_of_a_stored_checkpoint_tell_its_levels_apart():
+    """Guards the test above: equal logits would hide a level that is not read."""
+    logits = json.loads((FORMATS[-1] / "answer.json").read_text())["logits"]
+    values = [torch.tensor(logits[level]) for level in ("none", "types", "concepts", "graph")]
+    assert min((one - next_).abs().max() for one, next_ in zip(values, values[1:], strict=False)) > 100 * TOLERANCE
+
+
+@pytest.mark.parametrize("folder", FORMATS, ids=lambda folder: folder.name)
+def test_a_stored_checkpoint_runs_its_own_code(folder, tmp_path):
+    """The code inside an old checkpoint meets the newest transformers on the machines of its users."""
+    code = """
+import sys
+from transformers import pipeline
+ner = pipeline("token-classification", model=sys.argv[2], trust_remote_code=True, aggregation_strategy="simple")
+print(len(ner(sys.argv[3])))
+"""
+    process = run_as_user(tmp_path, code, str(folder / "model"), TEXT, HF_HOME=str(tmp_path / "home"))
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert int(process.stdout.split()[-1]) > 2
+
+
+if __name__ == "__main__":
+    from conftest import make_knowledge, train_tokenizer
+    from support import tiny_bert, tiny_model
+
+    tokenizer, folder = train_tokenizer("wordpiece"), Path(__file__).parent / "checkpoints" / sys.argv[1]
+    model = tiny_model(make_knowledge(), tokenizer, tiny_bert(len(tokenizer), hidden=16))
+    model.save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    made = answer(AutoModelForTokenClassification.from_pretrained(folder / "model").eval(), AutoTokenizer.from_pretrained(folder / "model"))
+    made["logits"] = {level: [[round(x, 6) for x in row] for row in rows.tolist()] for level, rows in made["logits"].items()}
+    (folder / "answer.json").write_text(json.dumps(made) + "\n")
