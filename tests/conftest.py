@@ -81,6 +81,11 @@ def wordpiece():
 
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
+    """See :func:`make_knowledge`."""
+    return make_knowledge()
+
+
+def make_knowledge() -> Knowledge:
     """Twelve concepts with random distilled vectors of width 8."""
     generator = torch.Generator().manual_seed(0)
     surfaces = [(form, i) for i, concept in enumerate(CONCEPTS) for form in concept[3]]

@@ -1,0 +1,138 @@
+"""Configuration of a KoGNER model: one field a line, everything else derived."""
+
+from typing import Any, ClassVar, Literal
+
+from transformers import AutoConfig, PreTrainedConfig
+
+EVIDENCE_LEVELS = ("none", "types", "concepts", "graph")
+
+
+class KognerConfig(PreTrainedConfig):
+    """Shapes of the tables, the encoder's own configuration and the switches of the knowledge path.
+
+    Table sizes are fields because the model is built on the meta device: every buffer gets its shape from here.
+
+    Args:
+        encoder_config: configuration of the text encoder, any ``AutoModel`` family; a dict needs ``model_type``.
+        evidence: what the tagger may read. ``none``: the plain encoder path. ``types``: coarse semantic types of
+            matched surface forms. ``concepts``: also the distilled vector of each linked concept. ``graph``: also
+            the student's message passing among the mentions of a sentence.
+        semantic_types: names of the ``K`` coarse semantic types of the knowledge graph.
+        num_token_keys: rows of the table that spells every token id, the tokenizer's length; 0 without knowledge.
+        num_surfaces: rows of the surface index, one a (surface form, concept) pair.
+        num_concepts: concepts ``N`` in the node table.
+        concept_dim: width ``d_k`` of a distilled concept vector.
+        num_codebooks: residual codebooks, that is bytes a concept, of the node table.
+        codebook_size: entries of one codebook.
+        catalog_bytes: length of the compressed catalogue of concept ids and names.
+        max_mention_tokens: longest surface form, in tokens.
+        max_candidates: concepts considered for one surface form.
+        student_heads: attention heads of the student's graph layer.
+        related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
+        input_evidence: whether type evidence is also added to the encoder's input embeddings.
+        conventions: names of the corpora whose annotation conventions the model tells apart; None for one convention.
+        convention_dropout: probability that a training sentence is not told whose convention it follows.
+        fusion_layers: transformer layers after the fusion, present with and without knowledge.
+        sentence_dropout: probability that a training sentence is read without any evidence.
+        mention_dropout: probability that a matched surface form is hidden in training.
+        type_dropout: probability that a semantic type is hidden from a training sentence.
+        concept_dropout: probability that a mention's concept vector is hidden in training.
+        mention_masking: probability that the letters of a match are hidden in training, not its evidence.
+        mask_token_id: what hides them; needed for that only.
+        classifier_dropout: dropout before the tagging head.
+        distillation_weight: factor of the distillation loss in the joint loss.
+        tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
+        table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
+            by ``from_pretrained``; None in checkpoints of before.
+    """
+
+    model_type = "kogner"
+    sub_configs: ClassVar[dict[str, Any]] = {"encoder_config": AutoConfig}
+
+    encoder_config: dict | PreTrainedConfig | None = None
+    evidence: Literal["none", "types", "concepts", "graph"] = "graph"
+    semantic_types: list[str] | None = None
+    num_token_keys: int = 0
+    num_surfaces: int = 0
+    num_concepts: int = 0
+    concept_dim: int = 32
+    num_codebooks: int = 7
+    codebook_size: int = 256
+    catalog_bytes: int = 0
+    max_mention_tokens: int = 12
+    max_candidates: int = 4
+    student_heads: int = 2
+    related_cosine: float = 0.5
+    input_evidence: bool = True
+    conventions: list[str] | None = None
+    convention_dropout: float = 0.5
+    fusion_layers: int = 1
+    sentence_dropout: float = 0.0
+    mention_dropout: float = 0.0
+    type_dropout: float = 0.0
+    concept_dropout: float = 0.3
+    mention_masking: float = 0.0
+    mask_token_id: int | None = None
+    classifier_dropout: float = 0.1
+    distillation_weight: float = 0.1
+    tokenizer_fingerprint: str | None = None
+    table_checksums: dict[str, str] | None = None
+
+    def __post_init__(self, **kwargs):
+        self.check_evidence()
+        if isinstance(self.encoder_config, dict):
+            encoder = dict(self.encoder_config)
+            # A checkpoint must not pull in a second repository's code, nor its attention kernel.
+            for field in ("auto_map", "trust_remote_code", "attn_implementation", "_attn_implementation"):
+                encoder.pop(field, None)
+            self.encoder_config = AutoConfig.for_model(encoder.pop("model_type"), **encoder)
+        elif self.encoder_config is None:
+            self.encoder_config = AutoConfig.for_model("bert")
+        self.semantic_types = list(self.semantic_types or [])
+        super().__post_init__(**kwargs)
+
+    def check_evidence(self) -> None:
+        """Refuse an evidence level that does not exist or that the tables cannot give.
+
+        ``from_pretrained(..., evidence=...)`` sets the field after construction, so the model asks again.
+
+        Raises:
+            ValueError: it is unknown, or needs distilled vectors where there are none.
+        """
+        if self.evidence not in EVIDENCE_LEVELS:
+            raise ValueError(f"evidence is {self.evidence!r}; choose one of {', '.join(EVIDENCE_LEVELS)}")
+        if self.evidence in ("concepts", "graph") and self.num_surfaces and not self.num_codebooks:
+            raise ValueError(f"evidence is {self.evidence!r}, but there are no distilled vectors; choose types or none")
+
+    def convention_id(self, name: str | None) -> int:
+        """Number of a convention as the model takes it; 0 for None.
+
+        Raises:
+            ValueError: the model was not trained on that corpus's convention.
+        """
+        if name is None:
+            return 0
+        if name not in (self.conventions or []):
+            known = ", ".join(self.conventions or ["none"])
+            raise ValueError(f"convention {name!r} is not known to the model; it knows {known}")
+        return 1 + self.conventions.index(name)
+
+    @property
+    def hidden_size(self) -> int:
+        """Width ``d_h`` of the encoder's token representations."""
+        return self.encoder_config.hidden_size
+
+    @property
+    def has_knowledge(self) -> bool:
+        """Whether the tables are there and may be read."""
+        return self.evidence != "none" and self.num_surfaces > 0
+
+    @property
+    def entity_types(self) -> list[str]:
+        """The ``K_e`` entity types of the tagger, read off the label names ``O, B-x, I-x, ...``."""
+        return [label[2:] for _, label in sorted(self.id2label.items()) if label.startswith("B-")]
+
+
+def bio_labels(entity_types: list[str]) -> list[str]:
+    """Label names in the order of the logits: ``["O", "B-x", "I-x", ...]``."""
+    return ["O"] + [f"{prefix}-{entity_type}" for entity_type in entity_types for prefix in "BI"]
