@@ -60,6 +60,7 @@ def test_a_stream_is_read_as_it_is_consumed(folder):
     assert pa.total_allocated_bytes() < before + 2**16
 
 
+@pytest.mark.slow  # seconds, but forked from a process in which other tests have run models, the workers may die
 def test_processes_share_the_work(folder):
     """A model that travels to the workers would be copied for each, and its threads would lock up after a fork."""
     alone = annotate(Dataset.from_list(ROWS), AnnotateColumn(folder, device="cpu"))

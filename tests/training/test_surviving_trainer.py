@@ -20,6 +20,15 @@ QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no", "--e
 SIX_STEPS = ["--per_device_train_batch_size", 2, "--num_train_epochs", 2, "--save_strategy", "steps", "--save_steps", 2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Sums over another number of threads differ in their last bit, and a forked child has one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def start(wordpiece, knowledge, tmp_path_factory):
     """Arguments of a run of six steps, but for the output folder."""
