@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import torch
+
 # What Python says of changes to files; compiled writers say nothing, which is what `bytes_a_file` is for.
 CHANGES = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate"}
 
@@ -39,6 +41,7 @@ def run_doomed(action: Callable[[], object], folder: Path, moment: int = -1, byt
 
 
 def _act(action: Callable[[], object], folder: str, moment: int, bytes_a_file: int, writer: Connection) -> None:
+    torch.set_num_threads(1)  # as in the parent: sums over another number of threads differ in their last bit
     _doom(folder, moment, bytes_a_file)
     try:
         action()

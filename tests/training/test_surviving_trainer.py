@@ -22,7 +22,7 @@ SIX_STEPS = ["--per_device_train_batch_size", 2, "--num_train_epochs", 2, "--sav
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """Sums over another number of threads differ in their last bit, and a forked child has one."""
+    """As the children of :mod:`doomed` have."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
