@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
     for folder in args.onnx:
         from modeling_kogner.inference.onnx_tagger import OnnxTagger
 
-        exported = Annotator(OnnxTagger(folder, model.kogner, args.threads), tokenizer)
+        exported = Annotator(OnnxTagger(folder, args.threads), tokenizer)
         conditions[f"annotator, {Path(folder).name}"] = lambda exported=exported: annotate(exported, texts)
     if args.spacy:
         pipe = spacy_tagger(args.spacy, model.config.entity_types)

@@ -2,14 +2,16 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 import torch
 from support import SENTENCES, TYPES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
-from modeling_kogner import KognerForTokenClassification
+from modeling_kogner import KognerForTokenClassification, KognerPipeline
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load_annotator import load_annotator
+from modeling_kogner.integrations.annotate_column import AnnotateColumn
 
 NAMES = ["loose", "strict"]
 
@@ -57,6 +59,12 @@ def test_annotation_follows_the_one_asked_for(model, wordpiece, tmp_path):
     assert plain == Annotator(model, wordpiece).annotate(texts)
     assert loose not in (plain, strict)
     assert strict != plain
+    named = KognerPipeline(model, wordpiece, convention="strict")(texts)
+    column = AnnotateColumn(str(tmp_path), convention="strict", device="cpu")(pa.table({"text": texts}))["mentions"]
+    for one, other, third in zip(strict, named, column.to_pylist(), strict=True):
+        places = [(mention.start, mention.end, mention.type) for mention in one]
+        assert [(mention["start"], mention["end"], mention["entity_group"]) for mention in other] == places
+        assert [(mention["start"], mention["end"], mention["type"]) for mention in third] == places
     with pytest.raises(ValueError, match="knows loose, strict"):
         load_annotator(tmp_path, convention="other")
 

@@ -31,11 +31,12 @@ class KognerPipeline(Pipeline):
         max_length: pieces a window, special tokens included.
         stride: pieces that neighbouring windows share.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``.
+        convention: corpus whose way to annotate is followed, of those that the configuration lists; by default none.
         kwargs: ``device`` and what else a pipeline takes; ``types``, ``threshold`` and ``batch_size`` of the calls.
 
     Raises:
-        ValueError: the model is no tagger of KoGNER, or tokenizer, stride or vocabulary does not fit it, see
-            :class:`Annotator`.
+        ValueError: the model is no tagger of KoGNER, or tokenizer, stride, vocabulary or convention does not fit it,
+            see :class:`Annotator`.
     """
 
     _load_processor = False
@@ -51,11 +52,12 @@ class KognerPipeline(Pipeline):
         max_length: int = 256,
         stride: int = 64,
         vocabulary: str | None = None,
+        convention: str | None = None,
         **kwargs: Any,
     ):
         check_kind(model.name_or_path, {"model_type": model.config.model_type})
         super().__init__(model=model, tokenizer=tokenizer, **kwargs)
-        self.annotator = Annotator(self.model, tokenizer, max_length, stride, vocabulary)
+        self.annotator = Annotator(self.model, tokenizer, max_length, stride, vocabulary, convention)
 
     def __call__(
         self,

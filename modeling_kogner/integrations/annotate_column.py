@@ -25,6 +25,7 @@ class AnnotateColumn:
         types: entity types to find; all if None.
         threshold: mentions with a lower score are left out.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``.
+        convention: corpus whose way to annotate is followed; by default none.
         batch_size: windows a step of the model.
         device: such as ``cpu`` or ``cuda``; a GPU if there is one.
     """
@@ -36,11 +37,12 @@ class AnnotateColumn:
         types: list[str] | None = None,
         threshold: float = 0.0,
         vocabulary: str | None = None,
+        convention: str | None = None,
         batch_size: int = 32,
         device: str | None = None,
     ):
         self.model, self.column, self.types, self.threshold = str(model), column, types, threshold
-        self.vocabulary, self.batch_size, self.device = vocabulary, batch_size, device
+        self.vocabulary, self.convention, self.batch_size, self.device = vocabulary, convention, batch_size, device
         self.version = model_version(model)
         self._annotator: Annotator | None = None
 
@@ -73,6 +75,8 @@ class AnnotateColumn:
     def _mentions(self, texts: list[str]) -> list[list[dict]]:
         if self._annotator is None:
             logging.disable_progress_bar()
-            self._annotator = load_annotator(self.model, device=self.device, vocabulary=self.vocabulary)
+            self._annotator = load_annotator(
+                self.model, device=self.device, vocabulary=self.vocabulary, convention=self.convention
+            )
         found = self._annotator.annotate(texts, self.types, self.threshold, self.batch_size)
         return [[asdict(mention) for mention in row] for row in found]

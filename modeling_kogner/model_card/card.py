@@ -92,8 +92,10 @@ def _comparison(table: str, has_curves: bool) -> str:
     return f"""## What knowledge adds
 
 Strict test F1 of models trained for the comparison, one for each corpus and type: `plain` is the same architecture
-trained without knowledge, with the same budget and seeds. Mean over seeds ± standard deviation (seeds). These are other
-models than the one in this repository.
+trained without knowledge, with the same budget and seeds. `dictionary` is the graph's names alone, untrained; `types`
+and `graph` read more and more of the knowledge; `complete` also starts from pretraining on running text that the graph
+labels, and hides the letters of linked mentions in training. Mean over seeds ± standard deviation (seeds). These are
+other models than the one in this repository.
 
 {BEGIN}
 {table}
