@@ -16,11 +16,13 @@ def expand(plan: dict) -> list[dict]:
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that an
-    earlier group holds is left out. `splits` are scored, and the last of them of every corpus in `transfers`.
+    earlier group holds is left out. `splits` are scored, and the last of them of every corpus in `transfers`. A group
+    may have `settings`, `splits` and `transfers` of its own in place of the plan's.
     """
-    splits = plan.get("splits", ["validation", "test"])
     runs = {}
     for group in plan["groups"]:
+        common = {"splits": ["validation", "test"], **plan, **group}
+        splits = common["splits"]
         labels = [{"fraction": share} for share in group.get("fractions", [])]
         labels += [{"sentences": count} for count in group.get("sentences", [])]
         for label, seed, corpus, variant in itertools.product(
@@ -28,9 +30,9 @@ def expand(plan: dict) -> list[dict]:
         ):
             budget = plan["budgets"][corpus] if label.get("fraction") == 1 else plan["low_resource_budget"]
             own = plan["variants"][variant]
-            settings = None if own is None else [*plan["settings"], *budget, *own]
-            run = {"corpus": corpus, "variant": variant, **label, "seed": seed, "settings": settings}
-            run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in plan["transfers"].get(corpus, []))]
+            run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
+            run["settings"] = None if own is None else [*common["settings"], *budget, *own]
+            run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in common["transfers"].get(corpus, []))]
             runs.setdefault(key(run), run | {"group": group["name"]})
     return list(runs.values())
 
