@@ -18,6 +18,8 @@ from modeling_kogner.training.whole_file import write_whole
 
 MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked", "pretrained", "pretrained_all", "complete")
 ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
+# The joint model, and how much of its weights is mixed back after it was tuned on one corpus.
+TUNED = {"joint": "not tuned", "kept_0": "0 %", "kept_30": "30 %", "kept_50": "50 %", "kept_70": "70 %"}
 ALL = (1, 1)
 SHOWN = (ALL, (1, 0.01), (0, 50))  # shares of the labels in the README, and what it compares
 COLUMNS = ("plain", "dictionary", "types", "graph", "complete")
@@ -123,8 +125,33 @@ def unseen(lines: list[dict]) -> str:
     return markdown(["labels", "corpus", "unseen", "mentions", *used], rows) if rows else ""
 
 
+def forgetting(lines: list[dict]) -> str:
+    """Lines of the joint model tuned on one corpus: F1 there and on the test splits of other types."""
+    rows = []
+    for corpus in sorted({line["corpus"] for line in lines}):
+        start: dict[str, float] = {}
+        for variant, kept in TUNED.items():
+            runs = [line["scores"] for line in lines if (line["corpus"], line["variant"]) == (corpus, variant)]
+            if not runs:
+                continue
+            f1 = {name: [100 * run[name]["f1"] for run in runs] for name in runs[0]}
+            own = f1.pop("test")
+            means = {name: mean_and_deviation(values)[0] for name, values in f1.items()}
+            others = mean_and_deviation([sum(run) / len(run) for run in zip(*f1.values(), strict=True)])
+            start = start or means
+            change = {name.removesuffix(":test"): means[name] - start[name] for name in start}
+            worst = min(change, key=change.__getitem__)
+            own_f1 = "{:.1f} ± {:.1f}".format(*mean_and_deviation(own))
+            lost = "" if variant == "joint" else f"{change[worst]:+.1f}, {worst}"
+            rows.append([corpus, kept, own_f1, f"{others[0]:.1f} ± {others[1]:.1f}", lost, str(len(runs))])
+    header = ["tuned on 50 sentences of", "weights kept", "F1 there", "mean of the others", "most lost", "seeds"]
+    return markdown(header, rows) if rows else ""
+
+
 def sections(lines: list[dict]) -> list[tuple[str, str]]:
     """Fronts of the evidence that have lines, each with a title."""
+    tuned = [line for line in lines if line["variant"] in TUNED]
+    lines = [line for line in lines if line["variant"] not in TUNED]
     scores = cells(lines, "test")
     ablated = {key[1] for key in scores if key[2] in ABLATIONS}
     compared = ("plain", "graph", *ABLATIONS)
@@ -141,6 +168,7 @@ def sections(lines: list[dict]) -> list[tuple[str, str]]:
         ("3. New corpora, without training on them", transfers(lines)),
         ("4. Unseen mentions: recall on test", unseen(lines)),
         ("5. Damaged knowledge, and parts left out", front(damaged, compared) if damaged else ""),
+        ("6. Forgetting: the joint model tuned on one corpus", forgetting(tuned)),
     ]
     return [(title, body) for title, body in found if body]
 

@@ -138,6 +138,20 @@ def test_fronts_without_lines_are_left_out():
     assert [title[0] for title, _ in report.sections(lines)] == ["1", "2", "3", "5"]
 
 
+def test_forgetting_is_counted_against_the_model_before_tuning():
+    """A loss against another model, or hidden in a mean, would call a forgetful model a safe one."""
+    lines = []
+    for variant, own, one, other in (("joint", 0.5, 0.8, 0.6), ("kept_0", 0.7, 0.7, 0.62), ("kept_50", 0.6, 0.8, 0.61)):
+        scores = {"test": {"f1": own}, "D:test": {"f1": one}, "E:test": {"f1": other}}
+        lines.append({"corpus": "C", "variant": variant, "sentences": 50, "seed": 1, "scores": scores})
+    assert report.sections(lines) == [("6. Forgetting: the joint model tuned on one corpus", report.forgetting(lines))]
+    assert report.forgetting(lines).splitlines()[2:] == [
+        "| C | not tuned | 50.0 ± 0.0 | 70.0 ± 0.0 |  | 1 |",
+        "| C | 0 % | 70.0 ± 0.0 | 66.0 ± 0.0 | -10.0, D | 1 |",
+        "| C | 50 % | 60.0 ± 0.0 | 70.5 ± 0.0 | +0.0, D | 1 |",
+    ]
+
+
 @pytest.mark.parametrize(
     "damage", [{"wrong_types": 0.5}, {"random_vectors": True}, {"keep_names": 0.5, "wrong_types": 0.3}]
 )

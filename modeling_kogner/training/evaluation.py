@@ -61,7 +61,8 @@ class EncodedSplit:
             every_type: whether all types of the model compete for a token, as in a stock pipeline, or only those
                 that the corpus annotates.
         """
-        allowed = np.array([every_type or label == "O" or label[2:] in self.types for label in id2label.values()])
+        labels = [id2label[i] for i in range(len(id2label))]
+        allowed = np.array([every_type or label == "O" or label[2:] in self.types for label in labels])
         guesses = [np.where(allowed, rows, -np.inf).argmax(-1) for rows in logits]
         counts = [len(tags) for tags in self.references]
         columns = (self.windows["word_ids"][:], self.windows["example_index"][:])

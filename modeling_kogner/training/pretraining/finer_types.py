@@ -155,7 +155,7 @@ def make_finer_types(
     """
     knowledge = Knowledge.load(folder)
     hubs = choose_hubs(knowledge.concepts, knowledge.edges, mentioned_concepts(model, windows), number)
-    return hubs, FinerTypes(hubs, embed_names(model, tokenizer, hubs.names))
+    return hubs, FinerTypes(hubs, embed_names(model, tokenizer, hubs.names)).to(model.device)
 
 
 class FinerTypes(nn.Module):
