@@ -56,26 +56,31 @@ def draw_gains(scores: Scores, path: Path) -> bool:
 
 
 def _draw_bars(axis, found: dict[tuple[str, str], Gain]) -> None:
-    """Groups of bars by corpus, one bar a variant."""
+    """Groups of bars by corpus, one bar a variant; a group is as wide as it has bars, in the middle of its corpus."""
     corpora = sorted({corpus for corpus, _ in found})
     variants = [name for name in COLOURS if any(name == of for _, of in found)]
+    groups = [[name for name in variants if (corpus, name) in found] for corpus in corpora]
     width = 0.8 / len(variants)
-    for number, variant in enumerate(variants):
-        places = [i for i, corpus in enumerate(corpora) if (corpus, variant) in found]
+    for variant in variants:
+        places = [i for i, group in enumerate(groups) if variant in group]
         values = [found[corpora[i], variant] for i in places]
         axis.bar(
-            [i + (number - (len(variants) - 1) / 2) * width for i in places],
+            [i + (groups[i].index(variant) - (len(groups[i]) - 1) / 2) * width for i in places],
             [value.mean for value in values],
             width,
             yerr=[value.deviation for value in values],
             capsize=2,
+            error_kw={"elinewidth": 1, "ecolor": "#333333"},
             color=COLOURS[variant],
             label=variant,
         )
     axis.axhline(0, color="black", linewidth=0.8)
-    axis.set_xticks(range(len(corpora)), corpora)
+    axis.set_xticks(range(len(corpora)), [corpus.replace("/", "/\n") for corpus in corpora])
+    axis.set_xlim(-0.6, len(corpora) - 0.4)
+    axis.grid(axis="y", alpha=0.3)
+    axis.set_axisbelow(True)
     axis.set_ylabel("gain in F1 over plain")
-    axis.legend(frameon=False, fontsize=8, ncols=len(variants), loc="upper center", bbox_to_anchor=(0.5, -0.09))
+    axis.legend(frameon=False, fontsize=8, ncols=len(variants), loc="upper center", bbox_to_anchor=(0.5, -0.17))
 
 
 def draw_learning_curves(scores: Scores, path: Path) -> bool:
@@ -99,8 +104,9 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
             values = [[100 * s["f1"] for s in scores[ticks[i], corpus, variant].values()] for i in places]
             means, deviations = zip(*map(mean_and_deviation, values), strict=True)
             style = {"color": colour, "marker": MARKERS[variant], "markersize": 4, "capsize": 2}
-            axis.errorbar(places, means, deviations, label=variant, **style)
-        axis.set_xticks(range(len(ticks)), [share_name(at).replace(" sentences", "\nsent.") for at in ticks])
+            aside = 0.015 * (list(COLOURS).index(variant) - len(COLOURS) / 2)  # whiskers lie beside each other
+            axis.errorbar([place + aside for place in places], means, deviations, label=variant, **style)
+        axis.set_xticks(range(len(ticks)), [share_name(at).replace(" sentences", " sent.") for at in ticks])
         axis.set_title(corpus)
         axis.grid(axis="y", alpha=0.3)
     for axis in list(axes.flat)[len(corpora) :]:
@@ -110,7 +116,7 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
     figure.tight_layout()
     pairs = [zip(*axis.get_legend_handles_labels(), strict=True) for axis in axes.flat]
     drawn = {label: handle for panel in pairs for handle, label in panel}  # not every panel has every variant
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": len(COLOURS), "frameon": False}
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.01), "ncols": len(COLOURS), "frameon": False}
     figure.legend(drawn.values(), drawn.keys(), **place)
     return _save(figure, path)
 

@@ -46,7 +46,7 @@ def main() -> None:
         page.fill("#text", TEXT.replace("\n", " "))
         page.keyboard.press("Control+Enter")
         page.locator("#with mark", has_text="postural hypotension").press("Enter")
-        page.wait_for_selector("#graph svg")
+        page.wait_for_selector("#graph img")
         page.keyboard.press("Escape")
         page.mouse.move(0, 0)
         sys.stdout.buffer.write(page.screenshot(full_page=True))

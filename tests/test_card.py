@@ -37,7 +37,8 @@ def metrics(knowledge: str, correct: int) -> dict:
         datasets[name] = {"split": "test", "sentences": 5, "types": types, **modes}
     evidence = "graph" if knowledge == "on" else "none"
     versions = {"kogner": "0.0.7", "torch": "2.6"}
-    return {"model": "m", "evidence": evidence, "knowledge": knowledge, "versions": versions, "datasets": datasets}
+    header = {"model": "m", "revision": "sha256:0a1b", "evidence": evidence, "knowledge": knowledge}
+    return {**header, "versions": versions, "datasets": datasets}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,8 @@ def test_the_model_index_holds_the_scores_of_the_file(model, files):
         ("test", "on", "abc123")
     }
     assert all("0.0.7" in result.metric_args["scorer"] for result in found.values())
+    noted = make(model, files).data.eval_results
+    assert {result.metric_args["revision"] for result in noted} == {"sha256:0a1b"}  # of the weights that were scored
 
 
 def test_metadata_and_both_columns(model, files):

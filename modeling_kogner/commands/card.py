@@ -32,7 +32,9 @@ def card(
         str | None, typer.Option(help="Hub id for the snippets; the folder's name if left out.")
     ] = None,
     base_model: Annotated[str | None, typer.Option(help="Hub id of the model that the encoder was made from.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Commit of the weights that were scored.")] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Commit of the weights that were scored; what eval.py noted if left out.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a README.md that another hand wrote.")] = False,
 ) -> None:
     """Write the model card of a folder: metadata, scores, data, knowledge, limits.

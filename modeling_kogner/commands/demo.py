@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..demo.neighbourhood import Neighbourhoods
 from ..demo.reader import Reader
 from ..demo.server import PageServer
 from ..graph.knowledge_folder import Knowledge
 from .annotate import _bundled
 from .progress import loading, quiet, waiting
+
+if TYPE_CHECKING:
+    from ..demo.neighbourhood import Neighbourhoods
 
 
 def demo(
@@ -38,8 +40,11 @@ def demo(
         source = _bundled() if model is None else model
         reader = Reader(*loading(source))
         with waiting("reading the graph"):
-            neighbourhoods = Neighbourhoods(Knowledge.load(knowledge)) if knowledge else None
+            neighbourhoods = _neighbourhoods(knowledge) if knowledge else None
         server = PageServer(reader, neighbourhoods, Path(source).name, port)
+    except ModuleNotFoundError as error:
+        print(f"kogner demo: --knowledge needs the package {error.name}: pip install 'kogner[demo]'", file=sys.stderr)
+        raise typer.Exit(2) from None
     except ValueError as error:
         print(f"kogner demo: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -55,3 +60,9 @@ def demo(
         pass
     finally:
         server.server_close()
+
+
+def _neighbourhoods(folder: Path) -> Neighbourhoods:
+    from ..demo.neighbourhood import Neighbourhoods  # its pictures need matplotlib
+
+    return Neighbourhoods(Knowledge.load(folder))

@@ -14,6 +14,7 @@ Half a minute a file on a CPU.
 Exit codes: 0 done; 1 data or model are wrong; 2 wrong options, or a package is missing.
 """
 
+import hashlib
 import json
 import logging
 import platform
@@ -104,12 +105,23 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
         for kind, row in linked[name].items():
             print(f"{name:24} {kind:12} " + "  ".join(f"{each} {row[each]:.4f}" for each in PRINTED))
     versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
-    header = {"model": args.model, "evidence": model.config.evidence}
+    header = {"model": args.model, "revision": revision_of(args.model, getattr(model.config, "_commit_hash", None))}
+    header["evidence"] = model.config.evidence
     header |= {"knowledge": args.knowledge, "convention": args.convention}
     report = {**header, "versions": {**versions, "python": platform.python_version()}, "datasets": scores}
     if linked:
         report["linking"] = {"vocabulary": args.vocabulary, "nil_threshold": NIL_THRESHOLD, "files": linked}
     write_whole(Path(args.output), json.dumps(report, indent=1) + "\n")
+
+
+def revision_of(model: str, commit: str | None) -> str:
+    """Which weights were scored: the Hub's commit, or what `cat model*.safetensors | sha256sum` says of a folder."""
+    if commit:
+        return commit
+    digest = hashlib.sha256()
+    for path in sorted(Path(model).glob("model*.safetensors")):
+        digest.update(path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ..graph.knowledge_folder import Knowledge
+from .picture import draw
 
 HIERARCHY = ("is_a", "mapped_to", "part_of")  # what leads up to a broader concept
-MOST_A_RELATION, MOST_A_GROUP, MOST_FORMS = 4, 8, 20
+MOST_A_RELATION, MOST_A_GROUP, MOST_FORMS = 4, 6, 20
 
 
 class Neighbourhoods:
@@ -32,6 +33,11 @@ class Neighbourhoods:
         self._name, self._type = concepts["name"].to_numpy(), concepts["type"].to_numpy()
         self._form = knowledge.surfaces["surface"].to_numpy()
         self._forms = _sorted(knowledge.surfaces["concept"].to_numpy())
+
+    def drawn(self, concept_id: str, width: int) -> dict[str, Any]:
+        """What is around a concept, and its ``picture``; both None where the graph does not know it."""
+        concept = self.around(concept_id)
+        return {"concept": concept, "picture": concept and draw(concept, width)}
 
     def around(self, concept_id: str) -> dict[str, Any] | None:
         """A concept and its neighbours in groups, a few of each relation; None where the graph does not know it.

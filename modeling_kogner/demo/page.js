@@ -8,10 +8,9 @@ const EXAMPLES = [
   "Patients with acute lymphoblastic leukemia (ALL) received methotrexate; ALL relapsed in three, and two had mucositis.",
 ];
 const KINDS = 10; // colours of page.css
-const SVG = "http://www.w3.org/2000/svg";
 const $ = (id) => document.getElementById(id);
 let about = { types: [] };
-let drawn = null; // the neighbourhood on the page, to draw it anew when the window changes
+let drawn = null; // the concept and width of the picture, to draw it anew when the window changes
 
 function make(tag, fields = {}, ...children) {
   const made = Object.assign(document.createElement(tag), fields);
@@ -142,115 +141,58 @@ async function choose(element, mention) {
 
 async function showGraph(id, isFocused = false) {
   drawn = null;
-  $("graph").replaceChildren();
   if (!id || !about.has_graph) {
     const hint = "Start kogner demo with --knowledge FOLDER to see a concept's relations.";
     $("graph").textContent = about.has_graph ? "" : hint;
     return;
   }
+  drawn = { id, width: $("graph").clientWidth };
+  const wanted = drawn;
   try {
-    const { concept } = await ask("/neighbourhood", { id });
+    const { concept, picture } = await ask("/neighbourhood", drawn);
+    if (drawn !== wanted) return; // another was asked for since
     if (!concept) $("graph").textContent = `${id} is not in the knowledge folder.`;
-    else {
-      drawn = concept;
-      draw();
-      if (isFocused) $("graph").querySelector(".centre").focus();
-    }
+    else showPicture(concept, picture);
+    if (concept && isFocused) $("graph").firstChild.focus();
   } catch (error) {
     say(error.message, true);
   }
 }
 
-function svg(tag, fields = {}, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(fields)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+// An image: nothing in it can run. What it shows can be walked by the buttons that lie on it.
+function showPicture(concept, picture) {
+  const address = `data:image/svg+xml,${encodeURIComponent(picture.svg)}`;
+  const image = make("img", { src: address, width: picture.width, alt: `What stands around ${concept.name}` });
+  const places = picture.places.map((place) => {
+    const made = make("button", { type: "button", title: place.label, ariaLabel: place.label });
+    made.style.inset = place.inset.map((side) => `${side}%`).join(" ");
+    made.addEventListener("click", () => showGraph(place.id, true));
+    return made;
+  });
+  const told = make("p", { className: "quiet", tabIndex: -1, textContent: summary(concept) });
+  $("graph").replaceChildren(told, make("div", { className: "picture" }, image, ...places));
 }
 
-// Wide: parents on the left, the rest on the right. Narrow: all below each other, on a trunk from the concept.
-function draw() {
-  const width = $("graph").clientWidth, isWide = width >= 620;
-  const edges = drawn.groups.flatMap((group) => group.edges.map((edge) => ({ ...edge, group: group.title })));
-  const left = isWide ? edges.filter((edge) => edge.group === "parents") : [];
-  const right = isWide ? edges.filter((edge) => edge.group !== "parents") : edges;
-  const rows = isWide ? Math.max(left.length, right.length, 1) : right.length + 1;
-  const box = isWide ? (width - 2 * 56) / 3 : width - 4;
-  // A line more for all where one name is longer than its box; a digit is about as wide as the mean letter.
-  const isLong = [drawn, ...edges].some((each) => 8 * each.name.length > box - (isWide ? 20 : 52));
-  const height = isLong ? 58 : 42, step = height + 8, total = rows * step;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${total}`, height: total, role: "group" });
-  picture.setAttribute("aria-label", `What stands around ${drawn.name}`);
-  const arrow = svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 7, markerHeight: 7,
-    orient: "auto-start-reverse" }, svg("path", { d: "M0 0L8 4L0 8z", class: "arrow" }));
-  picture.append(svg("defs", {}, arrow));
-  $("graph").replaceChildren(make("p", { className: "quiet", textContent: summary() }), picture);
-
-  const x = isWide ? box + 56 : 2, y = isWide ? (total - height) / 2 : 2;
-  node(picture, { x, y, width: box, height }, drawn, drawn.type || "", true);
-  left.forEach((edge, row) => {
-    const top = ((row + 0.5) * total) / left.length - height / 2;
-    node(picture, { x: 2, y: top, width: box - 2, height }, edge, label(edge));
-    link(picture, x, y + height / 2, box, top + height / 2, edge, true);
-  });
-  right.forEach((edge, row) => {
-    const top = isWide ? ((row + 0.5) * total) / right.length - height / 2 : (row + 1) * step;
-    const start = isWide ? x + box + 56 : 34;
-    node(picture, { x: start, y: top, width: isWide ? box - 2 : width - 38, height }, edge, label(edge));
-    if (isWide) link(picture, x + box, y + height / 2, start, top + height / 2, edge, true);
-    else link(picture, 14, y + height, start, top + height / 2, edge, false);
-  });
-}
-
-function summary() {
-  const shown = drawn.groups.map((group) => {
+function summary(concept) {
+  const shown = concept.groups.map((group) => {
     return `${group.title} ${group.edges.length < group.total ? `${group.edges.length} of ${group.total}` : group.total}`;
   });
-  const forms = drawn.forms.length ? ` Written as: ${drawn.forms.join(", ")}.` : "";
-  return `${shown.length ? shown.join(", ") : "No relations"}.${forms}`;
-}
-
-const label = (edge) => `${edge.is_out ? "" : "← "}${edge.relation.replaceAll("_", " ")}${edge.type ? ` · ${edge.type}` : ""}`;
-
-function node(picture, box, concept, above, isCentre = false) {
-  const made = svg("g", { class: isCentre ? "node centre" : "node", tabindex: 0 }, svg("rect", { ...box, rx: 7 }));
-  picture.append(made);
-  made.append(svg("title", {}, `${concept.name} (${concept.id})`));
-  made.setAttribute("aria-label", `${above}: ${concept.name}, ${concept.id}`);
-  made.setAttribute("role", isCentre ? "img" : "button");
-  write(made, above, box, 15, "small", true);
-  const rest = write(made, concept.name, box, 33, "", box.height < 58);
-  if (box.height === 58) write(made, rest, box, 49, "", true);
-  if (!isCentre) onPress(made, () => showGraph(concept.id, true));
-}
-
-// One line of a box: the last is cut, others are broken at a space; what is left for the next line comes back.
-function write(group, text, box, line, name, isLast) {
-  const letters = Array.from(text), written = svg("text", { x: box.x + 9, y: box.y + line, class: name }, text);
-  group.append(written);
-  let count = letters.length;
-  const put = (to) => { count = to; written.textContent = letters.slice(0, to).join("") + (isLast ? "…" : ""); };
-  while (count && written.getComputedTextLength() > box.width - 18) put(count - 1);
-  if (!isLast && count < letters.length && letters.lastIndexOf(" ", count) > 0) put(letters.lastIndexOf(" ", count));
-  return letters.slice(count).join("").trim();
-}
-
-function link(picture, fromX, fromY, toX, toY, edge, isCurve) {
-  const middle = (fromX + toX) / 2;
-  const way = isCurve
-    ? `M${fromX} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${toX} ${toY}`
-    : `M${fromX} ${fromY}V${toY}H${toX}`;
-  picture.append(svg("path", { d: way, class: "edge", [edge.is_out ? "marker-end" : "marker-start"]: "url(#arrow)" }));
+  const forms = concept.forms.length ? ` Written as: ${concept.forms.join(", ")}.` : "";
+  return `${concept.name} (${concept.id}): ${shown.length ? shown.join(", ") : "no relations"}.${forms}`;
 }
 
 async function start() {
+  let later = 0;
   $("form").addEventListener("submit", (event) => { event.preventDefault(); read(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideTip();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) read();
   });
   document.addEventListener("scroll", hideTip, { passive: true });
-  window.addEventListener("resize", () => drawn && draw());
+  window.addEventListener("resize", () => {
+    clearTimeout(later);
+    later = setTimeout(() => drawn && drawn.width !== $("graph").clientWidth && showGraph(drawn.id), 200);
+  });
   $("example").append(...EXAMPLES.map((text) => make("option", { textContent: text, value: text })));
   $("example").addEventListener("change", () => {
     if (!$("example").value) return;

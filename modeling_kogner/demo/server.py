@@ -7,10 +7,12 @@ import re
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .neighbourhood import Neighbourhoods
 from .reader import MOST_CHARACTERS, Reader
+
+if TYPE_CHECKING:  # it draws, which needs the extra `demo`
+    from .neighbourhood import Neighbourhoods
 
 LOOPBACK = "127.0.0.1"
 MOST_BYTES = 500_000
@@ -69,8 +71,12 @@ class PageServer(ThreadingHTTPServer):
         return self.reader.read(_text(asked, "text"), _text(asked, "names"))
 
     def neighbourhood(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """What stands around a concept."""
-        return {"concept": self.neighbourhoods.around(_text(asked, "id")) if self.neighbourhoods else None}
+        """What stands around a concept, in words and drawn for a page of some width."""
+        if self.neighbourhoods is None:
+            raise ValueError("no knowledge folder was given")
+        if not isinstance(width := asked.get("width"), int):
+            raise ValueError(f"width is {type(width).__name__}, not a whole number")
+        return self.neighbourhoods.drawn(_text(asked, "id"), width)
 
 
 ANSWERS = {"/about": PageServer.about, "/read": PageServer.read, "/neighbourhood": PageServer.neighbourhood}

@@ -31,7 +31,7 @@ def make_card(inputs: CardInputs, model_id: str, base_model: str | None, revisio
         inputs: what it is made from.
         model_id: what the snippets load.
         base_model: Hub id of the model that the encoder was made from; None to take it from the configuration.
-        revision: commit of the weights that were scored.
+        revision: commit of the weights that were scored; None for what the metrics file says.
         table: comparison of trained variants; none if empty.
     """
     body = [

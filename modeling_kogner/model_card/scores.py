@@ -66,8 +66,9 @@ def eval_results(inputs: CardInputs, revision: str | None) -> list[EvalResult]:
 
     Args:
         inputs: what the card is made from.
-        revision: commit of the weights that were scored, if known.
+        revision: commit of the weights that were scored; None for what `eval.py` noted in the metrics file.
     """
+    revision = revision or inputs.metrics.content.get("revision")  # older files have none
     of_weights = {"revision": revision} if revision else {}
     return [
         EvalResult(

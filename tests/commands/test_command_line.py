@@ -1,5 +1,6 @@
 """What all commands have in common: examples, exit codes, and the scripts behind `train` and `eval`."""
 
+import hashlib
 import importlib
 import json
 import re
@@ -41,7 +42,10 @@ def test_train_and_eval_are_commands_of_an_installed_package(wordpiece, tmp_path
     scores = tmp_path / "metrics.json"
     scored = run("eval", "--model", tmp_path / "model", "--dataset", corpus, "--output", scores, "--device", "cpu")
     assert scored.exit_code == 0, scored.output
-    assert json.loads(scores.read_text())["datasets"]["corpus"]["sentences"] == 2
+    found = json.loads(scores.read_text())
+    assert found["datasets"]["corpus"]["sentences"] == 2
+    weights = (tmp_path / "model" / "model.safetensors").read_bytes()
+    assert found["revision"] == f"sha256:{hashlib.sha256(weights).hexdigest()}"  # else scores fit any weights
 
 
 @pytest.mark.parametrize(
