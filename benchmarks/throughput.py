@@ -4,7 +4,7 @@
     python benchmarks/throughput.py --model MODEL --text ARTICLES.parquet [--onnx FP32 INT8] [--spacy en_core_web_sm]
         [--documents 1000] [--rounds 3] [--threads 1]
 
-Conditions, from text to Python objects, in batches of 32 windows of like length:
+Conditions, from text to Python objects, in batches of eight windows of like length:
 
 - `annotator`: mentions and their concepts, all evidence of the model.
 - `tags`: the same model, windows to labels, no mentions joined, nothing linked.
@@ -14,7 +14,8 @@ Conditions, from text to Python objects, in batches of 32 windows of like length
   random weights, which cost as much as trained ones. It uses one core: `--threads 1` compares like with like.
 
 Conditions take turns in every round, so that a busy machine slows all of them; medians over rounds are reported. What a
-linker has looked up is forgotten before each round. Two cores: 1,000 abstracts take about ten minutes.
+linker has looked up is forgotten before each round. One core, with both exports and spaCy: 1,000 abstracts take about a
+quarter of an hour a round, warm-up included as one more.
 """
 
 import argparse
@@ -27,11 +28,9 @@ import torch
 import transformers
 from speed import medians
 
-from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.annotator import CPU_BATCH, Annotator
 from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.inference.text_windows import make_windows
-
-BATCH = 32
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -51,7 +50,7 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def annotate(annotator: Annotator, texts: list[str]) -> None:
     """Mentions and concepts, as for texts that were never seen."""
     annotator.linker._near.cache_clear()
-    annotator.annotate(texts, batch_size=BATCH)
+    annotator.annotate(texts)
 
 
 def tag(tagger, annotator: Annotator, texts: list[str]) -> None:
@@ -59,8 +58,8 @@ def tag(tagger, annotator: Annotator, texts: list[str]) -> None:
     tokenizer = annotator.tokenizer
     groups = make_windows(texts, tokenizer, annotator.max_length, annotator.stride)
     rows = sorted((window.input_ids for group in groups for window in group), key=len)
-    for start in range(0, len(rows), BATCH):
-        batch = tokenizer.pad({"input_ids": rows[start : start + BATCH]}, return_tensors="pt")
+    for start in range(0, len(rows), CPU_BATCH):
+        batch = tokenizer.pad({"input_ids": rows[start : start + CPU_BATCH]}, return_tensors="pt")
         tagger(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.argmax(-1).numpy()
 
 

@@ -143,6 +143,7 @@ class KognerModel(KognerPreTrainedModel):
         convention: torch.LongTensor | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
+        concepts: torch.LongTensor | None = None,
     ) -> KognerModelOutput:
         """Encode, link, let tokens read their mentions, and mix.
 
@@ -154,6 +155,7 @@ class KognerModel(KognerPreTrainedModel):
                 for none.
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
+            concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives for the batch, if the caller has it.
         """
         optional = {
             "token_type_ids": token_type_ids,
@@ -161,7 +163,7 @@ class KognerModel(KognerPreTrainedModel):
             "output_hidden_states": output_hidden_states,
             "output_attentions": output_attentions,
         }
-        links = self.link(input_ids, attention_mask) if self.config.has_knowledge else None
+        links = self.link(input_ids, attention_mask, concepts) if self.config.has_knowledge else None
         read = input_ids if links is None else self._masked(input_ids, links)
         text = {"input_ids": read}
         if links is not None and self.config.input_evidence:
@@ -189,9 +191,10 @@ class KognerModel(KognerPreTrainedModel):
         )
 
     @torch.no_grad()
-    def link(self, input_ids, attention_mask=None) -> Links:
+    def link(self, input_ids, attention_mask=None, concepts=None) -> Links:
         """Link a batch to the knowledge graph; in training some of the evidence is hidden at random."""
-        return self.index(input_ids, attention_mask, self._kept(input_ids) if self.training else None)
+        keep = self._kept(input_ids) if self.training else None
+        return self.index(input_ids, attention_mask, keep, concepts)
 
     def _positions(self, attention_mask):
         """Absolute positions ``(B, T)`` that count text alone, so that padding in front of it shifts none.

@@ -86,6 +86,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
         return_dict: bool | None = None,
+        concepts: torch.LongTensor | None = None,
     ) -> TokenClassifierOutput | tuple:
         """Tag a batch.
 
@@ -99,9 +100,10 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
             return_dict: False for a tuple.
+            concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives for the batch, if the caller has it.
         """
         output = self.kogner(
-            input_ids, attention_mask, token_type_ids, convention, output_hidden_states, output_attentions
+            input_ids, attention_mask, token_type_ids, convention, output_hidden_states, output_attentions, concepts
         )
         odds = self.classify(output)  # (B, T, L - 1)
         logits = nn.functional.pad(odds, (1, 0))  # (B, T, L), outside is 0

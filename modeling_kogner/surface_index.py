@@ -86,15 +86,17 @@ class SurfaceIndex(nn.Module):
         self.register_buffer("surface_concept", torch.zeros(rows, dtype=torch.int32))
         self.register_buffer("concept_type", torch.zeros(config.num_concepts, dtype=torch.uint8))
 
-    def forward(self, input_ids, attention_mask=None, keep=None) -> Links:
+    def forward(self, input_ids, attention_mask=None, keep=None, concepts=None) -> Links:
         """Link a batch.
 
         Args:
             input_ids: ``(B, T)`` long.
             attention_mask: ``(B, T)``, 0 at padding; special tokens never match with or without it.
             keep: ``(B, T, K)`` bool or None; matches of a type that start at a token are hidden where False.
+            concepts: ``(B, T, n, C)`` long, from :meth:`lookup` of the same batch; looked up if None.
         """
-        concepts = self.lookup(input_ids, attention_mask)  # (B, T, n, C)
+        if concepts is None:
+            concepts = self.lookup(input_ids, attention_mask)
         return self.resolve(concepts, keep)
 
     def lookup(self, input_ids, attention_mask=None):

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
-from .concept_choice import Hits, find_ngrams
+from .concept_choice import Hits, known_ngrams
 from .linker import Candidate, Linker, is_link
 from .load_model import check_tokenizer_matches
 from .text_windows import Window, Word, make_windows, words_of
@@ -21,6 +21,9 @@ from .text_windows import Window, Word, make_windows, words_of
 ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 TEXTS_A_BATCH = 16  # texts held in memory at once, in batches: enough to fill batches with windows of like length
+
+# More windows take a CPU longer each, a quarter at 32: what passes between layers is no longer kept in its cache.
+CPU_BATCH = 8
 
 
 @dataclass
@@ -113,7 +116,7 @@ class Annotator:
             texts: of any length, empty ones included.
             types: entity types to find, as if the model knew no others; all by default.
             threshold: mentions with a lower score are left out.
-            batch_size: windows a step.
+            batch_size: windows a step, at most; a CPU reads eight or fewer.
 
         Raises:
             ValueError: a text is no string, or the model does not know a type.
@@ -149,6 +152,8 @@ class Annotator:
     def _read(self, windows: list[Window], allowed: torch.Tensor, batch_size: int) -> dict[int, _Reading]:
         """Readings by the identity of their window; windows of like length share a batch."""
         readings: dict[int, _Reading] = {}
+        if self.model.device.type == "cpu":
+            batch_size = min(batch_size, CPU_BATCH)
         order = sorted(windows, key=lambda window: len(window.input_ids))
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
@@ -159,10 +164,14 @@ class Annotator:
             sizes = torch.tensor([len(window.input_ids) for window in chosen], device=self.model.device)
             mask = (torch.arange(width, device=self.model.device) < sizes[:, None]).long()  # (B, T)
             told = {"convention": torch.full_like(sizes, self.convention)} if self.convention else {}
+            hits: list[Hits] = [{} for _ in chosen]
+            if self.model.config.num_surfaces:
+                concepts = self.model.kogner.index.lookup(input_ids, mask)  # (B, T, n, C)
+                hits = known_ngrams(concepts)
+                if isinstance(self.model, KognerForTokenClassification):  # an exported one looks up for itself
+                    told["concepts"] = concepts
             logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
             probabilities = logits.masked_fill(~allowed, -torch.inf).softmax(-1).cpu().numpy()
-            has_tables = self.model.config.num_surfaces > 0
-            hits = find_ngrams(self.model.kogner.index, input_ids, mask) if has_tables else [{} for _ in chosen]
             for window, rows, found in zip(chosen, probabilities, hits, strict=True):
                 readings[id(window)] = _Reading(rows, found)
         return readings

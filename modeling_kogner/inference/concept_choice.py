@@ -21,16 +21,13 @@ ALSO_LINKED = {"Chemical": ("Protein",)}
 Hits = dict[tuple[int, int], list[int]]
 
 
-def find_ngrams(index, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> list[Hits]:
+def known_ngrams(concepts: torch.Tensor) -> list[Hits]:
     """Concepts of every known n-gram, by its first and last token; one dict a row of the batch.
 
     Args:
-        index: the model's :class:`SurfaceIndex`.
-        input_ids: ``(B, T)`` long.
-        attention_mask: ``(B, T)``, 0 at padding.
+        concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives.
     """
-    hits: list[Hits] = [{} for _ in input_ids]
-    concepts = index.lookup(input_ids, attention_mask)  # (B, T, n, C)
+    hits: list[Hits] = [{} for _ in concepts]
     found = (concepts >= 0).any(-1)  # (B, T, n); the last rows of the table may leave the first slots empty
     for (row, first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True):
         hits[row][first, first + size] = [concept for concept in candidates if concept >= 0]

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator, Mention
-from .concept_choice import Hits, find_ngrams
+from .concept_choice import Hits, known_ngrams
 from .text_windows import Window, make_windows
 
 
@@ -142,9 +142,10 @@ class _Reading:
         input_ids = torch.tensor([window.input_ids], device=model.device)  # (1, T)
         mask = torch.ones_like(input_ids)
         body = model.kogner.eval()
-        output = body(input_ids, mask)
+        ngrams = body.index.lookup(input_ids, mask)  # (1, T, n, C)
+        output = body(input_ids, mask, concepts=ngrams)
         self.window = window
-        self.hits: Hits = find_ngrams(body.index, input_ids, mask)[0]
+        self.hits: Hits = known_ngrams(ngrams)[0]
         self.is_mention: list[bool] = output.links.is_mention[0].tolist()
         self.covered: list[bool] = output.links.covered[0].tolist()
         self.gate: list[float] = output.gate[0].float().mean(-1).tolist()

@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..modeling_kogner import KognerForTokenClassification
-from .concept_choice import find_ngrams, fitting_types
+from .concept_choice import fitting_types, known_ngrams
 from .near_names import NearNames, name_similarity
 
 # A name less similar is not taken for the mention's. Chosen on the validation splits of NCBI-disease and BC5CDR: mean
@@ -144,7 +144,7 @@ class Linker:
         spelled = index.token_length[ids[0]].nonzero()[:, 0].tolist()  # a mention starts and ends with letters
         if not spelled or spelled[-1] - spelled[0] >= index.max_tokens:
             return []
-        return find_ngrams(index, ids, torch.ones_like(ids))[0].get((spelled[0], spelled[-1]), [])
+        return known_ngrams(index.lookup(ids))[0].get((spelled[0], spelled[-1]), [])
 
     def _search(self, text: str, entity_type: str) -> list[tuple[int, float]]:
         """Concepts of the most similar names, with the similarity."""

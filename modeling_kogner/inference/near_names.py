@@ -50,11 +50,13 @@ class NearNames:
         shared = np.bincount(
             np.concatenate(postings), np.repeat(weight, [len(rows) for rows in postings]), self.size
         )  # (N,)
-        similarity = shared / (self.norm * max(np.sqrt(weight.sum()), 1e-9))
-        # A few more than asked for, so that the order among equals at the edge is settled by row.
-        best = np.argpartition(-similarity, min(2 * limit, self.size) - 1)[: 2 * limit]
-        best = best[np.lexsort((best, -similarity[best]))][:limit]
-        return [(int(row), min(float(similarity[row]), 1.0)) for row in best if similarity[row] > 0]
+        rows = np.flatnonzero(shared > 0)  # few of all names: what follows is cheap
+        similarity = shared[rows] / (self.norm[rows] * max(np.sqrt(weight.sum()), 1e-9))
+        if len(rows) > limit:
+            near = similarity >= np.partition(similarity, -limit)[-limit]
+            rows, similarity = rows[near], similarity[near]
+        best = np.lexsort((rows, -similarity))[:limit]
+        return [(int(rows[i]), min(float(similarity[i]), 1.0)) for i in best]
 
 
 def name_similarity(left: str, right: str) -> float:
