@@ -1,11 +1,13 @@
 """Memory, speed and agreement over a long run: many sentences, one long document, several threads.
 
     python benchmarks/soak.py --dataset $KOGNER_DATA/data/ner/BC5CDR $KOGNER_DATA/data/ner/BC2GM
+    python benchmarks/soak.py --model FOLDER --dataset sentences.txt --device cuda --parts pipeline
 
-Needs the extra `benchmark`. Every part runs in a process of its own, so that peaks do not mix: `pipeline` (the stock
-one), `annotator`, `annotate` (the command) over the sentences; `document` for each of the three over one long text;
-`threads` for the first two. With the defaults about an hour on two cores of a CPU; `--sentences 5000 --megabytes 0.5`
-takes five minutes. Expected: growth after warm-up of a few MB, last tenth within 10 % of the first, no disagreement.
+Needs the extra `benchmark`; with text files of one sentence a line, psutil alone beside the package. Every part runs in
+a process of its own, so that peaks do not mix: `pipeline` (the stock one), `annotator`, `annotate` (the command) over
+the sentences; `document` for each of the three over one long text; `threads` for the first two. With the defaults an
+hour or more on two cores of a CPU; `--sentences 5000 --megabytes 0.5` takes five minutes. Expected: growth after
+warm-up of a few MB, last tenth within 10 % of the first, no disagreement.
 """
 
 import argparse
@@ -30,7 +32,6 @@ from modeling_kogner.commands.annotate import BUNDLED
 from modeling_kogner.commands.main import app
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.training.corpora import load_corpus
 
 WAYS = ("pipeline", "annotator", "annotate")
 PARTS = (*WAYS, *(f"document, {way}" for way in WAYS), "threads")
@@ -64,6 +65,7 @@ class Watch(threading.Thread):
             "sentences read": self.notes[-1][1],
             "seconds": round(self.notes[-1][0] - self.notes[0][0], 1),
             "peak MB": round(max(note[2] for note in self.notes)),
+            "peak GPU MB": round(torch.cuda.max_memory_reserved() / 1e6) if torch.cuda.is_initialized() else None,
             "MB at each tenth": [round(note[2]) for note in reached],
             "growth after the first tenth, MB": round(reached[10][2] - reached[1][2]),
             "a second, first and last tenth": [round(speed[0], 1), round(speed[9], 1)],
@@ -73,10 +75,19 @@ class Watch(threading.Thread):
 
 def sentences_of(args: argparse.Namespace) -> Iterator[str]:
     """As many as asked for: those of the corpora in an order of chance, again and again, each time another."""
-    rows = [row for corpus in args.dataset for row in load_corpus(corpus).split(args.split)["tokens"]]
-    texts, order = [" ".join(row) for row in rows], random.Random(0)
+    texts = [text for source in args.dataset for text in texts_of(source, args.split)]
+    order = random.Random(0)
     rounds = (order.sample(texts, len(texts)) for _ in itertools.count())
     yield from itertools.islice(itertools.chain.from_iterable(rounds), args.sentences)  # the pipeline takes no other
+
+
+def texts_of(source: str, split: str) -> list[str]:
+    """Lines of a text file, or sentences of a corpus."""
+    if source.endswith(".txt"):
+        return [line for line in Path(source).read_text(encoding="utf-8").splitlines() if line.strip()]
+    from modeling_kogner.training.corpora import load_corpus  # needs the extra `train`
+
+    return [" ".join(row) for row in load_corpus(source).split(split)["tokens"]]
 
 
 def read_sentences(args: argparse.Namespace, way: str) -> dict:
@@ -137,7 +148,7 @@ def read_document(args: argparse.Namespace, way: str) -> dict:
         report = watch.report(1) | {"mentions": len(found)}
         last = found[-1]["end"] if way == "pipeline" else found[-1].end
         report["last mention ends at"] = int(last)
-    kept = ("seconds", "peak MB", "mentions", "last mention ends at")
+    kept = ("seconds", "peak MB", "peak GPU MB", "mentions", "last mention ends at")
     return {"characters": len(whole)} | {name: report[name] for name in kept if name in report}
 
 
@@ -174,7 +185,7 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=str(BUNDLED))
-    parser.add_argument("--dataset", nargs="+", required=True)
+    parser.add_argument("--dataset", nargs="+", required=True, help="corpora, or .txt files of one sentence a line")
     parser.add_argument("--split", default="test")
     parser.add_argument("--sentences", type=int, default=100_000)
     parser.add_argument("--megabytes", type=float, default=5.0, help="of the long document")

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import runpy
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ CHANGES = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncat
 # Children are forked from a process that has imported but done nothing: one that has trained holds locks of its
 # libraries' threads, on which a fork waits for ever.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["modeling_kogner.training.kogner_trainer", "modeling_kogner.graph.distill"])
+_PROCESSES.set_forkserver_preload(
+    [f"modeling_kogner.{name}" for name in ("training.kogner_trainer", "graph.distill", "inference.load_annotator")]
+)
 
 
 def run_doomed(action: Callable[[], object], folder: Path, moment: int = -1, bytes_a_file: int = 0) -> str:
@@ -85,3 +88,9 @@ def kill_everywhere(action: Callable[[], object], folder: Path, stride: int = 1,
             assert said == "done", said
             return
         yield f"moment {moment}"
+
+
+if __name__ == "__main__":  # FOLDER MOMENT FILE [ARGUMENT...]: run a script that dies at that change of the folder
+    folder, moment, *sys.argv = sys.argv[1:]
+    _doom(folder, int(moment), 0)
+    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from importlib import metadata
@@ -108,6 +109,17 @@ def run_process(*command: str, cwd: Path, **environment: str) -> subprocess.Comp
         timeout=300,
         check=False,
     )
+
+
+def launch_two(file: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProcess:
+    """Two processes that train together, as `accelerate launch` starts them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # `--cpu --num_processes 2` would start a single process: accelerate leaves CPU processes to mpirun.
+    start = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", 2, "--num_machines", 1]
+    command = [*start, "--main_process_port", port, file, *arguments]
+    return run_process(*map(str, command), cwd=cwd, HF_HOME=str(cwd / "home"))
 
 
 def user_packages() -> list[str]:

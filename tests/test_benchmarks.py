@@ -256,3 +256,12 @@ def test_soak_reads_all_it_was_asked_to(part, knowledge, wordpiece, tmp_path, ca
         assert report["peak MB"] > 100
         assert len(report["MB at each tenth"]) == 11
         assert report["sentences read"] == 40
+
+
+def test_soak_reads_the_same_from_a_text_file(tmp_path):
+    """Machines without the corpora's reader would soak in other sentences."""
+    corpus = write_corpus(tmp_path / "corpus", test=rows())
+    texts = soak.texts_of(str(corpus), "test")
+    (tmp_path / "t.txt").write_text("\n".join(texts) + "\n")
+    assert soak.texts_of(str(tmp_path / "t.txt"), "test") == texts
+    assert len(texts) == 6

@@ -1,8 +1,10 @@
 """The report on the gate: what it measures, and that its shuffles shuffle what they say."""
 
+import itertools
 import json
 import sys
 
+import numpy as np
 import torch
 from support import ROOT, rows, tiny_model, write_corpus
 
@@ -41,13 +43,22 @@ def test_a_shut_gate_is_seen(knowledge, wordpiece, tmp_path):
 
 
 def test_all_conditions_are_scored(knowledge, wordpiece, tmp_path, monkeypatch):
-    """A condition that left its damage behind would spoil the next."""
+    """A condition that changes nothing would make the evidence look unneeded; one left behind would spoil the next."""
     tiny_model(knowledge, wordpiece).save_pretrained(tmp_path / "model")
     wordpiece.save_pretrained(tmp_path / "model")
     corpus = write_corpus(tmp_path / "C", validation=rows())
     options = ["--model", tmp_path / "model", "--dataset", corpus, "--output", tmp_path / "gate.json"]
+    real, codes, logits = gate_report.predict_logits, [], []
+
+    def predict_logits(model, *given):
+        codes.append(model.kogner.nodes.codes.clone())
+        logits.append(real(model, *given))
+        return logits[-1]
+
+    monkeypatch.setattr(gate_report, "predict_logits", predict_logits)
     monkeypatch.setattr(sys, "argv", ["gate_report.py", *map(str, options)])
     gate_report.main()
-    found = json.loads((tmp_path / "gate.json").read_text())
-    assert len(found["f1"]) == 5
-    assert found["f1"]["as it is"] != found["f1"]["evidence off"]
+    assert len(json.loads((tmp_path / "gate.json").read_text())["f1"]) == len(logits) == 5
+    for one, other in itertools.combinations(logits, 2):  # scores of six sentences may be equal by chance
+        assert not all(map(np.array_equal, one, other))
+    assert [torch.equal(codes[0], of) for of in codes] == [True, False, False, True, True]

@@ -1,13 +1,12 @@
 """train.py and eval.py, run as users run them, on a tiny encoder, graph and corpus."""
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from support import ROOT, SENTENCES, TYPES, rows, run_process, save_encoder, script, tiny_bert, write_corpus
+from support import ROOT, SENTENCES, TYPES, launch_two, rows, save_encoder, script, tiny_bert, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
@@ -250,35 +249,17 @@ def test_a_share_that_makes_no_sense_is_refused(wrong, corpora):
         train(*wrong, "--dataset", corpora / "disease")
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize("evidence", ["graph", "none"])
 def test_accelerate_launches_two_processes(encoder, graph, corpora, tmp_path, evidence):
     """Layers that a batch leaves unused stall or break parallel training; gathered scores can be out of order."""
     output = tmp_path / "model"
-    process = run_process(
-        # `--cpu --num_processes 2` would start a single process: accelerate leaves CPU processes to mpirun.
-        *("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
-        *("--num_machines", "1", "--main_process_port", free_port()),
-        *(str(ROOT / "train.py"), "--encoder", encoder, "--knowledge", graph if evidence == "graph" else "none"),
-        *("--dataset", str(corpora / "chemical"), str(corpora / "disease"), "--output_dir", str(output), *QUICK, *FAST),
-        *("--per_device_train_batch_size", "1", "--per_device_eval_batch_size", "2", "--num_train_epochs", "30"),
-        *(
-            "--eval_strategy",
-            "steps",
-            "--eval_steps",
-            "120",
-            "--save_strategy",
-            "no",
-            "--load_best_model_at_end",
-            "False",
-        ),
+    process = launch_two(
+        *(ROOT / "train.py", "--encoder", encoder, "--knowledge", graph if evidence == "graph" else "none"),
+        *("--dataset", corpora / "chemical", corpora / "disease", "--output_dir", output, *QUICK, *FAST),
+        *("--per_device_train_batch_size", 1, "--per_device_eval_batch_size", 2, "--num_train_epochs", 30),
+        *("--eval_strategy", "steps", "--eval_steps", 120, "--save_strategy", "no"),
+        *("--load_best_model_at_end", False),
         cwd=tmp_path,
-        HF_HOME=str(tmp_path / "home"),
     )
     assert process.returncode == 0, process.stderr[-3000:]
     scored = [row for row in json.loads((output / "training.json").read_text())["log"] if "eval_f1" in row]

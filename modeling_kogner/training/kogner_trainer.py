@@ -35,10 +35,10 @@ class KognerTrainer(SurvivingTrainer):
         )
         return self.optimizer
 
-    def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
+    def init_hf_repo(self, *args, **kwargs) -> None:
         """Make the repository; refused before training starts, and without the token in the message."""
         try:
-            super().init_hf_repo(token=token, private=private)
+            super().init_hf_repo(*args, **kwargs)  # `private` is not known to every release
         except HUB_ERRORS as error:
             raise refusal(self.args.hub_model_id or self.args.output_dir, error) from None
 

@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 import torch
+import transformers
 from doomed import kill_everywhere, run_doomed
+from packaging.version import Version
 from safetensors.torch import load_file, save_file
-from support import rows, save_encoder, script, tiny_bert, write_corpus
+from support import ROOT, launch_two, rows, save_encoder, script, tiny_bert, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
@@ -84,6 +86,26 @@ def test_the_same_command_goes_on_after_a_kill(start, unbroken, tmp_path):
 def test_the_same_command_goes_on_after_a_kill_at_any_moment(start, unbroken, tmp_path):
     """All moments between two changes of files, of three checkpoints and the model."""
     assert check_kills(start, unbroken, tmp_path, sizes=(1, 3000, 9000, 60_000, 150_000)) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    Version(transformers.__version__) < Version("5.18"), reason="its Trainer resumes several processes on GPUs only"
+)
+def test_two_processes_go_on_after_a_kill(start, tmp_path):
+    """Each has its own random state and its own share of the sentences."""
+    start = [ROOT / "train.py", *start, "--num_train_epochs", 3, "--output_dir"]
+    assert launch_two(*start, tmp_path / "whole", cwd=tmp_path).returncode == 0
+    for moment in (0, 6):  # of those in which the second of three checkpoints is written
+        output = tmp_path / str(moment)
+        doom = [ROOT / "tests/doomed.py", output / "checkpoint-4", moment]
+        said = launch_two(*doom, *start, output, cwd=tmp_path).stderr
+        assert "SIGKILL" in said, said
+        assert newest_whole(output) == str(output / "checkpoint-2")
+        ended = launch_two(*start, output, "--resume_from_checkpoint", "last", cwd=tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        assert f"goes on from {output / 'checkpoint-2'}" in ended.stderr  # started anew, it would end the same
+        assert same_weights(output, tmp_path / "whole"), moment
 
 
 def test_a_model_saved_over_an_older_one(start, unbroken, tmp_path):
