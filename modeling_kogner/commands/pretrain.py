@@ -26,8 +26,6 @@ from ..training.pretraining.arguments import (
     PretrainingStartArguments,
     TextArguments,
 )
-from ..training.pretraining.finer_type_report import finer_type_report
-from ..training.pretraining.finer_types import make_finer_types
 from ..training.pretraining.held_out import dictionary_agreement
 from ..training.pretraining.packed_windows import collate, prepare_windows, write_windows
 from ..training.pretraining.pretraining_model import PretrainingModel
@@ -63,17 +61,10 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
         types = load_tables(start.knowledge, tokenizer)[0]["semantic_types"]
     tagger = fresh_model(start, types, tokenizer)
     train, held_out = windows.split(HELD_OUT)
-    finer = None
-    if text.finer_types:
-        tagger.to(training_args.device)
-        hubs, finer = make_finer_types(text.finer_types, start.knowledge, tagger.kogner, tokenizer, train)
-        asked = (tagger, finer, hubs, held_out, training_args.per_device_eval_batch_size)
-        bare = finer_type_report(*asked, projected=False)
 
     trainer = PretrainingTrainer(
         model=PretrainingModel(
-            *(tagger, tokenizer.mask_token_id, text.mask_share, text.mention_preference, text.mlm_weight),
-            *(finer, text.finer_type_weight),
+            tagger, tokenizer.mask_token_id, text.mask_share, text.mention_preference, text.mlm_weight
         ),
         args=training_args,
         train_dataset=train,
@@ -93,8 +84,6 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
             "dictionary_agreement": dictionary_agreement(tagger, held_out, training_args.per_device_eval_batch_size),
             "log": trainer.state.log_history,
         }
-        if finer is not None:
-            report["finer_types"] = {"bare_encoder": bare, "after": finer_type_report(*asked)}
         write_whole(output / "pretraining.json", json.dumps(report, indent=1))
 
 

@@ -49,11 +49,6 @@ class ModelArguments(StartArguments):
         default=False, metadata={"help": "Tell the model half the time which corpus a sentence is from."}
     )
 
-    mention_replacement: float = field(
-        default=0.0,
-        metadata={"help": "Share of the annotated mentions that read as another name of --knowledge, a sibling's."},
-    )
-    replacement_pool: str = field(default="siblings", metadata={"help": "synonyms, siblings or type"})
     kept_share: float = field(
         default=0.0,
         metadata={

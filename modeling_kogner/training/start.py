@@ -12,13 +12,11 @@ from torch import nn
 
 from .. import KognerConfig, KognerForTokenClassification
 from ..graph.index_tables import load_tables
-from ..graph.knowledge_folder import Knowledge
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
 from .arguments import DataArguments, ModelArguments, StartArguments
 from .corpora import Corpus, load_corpus, train_subset
 from .evaluation import EncodedSplit
-from .mention_replacement import MentionReplacement
 from .overlap import drop_overlap
 from .take_over import take_over_layers
 
@@ -131,26 +129,6 @@ def fresh_model(
         shared = take_over_layers(source, model)
         logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
     return model
-
-
-def with_replacement(
-    windows: Dataset, model: KognerForTokenClassification, start: ModelArguments, data: DataArguments, tokenizer
-) -> Dataset:
-    """Training windows whose mentions read as other names, if the arguments ask for it.
-
-    Raises:
-        ValueError: there is no knowledge folder to take names from.
-    """
-    if not start.mention_replacement:
-        return windows
-    if start.knowledge == "none":
-        raise ValueError("--mention_replacement takes names from a knowledge folder; give it with --knowledge")
-    knowledge, index = Knowledge.load(start.knowledge), model.kogner.index
-    length = min(data.max_length, tokenizer.model_max_length)
-    transform = MentionReplacement(
-        windows, knowledge, index, tokenizer, model.config.id2label, start.mention_replacement, length, start.replacement_pool
-    )
-    return windows.with_transform(transform)
 
 
 @torch.no_grad()

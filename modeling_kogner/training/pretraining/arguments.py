@@ -43,10 +43,6 @@ class TextArguments:
         default=4.0, metadata={"help": "How many times as often a mention is masked as a token outside of mentions."}
     )
     mlm_weight: float = field(default=1.0, metadata={"help": "Factor of the masked-language-modelling loss."})
-    finer_types: int = field(
-        default=0, metadata={"help": "Hubs of the is_a hierarchy to tell mentions apart by, read by name; 0 for none."}
-    )
-    finer_type_weight: float = field(default=1.0, metadata={"help": "Factor of the loss of finer types."})
 
     def __post_init__(self):
         if not 0 < self.mask_share < 1 or not 0 < self.mention_preference * self.mask_share <= 1:

@@ -8,10 +8,9 @@ from torch import nn
 from ...losses import distillation_loss, three_way_loss
 from ...modeling_kogner import KognerForTokenClassification
 from ...surface_index import UNMATCHABLE, Links
-from .finer_types import FinerTypes
 from .masking import mask_units
 
-PARTS = ("type_loss", "mlm_loss", "distillation_loss", "labelled_share", "masked_share", "finer_type_loss")
+PARTS = ("type_loss", "mlm_loss", "distillation_loss", "labelled_share", "masked_share")
 
 
 def type_targets(links: Links) -> torch.Tensor:
@@ -37,7 +36,7 @@ class MaskedTokenHead(nn.Module):
 class PretrainingModel(nn.Module):
     r"""Label a batch from the model's own surface index, hide part of it, and learn from both.
 
-    .. math:: L = L_{type} + w_{mlm} L_{mlm} + w_{dist} L_{dist} + w_{finer} L_{finer}
+    .. math:: L = L_{type} + w_{mlm} L_{mlm} + w_{dist} L_{dist}
 
     Source: :math:`L_{dist}` is the paper's, here on running text. Labels from a dictionary, with mentions masked so
     that the type must be read from context, are ours.
@@ -48,8 +47,6 @@ class PretrainingModel(nn.Module):
         mask_share: share of the tokens that are hidden.
         mention_preference: see :func:`masking.mask_units`.
         mlm_weight: factor of the masked-language-modelling loss.
-        finer: tells finer types; None for none.
-        finer_weight: factor of its loss.
     """
 
     def __init__(
@@ -59,15 +56,12 @@ class PretrainingModel(nn.Module):
         mask_share: float,
         mention_preference: float,
         mlm_weight: float,
-        finer: FinerTypes | None = None,
-        finer_weight: float = 1.0,
     ):
         super().__init__()
         self.tagger = tagger
         self.head = MaskedTokenHead(tagger.config.hidden_size, tagger.kogner.get_input_embeddings())
         self.mask_id, self.mask_share, self.mention_preference = mask_id, mask_share, mention_preference
         self.mlm_weight = mlm_weight
-        self.finer, self.finer_weight = finer, finer_weight
 
     def forward(self, input_ids: torch.LongTensor) -> dict[str, torch.Tensor]:
         """Losses of a batch of windows without padding, ``(B, T)``: ``loss`` and ``parts``, see ``PARTS``."""
@@ -84,11 +78,9 @@ class PretrainingModel(nn.Module):
         types = three_way_loss(odds, type_targets(links), text[..., None])
         tokens = self._restore(output.encoder_hidden_state, input_ids, chosen)
         vectors = self._distil(output.encoder_hidden_state, links)
-        finer = self.finer(output.encoder_hidden_state, links) if self.finer is not None else types.new_zeros(())
         loss = types + self.mlm_weight * tokens + tagger.config.distillation_weight * vectors
-        loss = loss + self.finer_weight * finer
         size = text.sum().clamp(min=1)
-        parts = [types, tokens, vectors, links.covered.sum() / size, chosen.sum() / size, finer]
+        parts = [types, tokens, vectors, links.covered.sum() / size, chosen.sum() / size]
         return {"loss": loss, "parts": torch.stack([part.detach().float() for part in parts])}
 
     def _restore(self, hidden, input_ids, chosen):
