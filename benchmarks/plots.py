@@ -14,14 +14,13 @@ from matplotlib import pyplot as plt
 COLOURS = {
     "plain": "#555555",
     "types": "#56B4E9",
-    "concepts": "#E69F00",
     "graph": "#0072B2",
-    "graph_masked": "#009E73",
     "pretrained": "#CC79A7",
-    "pretrained_all": "#F0E442",
+    "pretrained_graph": "#009E73",
+    "pretrained_masked": "#E69F00",
     "complete": "#D55E00",
 }
-MARKERS = dict(zip(COLOURS, "osv^<DP*", strict=True))
+MARKERS = dict(zip(COLOURS, "osv^DP*", strict=True))
 Scores = dict[Cell, dict[int, dict]]
 
 

@@ -16,13 +16,14 @@ from comparison import Cell, cells, gain, mean_and_deviation, read_lines, share_
 
 from modeling_kogner.training.whole_file import write_whole
 
-MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked", "pretrained", "pretrained_all", "complete")
+MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked")
+MAIN += ("pretrained", "pretrained_graph", "pretrained_masked", "complete")
 ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
 # The joint model, and how much of its weights is mixed back after it was tuned on one corpus.
 TUNED = {"joint": "not tuned", "kept_0": "0 %", "kept_30": "30 %", "kept_50": "50 %", "kept_70": "70 %"}
 ALL = (1, 1)
 SHOWN = (ALL, (1, 0.01), (0, 50))  # shares of the labels in the README, and what it compares
-COLUMNS = ("plain", "dictionary", "types", "graph", "complete")
+COLUMNS = ("plain", "dictionary", "types", "graph", "pretrained_masked", "complete")
 NOTE = """Mean over seeds ± standard deviation (seeds). `plain` is the same architecture trained without evidence, with
 the same budget; a gain is over the same seeds of it. Interval and p: paired bootstrap over test sentences, 2,000 draws;
 they say how far the test set decides, not how far other seeds would differ. \\* fewer than three seeds."""
@@ -153,9 +154,9 @@ def sections(lines: list[dict]) -> list[tuple[str, str]]:
     tuned = [line for line in lines if line["variant"] in TUNED]
     lines = [line for line in lines if line["variant"] not in TUNED]
     scores = cells(lines, "test")
-    ablated = {key[1] for key in scores if key[2] in ABLATIONS}
+    ablated = {key[:2] for key in scores if key[2] in ABLATIONS}
     compared = ("plain", "graph", *ABLATIONS)
-    damaged = {key: seeds for key, seeds in scores.items() if key[1] in ablated and key[2] in compared}
+    damaged = {key: seeds for key, seeds in scores.items() if key[:2] in ablated and key[2] in compared}
 
     def front(chosen: Scores, variants=MAIN) -> str:
         return f"{table(chosen, variants)}\n\n{gains(chosen, variants)}".strip() if chosen else ""

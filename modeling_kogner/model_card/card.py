@@ -93,9 +93,10 @@ def _comparison(table: str, has_curves: bool) -> str:
 
 Strict test F1 of models trained for the comparison, one for each corpus and type: `plain` is the same architecture
 trained without knowledge, with the same budget and seeds. `dictionary` is the graph's names alone, untrained; `types`
-and `graph` read more and more of the knowledge; `complete` also starts from pretraining on running text that the graph
-labels, and hides the letters of linked mentions in training. Mean over seeds ± standard deviation (seeds). These are
-other models than the one in this repository.
+and `graph` read more and more of the knowledge; `pretrained_masked` and `complete` start from pretraining on running
+text that the graph labels, the one from its encoder and the other from all layers, and hide the letters of half the
+linked mentions in training. Mean over seeds ± standard deviation (seeds). These are other models than the one in this
+repository.
 
 {BEGIN}
 {table}
