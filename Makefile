@@ -13,7 +13,7 @@ setup: ## environment in .venv with all extras
 	$(BIN)/pip install -c constraints.txt -e '.[dev]'
 
 test: ## the tests; with KOGNER_DATA also those on real corpora
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: ## lint, format
 	$(BIN)/ruff check .
