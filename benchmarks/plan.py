@@ -32,6 +32,8 @@ def expand(plan: dict) -> list[dict]:
             own = plan["variants"][variant]
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
             run["settings"] = None if own is None else [*common["settings"], *budget, *own]
+            if teacher := plan.get("teachers", {}).get(variant):
+                run["teacher"] = [*common["settings"], *budget, *plan["variants"][teacher]]
             run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in common["transfers"].get(corpus, []))]
             runs.setdefault(key(run), run | {"group": group["name"]})
     return list(runs.values())
@@ -52,7 +54,7 @@ def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     """Placeholders of the run's settings that have no value."""
     wanted = ["encoder", "knowledge"] if run["settings"] is None else run["settings"]
     names = [wanted] if run["settings"] is None else [[f for _, f, *_ in string.Formatter().parse(s)] for s in wanted]
-    return sorted({name for group in names for name in group if name} - fields.keys())
+    return sorted({name for group in names for name in group if name} - {*fields, "teacher", "corpus"})
 
 
 def steps(run: dict, data: Path) -> int:

@@ -58,7 +58,11 @@ def train(run: dict, folder: str) -> None:
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    options += [setting.format(**args.fields) for setting in run["settings"]]
+    fields = args.fields | {"corpus": name}
+    if run.get("teacher"):
+        fields["teacher"] = f"{folder}/teacher"
+        train({**run, "settings": run["teacher"], "teacher": None}, fields["teacher"])
+    options += [setting.format(**fields) for setting in run["settings"]]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
     main([*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])

@@ -23,6 +23,7 @@ from ..training.checkpoints import resume_point
 from ..training.collator import NerCollator
 from ..training.evaluation import validation_metrics
 from ..training.kogner_trainer import KognerTrainer
+from ..training.self_training import label_text, mix
 from ..training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, mix_weights, start_model
 from ..training.whole_file import write_whole
 from .script import UsageError, read_arguments, run_script
@@ -47,6 +48,9 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
     limit_windows(tokenizer, model)
     train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config)
+    if data_args.teacher:
+        text = label_text(data_args, tokenizer, model.config.label2id, training_args.device)
+        train = mix(train, text, data_args.text_share)
     if training_args.eval_strategy != "no" and not validation:
         raise ValueError("no corpus has a validation split to choose by; add one, or pass --eval_strategy no")
 
