@@ -49,7 +49,7 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
 
 
 def train(run: dict, folder: str) -> None:
-    """Train one run into a folder."""
+    """Train one run into a folder, after the model that is its teacher."""
     from modeling_kogner.commands.train import main
 
     args = _worker["args"]

@@ -21,6 +21,7 @@ from transformers import set_seed
 from ..graph.index_tables import load_tables
 from ..inference.load_model import load_tokenizer
 from ..training.checkpoints import remove_weights, resume_point
+from ..training.corpora import load_corpus
 from ..training.pretraining.arguments import (
     PretrainingArguments,
     PretrainingStartArguments,
@@ -51,7 +52,8 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     if tokenizer.mask_token_id is None:
         raise ValueError(f"{start.encoder}: the tokenizer has no mask token; use an encoder trained with masking")
     with training_args.main_process_first(desc="packing the text"):
-        windows, report = prepare_windows(text, tokenizer)
+        tests = {corpus.name: corpus.split("test") for corpus in map(load_corpus, text.exclude_tests_of)}
+        windows, report = prepare_windows(text, tokenizer, tests)
     logging.info("%d windows: %s", len(windows), report)
     if text.windows:
         if training_args.process_index == 0:

@@ -18,7 +18,7 @@ from datasets import concatenate_datasets
 from transformers import EarlyStoppingCallback, set_seed
 
 from ..inference.load_model import load_tokenizer
-from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments
+from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point
 from ..training.collator import NerCollator
 from ..training.evaluation import validation_metrics
@@ -31,8 +31,8 @@ from .script import UsageError, read_arguments, run_script
 
 def main(arguments: list[str] | None = None, program: str | None = None) -> None:
     """Read the arguments, train, save."""
-    classes = (ModelArguments, DataArguments, KognerTrainingArguments)
-    model_args, data_args, training_args = read_arguments(classes, __doc__, arguments, program)
+    classes = (ModelArguments, DataArguments, SelfTrainingArguments, KognerTrainingArguments)
+    model_args, data_args, text_args, training_args = read_arguments(classes, __doc__, arguments, program)
     logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
     if (model_args.encoder is None) == (model_args.checkpoint is None):
         raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
@@ -48,9 +48,11 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
     limit_windows(tokenizer, model)
     train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config)
-    if data_args.teacher:
-        text = label_text(data_args, tokenizer, model.config.label2id, training_args.device)
-        train = mix(train, text, data_args.text_share)
+    text_report = None
+    if text_args.teacher:
+        with training_args.main_process_first(desc="packing the text"):
+            text, text_report = label_text(text_args, overlap["tests"], tokenizer, model.config, training_args.device)
+        train = mix(train, text, text_args.text_share)
     if training_args.eval_strategy != "no" and not validation:
         raise ValueError("no corpus has a validation split to choose by; add one, or pass --eval_strategy no")
 
@@ -71,7 +73,8 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     mix_weights(model, before, model_args.kept_share)
     trainer.save_model()
     if trainer.is_world_process_zero():
-        report = {"train_windows": len(train), "overlap": overlap["report"], "log": trainer.state.log_history}
+        report = {"train_windows": len(train), "overlap": overlap["report"], "text": text_report}
+        report["log"] = trainer.state.log_history
         write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
 

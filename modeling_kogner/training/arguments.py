@@ -90,23 +90,36 @@ class DataArguments:
         default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
     )
 
-    teacher: str | None = field(
-        default=None, metadata={"help": "Trained KoGNER model that labels --text, to be learned beside the corpora."}
+    def __post_init__(self):
+        if not 0 < self.train_fraction <= 1:
+            raise ValueError(f"--train_fraction is {self.train_fraction}; give a share above 0 and at most 1")
+        if self.train_sentences is not None and (self.train_sentences < 1 or self.train_fraction < 1):
+            raise ValueError("--train_sentences is a count of at least 1, given in place of --train_fraction")
+
+
+@dataclass
+class SelfTrainingArguments:
+    """Running text that a trained model labels, to be learned beside the corpora."""
+
+    teacher: str | None = field(default=None, metadata={"help": "Trained KoGNER model that labels --text."})
+    text: list[str] | None = field(
+        default=None,
+        metadata={"help": "Text or packed windows, as for pretrain; test sentences are dropped."},
     )
-    text: list[str] | None = field(default=None, metadata={"help": "Running text for --teacher, as of `pretrain`."})
     text_column: list[str] = field(default_factory=lambda: ["text"], metadata={"help": "Columns of text, in order."})
-    text_windows: int = field(default=8000, metadata={"help": "Windows of text to label, drawn at random."})
-    text_length: int = field(default=128, metadata={"help": "Ids a window of text."})
-    text_share: float = field(default=0.5, metadata={"help": "Share of text among all windows of an epoch."})
+    text_length: int = field(default=64, metadata={"help": "Ids a window of text."})
+    text_windows: int = field(default=8000, metadata={"help": "Windows of text to label at most, drawn at random."})
+    text_share: float = field(default=0.5, metadata={"help": "Share of text among the windows of an epoch, at most."})
     teacher_confidence: float = field(default=0.9, metadata={"help": "Least probability of a label that counts."})
 
     def __post_init__(self):
         if (self.teacher is None) != (self.text is None):
             raise ValueError("--teacher and --text go together: the teacher labels the text")
-        if not 0 < self.train_fraction <= 1:
-            raise ValueError(f"--train_fraction is {self.train_fraction}; give a share above 0 and at most 1")
-        if self.train_sentences is not None and (self.train_sentences < 1 or self.train_fraction < 1):
-            raise ValueError("--train_sentences is a count of at least 1, given in place of --train_fraction")
+        if not 0 < self.text_share < 1 or not 0 <= self.teacher_confidence < 1 or self.text_windows < 1:
+            raise ValueError(
+                f"--text_share {self.text_share}, --teacher_confidence {self.teacher_confidence}, --text_windows "
+                f"{self.text_windows}: give shares between 0 and 1 and a count of at least 1"
+            )
 
 
 @dataclass

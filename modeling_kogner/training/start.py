@@ -27,7 +27,7 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
     """Read the corpora and drop training sentences that are test sentences of any of them.
 
     Returns:
-        The corpora, and for each the sentences read, dropped and used.
+        The corpora, and ``kept`` training sentences, a ``report`` of those read and dropped, and ``tests``, by name.
 
     Raises:
         ValueError: a corpus is malformed, or has no train split.
@@ -35,11 +35,13 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
     corpora = [_restricted(source, data.types) for source in data.dataset]
     if len(names := [corpus.name for corpus in corpora]) != len(set(names)):
         raise ValueError(f"two corpora share a name: {', '.join(names)}; rename one folder")
-    others = {source: load_corpus(source) for source in data.exclude_tests_of}
-    used = {corpus.name: corpus for corpus in corpora} | others
+    used = {corpus.name: corpus for corpus in corpora}
+    for source in data.exclude_tests_of:
+        other = load_corpus(source)
+        used[source if other.name in used else other.name] = other
     tests = {name: corpus.splits["test"] for name, corpus in used.items() if "test" in corpus.splits}
     kept, report = drop_overlap({corpus.name: corpus.split("train") for corpus in corpora}, tests)
-    return corpora, {"kept": kept, "report": report}
+    return corpora, {"kept": kept, "report": report, "tests": tests}
 
 
 def _restricted(source: str, types: list[str] | None) -> Corpus:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import CONCEPTS, train_tokenizer
+from datasets import Dataset
 from support import NO_DROPOUT, tiny_model
 
 from modeling_kogner.losses import three_way_loss
@@ -181,13 +182,22 @@ def test_written_windows_are_read_as_they_were(wordpiece, tmp_path):
     windows = PackedWindows(np.random.default_rng(0).integers(0, 200, (9, 16), dtype=np.uint16))
     for name in ("a", "b"):
         write_windows(tmp_path / f"{name}.parquet", windows, {"dropped": 3}, wordpiece)
-    read, report = prepare_windows(TextArguments([str(tmp_path)], max_length=16), wordpiece)
+    read, report = prepare_windows(TextArguments([str(tmp_path)], max_length=16), wordpiece, {})
     assert np.array_equal(read.ids, np.concatenate([windows.ids] * 2))
     assert report == {"files": {"a.parquet": {"dropped": 3}, "b.parquet": {"dropped": 3}}, "tokens": 288}
     with pytest.raises(ValueError, match="windows of 16 ids"):
-        prepare_windows(TextArguments([str(tmp_path)], max_length=32), wordpiece)
-    with pytest.raises(ValueError, match="neither mix with text nor can be searched"):
-        prepare_windows(TextArguments([str(tmp_path)], max_length=16, exclude_tests_of=["x"]), wordpiece)
+        prepare_windows(TextArguments([str(tmp_path)], max_length=32), wordpiece, {})
+
+
+def test_windows_that_may_hold_test_sentences_are_refused(wordpiece, tmp_path):
+    """Once packed they cannot be searched."""
+    windows = PackedWindows(np.zeros((2, 16), dtype=np.uint16))
+    write_windows(tmp_path / "w.parquet", windows, {"excluded_tests_of": ["a", "b"]}, wordpiece)
+    text = TextArguments([str(tmp_path / "w.parquet")], max_length=16)
+    tests = {name: Dataset.from_dict({"tokens": []}) for name in "abc"}
+    assert len(prepare_windows(text, wordpiece, {"a": tests["a"]})[0]) == 2
+    with pytest.raises(ValueError, match="may hold test sentences of c;"):
+        prepare_windows(text, wordpiece, tests)
 
 
 def test_windows_of_another_tokenizer_are_refused(wordpiece, tmp_path):
@@ -195,7 +205,7 @@ def test_windows_of_another_tokenizer_are_refused(wordpiece, tmp_path):
     windows = PackedWindows(np.zeros((2, 16), dtype=np.uint16))
     write_windows(tmp_path / "w.parquet", windows, {}, train_tokenizer("bytelevel"))
     with pytest.raises(ValueError, match="packed for another tokenizer"):
-        prepare_windows(TextArguments([str(tmp_path / "w.parquet")], max_length=16), wordpiece)
+        prepare_windows(TextArguments([str(tmp_path / "w.parquet")], max_length=16), wordpiece, {})
 
 
 def test_text_that_is_not_there(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from datasets import Dataset as Table
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from ...graph.token_keys import tokenizer_fingerprint
-from ..corpora import load_corpus
 from ..overlap import keys_of_tests
 from .arguments import TextArguments
 from .running_text import find_text_files, load_documents, token_stream
@@ -49,31 +49,34 @@ def collate(windows: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
     return {COLUMN: torch.from_numpy(np.stack(windows).astype(np.int64))}
 
 
-def prepare_windows(text: TextArguments, tokenizer: PreTrainedTokenizerBase) -> tuple[PackedWindows, dict[str, Any]]:
+def prepare_windows(
+    text: TextArguments, tokenizer: PreTrainedTokenizerBase, tests: Mapping[str, Table]
+) -> tuple[PackedWindows, dict[str, Any]]:
     """Pack running text, or read what was packed before.
+
+    Args:
+        text: where it lies and how long a window is.
+        tokenizer: a fast one.
+        tests: test splits by corpus name, whose sentences are dropped.
 
     Returns:
         The windows in the order of the text, and a report: ``tokens``, ``sentences``, ``dropped`` (test sentences).
 
     Raises:
-        ValueError: the text cannot be read, is too short, or was packed for another tokenizer.
+        ValueError: the text cannot be read, is too short, or was packed for another tokenizer or with test sentences.
     """
     if not 8 <= text.max_length <= tokenizer.model_max_length:
         longest = tokenizer.model_max_length
         raise ValueError(
-            f"--max_length is {text.max_length}; the encoder reads at most {longest}, at least 8 make sense"
+            f"windows of {text.max_length} ids: the encoder reads at most {longest}, and at least 8 make sense"
         )
     files = find_text_files(text.text)
     packed = [file for file in files or [] if file.suffix == ".parquet" and COLUMN in pq.read_schema(file).names]
     if packed:
-        if len(packed) < len(files) or text.exclude_tests_of:
-            raise ValueError(
-                f"{packed[0]}: holds packed windows, which neither mix with text nor can be searched for test "
-                "sentences; pack everything anew with --windows and --exclude_tests_of"
-            )
-        return _read(packed, tokenizer, text.max_length)
-    tests = [load_corpus(source) for source in text.exclude_tests_of]
-    keys = keys_of_tests({corpus.name: corpus.split("test") for corpus in tests})
+        if len(packed) < len(files):
+            raise ValueError(f"{packed[0]}: holds packed windows, which do not mix with text; pack all with --windows")
+        return _read(packed, tokenizer, text.max_length, tests)
+    keys = keys_of_tests(tests)
     every = frozenset().union(*keys.values())
     report: dict[str, Any] = {"sentences": 0, "dropped": 0, "excluded_tests_of": sorted(keys)}
     streams = []
@@ -123,7 +126,7 @@ def write_windows(
 
 
 def _read(
-    files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, length: int
+    files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, length: int, tests: Collection[str]
 ) -> tuple[PackedWindows, dict[str, Any]]:
     parts, report = [], {}
     for file in files:
@@ -131,10 +134,17 @@ def _read(
         about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
         if about.get("tokenizer_fingerprint") != tokenizer_fingerprint(tokenizer):
             raise ValueError(f"{file}: windows packed for another tokenizer; pack the text anew with --windows")
+        if within := sorted(set(tests) - set(about["report"].get("excluded_tests_of", []))):
+            raise ValueError(
+                f"{file}: the windows may hold test sentences of {', '.join(within)}; pack the text anew with "
+                "--windows and --exclude_tests_of"
+            )
         column = table[COLUMN].combine_chunks()
         flat = column.flatten().to_numpy()
         if len(flat) != length * len(column):
-            raise ValueError(f"{file}: windows of {len(flat) // len(column)} ids; pass that as --max_length")
+            raise ValueError(
+                f"{file}: windows of {len(flat) // len(column)} ids, not {length}; ask for windows of that length"
+            )
         parts.append(flat.reshape(-1, length))
         report[file.name] = about["report"]
     ids = np.concatenate(parts)
