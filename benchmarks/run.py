@@ -6,8 +6,8 @@
 A plan is a list of groups; each names corpora, variants, shares of the labels and seeds, and stands for their product.
 `--field NAME=VALUE` fills `{NAME}` in the plan's settings; runs whose fields are not given are left out and counted.
 Runs whose complete line is in the output are skipped, so the same command resumes after a stop. A failed run leaves no
-line, only its traceback in OUTPUT.log. `--list` prints runs and steps by group. One H100, 14 jobs: about a minute a
-job for 1 % of the labels, three for all of them.
+line, only its traceback in OUTPUT.log. `--list` prints runs and steps by group. Jobs take turns on all GPUs there are.
+One H100, 14 jobs: about a minute a job for 1 % of the labels, three for all of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ def revision() -> str:
 
 
 def start_worker(args: argparse.Namespace, log: str) -> None:
-    """Send all that a worker prints to one log file, and load what its runs share."""
+    """Give a worker one of the GPUs, send all that it prints to one log file, and load what its runs share."""
+    import torch
+
+    if count := torch.cuda.device_count():  # counts without starting CUDA
+        gpus = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(count)))).split(",")
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[multiprocessing.current_process()._identity[0] % count]
     stream = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(stream, 1), os.dup2(stream, 2)
     from scoring import Scorer

@@ -47,6 +47,15 @@ def sentence_counts(found: Spans, gold: Spans) -> np.ndarray:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
+def convention_of(tagger, corpus: str) -> int | None:
+    """What a model that tells conventions apart is told of a corpus: its own if it was trained on it, else none."""
+    config = getattr(tagger, "config", None)
+    if not getattr(config, "conventions", None):
+        return None
+    name = corpus.partition("/")[0]
+    return config.convention_id(name if name in config.conventions else None)
+
+
 class Scorer:
     """Score taggers of one worker; encoded splits and unseen mentions are worked out once.
 
@@ -74,7 +83,7 @@ class Scorer:
         """
         corpus, _, part = split.rpartition(":")
         corpus = corpus or trained_on
-        encoded = self._encoded(corpus, part, tokenizer, label2id)
+        encoded = self._encoded(corpus, part, tokenizer, label2id, convention_of(tagger, corpus))
         id2label = {i: label for label, i in label2id.items()}
         logits = predict_logits(tagger, encoded.windows, NerCollator(tokenizer, 8))
         tags = encoded.decode(logits, id2label)
@@ -89,13 +98,15 @@ class Scorer:
             scores["unseen"] = {name: [len(mentions & hits), len(mentions)] for name, mentions in unseen.items()}
         return scores
 
-    def _encoded(self, corpus: str, part: str, tokenizer, label2id) -> EncodedSplit:
-        name = (corpus, part, len(tokenizer), tuple(label2id))
+    def _encoded(self, corpus: str, part: str, tokenizer, label2id, convention: int | None) -> EncodedSplit:
+        name = (corpus, part, len(tokenizer), tuple(label2id), convention)
         if name not in self._splits:
             loaded = corpus_of(self.data, corpus)
             types = [kind for kind in loaded.entity_types if f"B-{kind}" in label2id]
             rows = loaded.split(part)
-            self._splits[name] = EncodedSplit.from_split(corpus, rows, types, tokenizer, label2id)
+            self._splits[name] = EncodedSplit.from_split(
+                corpus, rows, types, tokenizer, label2id, convention=convention
+            )
         return self._splits[name]
 
     def _unseen_mentions(self, trained_on: str, corpus: str, tokenizer) -> dict[str, set]:
