@@ -17,7 +17,8 @@ def expand(plan: dict) -> list[dict]:
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that an
     earlier group holds is left out. `splits` are scored, and the last of them of every corpus in `transfers`. A group
-    may have `settings`, `splits` and `transfers` of its own in place of the plan's.
+    may have `settings`, `splits` and `transfers` of its own in place of the plan's. `teachers` names the variant whose
+    model, trained first, labels the text of a variant's run.
     """
     runs = {}
     for group in plan["groups"]:
@@ -32,10 +33,12 @@ def expand(plan: dict) -> list[dict]:
             own = plan["variants"][variant]
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
             run["settings"] = None if own is None else [*common["settings"], *budget, *own]
-            if teacher := plan.get("teachers", {}).get(variant):
-                run["teacher"] = [*common["settings"], *budget, *plan["variants"][teacher]]
             run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in common["transfers"].get(corpus, []))]
-            runs.setdefault(key(run), run | {"group": group["name"]})
+            run["group"] = group["name"]
+            if teacher := plan.get("teachers", {}).get(variant):
+                settings = [*common["settings"], *budget, *plan["variants"][teacher]]
+                run["teacher"] = {**run, "variant": teacher, "settings": settings}
+            runs.setdefault(key(run), run)
     return list(runs.values())
 
 

@@ -53,8 +53,8 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
     _worker.update(args=args, scorer=Scorer(args.data, args.fields.get("knowledge")))
 
 
-def train(run: dict, folder: str) -> None:
-    """Train one run into a folder, after the model that is its teacher."""
+def train(run: dict, folder: str, teacher: str | None = None) -> None:
+    """Train one run into a folder; ``teacher`` is the folder of the model that labels its text."""
     from modeling_kogner.commands.train import main
 
     args = _worker["args"]
@@ -63,10 +63,7 @@ def train(run: dict, folder: str) -> None:
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    fields = args.fields | {"corpus": name}
-    if run.get("teacher"):
-        fields["teacher"] = f"{folder}/teacher"
-        train({**run, "settings": run["teacher"], "teacher": None}, fields["teacher"])
+    fields = args.fields | {"corpus": name, "teacher": teacher}
     options += [setting.format(**fields) for setting in run["settings"]]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
@@ -80,6 +77,7 @@ def trained_tagger(folder: str):
     from modeling_kogner.inference.load_model import load_model
 
     model, tokenizer = load_model(folder)
+    model.config.constrained_decoding = False  # the scorer decodes with and without
     model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in _worker["args"].more else "cpu")
     return model, tokenizer, model.config.label2id
 
@@ -99,24 +97,38 @@ def dictionary_tagger(corpus: str):
     return tagger, tokenizer, {label: i for i, label in enumerate(bio_labels(types))}
 
 
-def perform(run: dict) -> tuple[dict, str | None]:
-    """Train and score one run: its line, or how it failed."""
-    started = time.time()
+def perform(run: dict) -> tuple[list[dict], tuple[dict, str] | None]:
+    """Train and score one run, after the run that is its teacher: their lines, and what failed and how."""
+    lines: list[dict] = []
+    current = run
     try:
         with tempfile.TemporaryDirectory() as folder:
-            if run["settings"] is None:
-                tagger = dictionary_tagger(run["corpus"])
-            else:
-                train(run, folder)
-                tagger = trained_tagger(folder)
-        trained = time.time()
-        scores = {split: _worker["scorer"].score(run["corpus"], split, *tagger) for split in run["splits"]}
+            teacher = None
+            if "teacher" in run:
+                current, teacher = run["teacher"], f"{folder}/teacher"
+                lines.append(measured(current, teacher))
+                current = run
+            lines.append(measured(run, folder, teacher))
     except Exception:
         traceback.print_exc()
-        return run, traceback.format_exc(limit=-1)
+        return lines, (current, traceback.format_exc(limit=-1))
+    return lines, None
+
+
+def measured(run: dict, folder: str, teacher: str | None = None) -> dict:
+    """The line of one run, whose model is left in the folder."""
+    started = time.time()
+    if run["settings"] is None:
+        tagger = dictionary_tagger(run["corpus"])
+    else:
+        train(run, folder, teacher)
+        tagger = trained_tagger(folder)
+    trained = time.time()
+    scores = {split: _worker["scorer"].score(run["corpus"], split, *tagger) for split in run["splits"]}
     seconds = {"train_seconds": round(trained - started, 1), "score_seconds": round(time.time() - trained, 1)}
     settings = None if run["settings"] is None else [*run["settings"], *_worker["args"].more]
-    return run | {"settings": settings, "scores": scores, **seconds, **circumstances()}, None
+    line = {name: value for name, value in run.items() if name != "teacher"}
+    return line | {"settings": settings, "scores": scores, **seconds, **circumstances()}
 
 
 def circumstances() -> dict:
@@ -156,6 +168,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(listing(list(runs.values()), done, args.data))
         return
     todo = [run for name, run in runs.items() if name not in done]
+    taught = {key(run["teacher"]) for run in todo if "teacher" in run}  # their lines come with their students'
+    todo = [run for run in todo if key(run) not in taught]
     ready = [run for run in todo if not missing_fields(run, args.fields)]
     unknown = sorted({name for run in todo for name in missing_fields(run, args.fields)})
     print(f"{len(done)} done, {len(ready)} to run, {len(todo) - len(ready)} left out for want of fields {unknown}")
@@ -167,11 +181,13 @@ def main(arguments: list[str] | None = None) -> None:
         context.Pool(args.jobs, start_worker, (args, f"{args.output}.log")) as pool,
         args.output.open("a") as output,
     ):
-        for line, error in pool.imap_unordered(perform, ready):
-            if error is None:
+        for lines, failure in pool.imap_unordered(perform, ready):
+            for line in lines:
                 output.write(json.dumps(line | {"git": git}) + "\n")
                 output.flush()
-            print(*key(line), error or {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True)
+                print(*key(line), {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True)
+            if failure:
+                print(*key(failure[0]), failure[1], flush=True)
 
 
 if __name__ == "__main__":

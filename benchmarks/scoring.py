@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from surface_lookup import candidates, load_index
 
 from modeling_kogner.training.collator import NerCollator
@@ -15,6 +16,7 @@ from modeling_kogner.training.corpora import Corpus, load_corpus
 from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
 from modeling_kogner.training.strict_ner_metric import strict_scores
 from modeling_kogner.training.tag_schemes import mention_spans
+from modeling_kogner.transitions import path_odds
 
 Spans = list[set[tuple[str, int, int]]]
 
@@ -56,6 +58,31 @@ def convention_of(tagger, corpus: str) -> int | None:
     return config.convention_id(name if name in config.conventions else None)
 
 
+def on_paths(logits: list[np.ndarray], batch_size: int = 64) -> list[np.ndarray]:
+    """Logits of :func:`transitions.path_odds` for logits ``(T, L)`` of each window."""
+    result: list[np.ndarray] = []
+    for first in range(0, len(logits), batch_size):
+        rows = [torch.from_numpy(row) for row in logits[first : first + batch_size]]
+        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (B, T, L)
+        mask = torch.nn.utils.rnn.pad_sequence([torch.ones(len(row)) for row in rows], batch_first=True)
+        odds = path_odds(padded[..., 1:] - padded[..., :1], mask)
+        result += [row[: len(own)].numpy() for row, own in zip(torch.nn.functional.pad(odds, (1, 0)), rows, strict=True)]
+    return result
+
+
+def decoded_scores(encoded: EncodedSplit, tags: list[list[str]], unseen: dict[str, set]) -> dict:
+    """Strict scores of tags, counts by sentence, and found and all of the ``unseen`` mentions."""
+    found, gold = spans_of(tags), spans_of(encoded.references)
+    scores = strict_scores(tags, encoded.references, encoded.types)
+    if len(scores["types"]) == 1:
+        del scores["types"]
+    scores["sentences"] = pack(sentence_counts(found, gold))
+    if unseen:
+        hits = {(row, span) for row, spans in enumerate(found) for span in spans}
+        scores["unseen"] = {name: [len(mentions & hits), len(mentions)] for name, mentions in unseen.items()}
+    return scores
+
+
 class Scorer:
     """Score taggers of one worker; encoded splits and unseen mentions are worked out once.
 
@@ -86,17 +113,9 @@ class Scorer:
         encoded = self._encoded(corpus, part, tokenizer, label2id, convention_of(tagger, corpus))
         id2label = {i: label for label, i in label2id.items()}
         logits = predict_logits(tagger, encoded.windows, NerCollator(tokenizer, 8))
-        tags = encoded.decode(logits, id2label)
-        found, gold = spans_of(tags), spans_of(encoded.references)
-        scores = strict_scores(tags, encoded.references, encoded.types)
-        if len(scores["types"]) == 1:
-            del scores["types"]
-        scores["sentences"] = pack(sentence_counts(found, gold))
-        if part == "test":
-            hits = {(row, span) for row, spans in enumerate(found) for span in spans}
-            unseen = self._unseen_mentions(trained_on, corpus, tokenizer)
-            scores["unseen"] = {name: [len(mentions & hits), len(mentions)] for name, mentions in unseen.items()}
-        return scores
+        unseen = self._unseen_mentions(trained_on, corpus, tokenizer) if part == "test" else {}
+        scores = decoded_scores(encoded, encoded.decode(logits, id2label), unseen)
+        return scores | {"constrained": decoded_scores(encoded, encoded.decode(on_paths(logits), id2label), unseen)}
 
     def _encoded(self, corpus: str, part: str, tokenizer, label2id, convention: int | None) -> EncodedSplit:
         name = (corpus, part, len(tokenizer), tuple(label2id), convention)

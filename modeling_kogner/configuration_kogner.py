@@ -40,6 +40,8 @@ class KognerConfig(PreTrainedConfig):
         mention_masking: probability that the letters of a match are hidden in training, not its evidence.
         mask_token_id: what hides them; needed for that only.
         classifier_dropout: dropout before the tagging head.
+        constrained_decoding: whether logits outside of training are those of whole paths, see
+            :func:`transitions.path_odds`; False in checkpoints of before.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
         table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
@@ -73,6 +75,7 @@ class KognerConfig(PreTrainedConfig):
     concept_dropout: float = 0.3
     mention_masking: float = 0.0
     mask_token_id: int | None = None
+    constrained_decoding: bool = False
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
     tokenizer_fingerprint: str | None = None

@@ -15,13 +15,15 @@ from .configuration_kogner import KognerConfig, bio_labels
 from .knowledge_encoder import EvidenceOdds, KognerModel, KognerModelOutput, KognerPreTrainedModel
 from .losses import bio_loss, distillation_loss
 from .surface_index import Links
+from .transitions import path_odds
 
 
 class KognerForTokenClassification(KognerPreTrainedModel):
     """KoGNER with one begin/inside/outside decision for each entity type.
 
     The logits are log-odds against outside, whose own logit is 0, so that softmax and argmax over
-    ``[O, B-x, I-x, ...]`` are what a stock ``pipeline("ner")`` needs.
+    ``[O, B-x, I-x, ...]`` are what a stock ``pipeline("ner")`` needs. Outside of training they are those of whole
+    paths, if the configuration asks for it: an inside then follows a begin or an inside of its type.
     """
 
     # Checkpoints of 0.1 have none; it is 0 there.
@@ -106,10 +108,12 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             input_ids, attention_mask, token_type_ids, convention, output_hidden_states, output_attentions, concepts
         )
         odds = self.classify(output)  # (B, T, L - 1)
-        logits = nn.functional.pad(odds, (1, 0))  # (B, T, L), outside is 0
         loss = None
         if labels is not None:
-            loss = bio_loss(logits, labels, type_mask) + self._distillation(output)
+            loss = bio_loss(nn.functional.pad(odds, (1, 0)), labels, type_mask) + self._distillation(output)
+        if self.config.constrained_decoding and not self.training:
+            odds = path_odds(odds, attention_mask)
+        logits = nn.functional.pad(odds, (1, 0))  # (B, T, L), outside is 0
         result = TokenClassifierOutput(
             loss=loss, logits=logits, hidden_states=output.hidden_states, attentions=output.attentions
         )

@@ -216,19 +216,24 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
         "groups": [
             {"name": "a", "variants": ["graph"], "sentences": [2], **shape},
             {"name": "b", "variants": ["dictionary"], "fractions": [0], **shape},
+            {"name": "c", "variants": ["taught"], "fractions": [0.5], **shape},
         ],
+        "variants": PLAN["variants"] | {"taught": ["--teacher", "{teacher}", "--text", "{text}", "--text_length", "16"]},
+        "teachers": {"taught": "graph"},
     }
+    (place / "text.txt").write_text("Patients with breast cancers had a new fever .\n" * 9)
     (place / "plan.json").write_text(json.dumps(small))
     given = [str(place / "plan.json"), "--data", str(place / "data"), "--", "--use_cpu", "--disable_tqdm", "true"]
-    fields = [f"--field=encoder={place / 'e'}", f"--field=knowledge={place / 'k'}"]
+    fields = [f"--field=encoder={place / 'e'}", f"--field=knowledge={place / 'k'}", f"--field=text={place / 'text.txt'}"]
     args = run.read_arguments([*fields, *given])
     monkeypatch.setattr(run, "_worker", {"args": args, "scorer": scoring.Scorer(args.data, args.fields["knowledge"])})
     lines = []
     for wanted in plan.expand(small):
-        made, error = run.perform(wanted)
-        assert error is None
-        assert plan.complete(json.loads(json.dumps(made)), wanted)
-        lines.append(made)
+        made, failure = run.perform(wanted)
+        assert failure is None
+        assert all(plan.complete(json.loads(json.dumps(line)), wanted) for line in made)
+        lines += made
+    assert [line["variant"] for line in lines] == ["graph", "dictionary", "graph", "taught"]
     assert all({"versions", "device", "train_seconds"} <= made.keys() for made in lines)
     score = lines[1]["scores"]["test"]
     # Leukemia is a training mention of the corpus; heart failure is none, and its concept neither.

@@ -106,7 +106,7 @@ def fresh_model(
     """
     fields = _training_fields(start, tokenizer)
     fields |= {"fusion_layers": start.fusion_layers, "input_evidence": start.input_evidence, "evidence": "none"}
-    fields["conventions"] = conventions
+    fields |= {"conventions": conventions, "constrained_decoding": True}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
     if start.knowledge != "none":

@@ -1,0 +1,89 @@
+"""Decoding on whole paths: against all paths, one by one, and in the model."""
+
+import itertools
+
+import pytest
+import torch
+from tiny_tagger import make_tagger
+
+from modeling_kogner import KognerConfig
+from modeling_kogner.transitions import LEVELS, path_odds
+
+OUTSIDE, BEGIN, INSIDE = range(3)
+
+
+def paths(length: int) -> list[tuple[int, ...]]:
+    """All tag sequences of one type on which every inside follows a begin or an inside."""
+    every = itertools.product((OUTSIDE, BEGIN, INSIDE), repeat=length)
+    return [path for path in every if all(tag != INSIDE or before for before, tag in zip((OUTSIDE, *path), path))]
+
+
+def best_through(odds: torch.Tensor) -> torch.Tensor:
+    """Score of the best path through each tag of each token, by trying all: ``(T, 3)``, for ``(T, 2)`` odds."""
+    scores = torch.nn.functional.pad(odds, (1, 0))  # (T, 3)
+    best = torch.full_like(scores, -torch.inf)
+    for path in paths(len(odds)):
+        total = sum(scores[token, tag] for token, tag in enumerate(path))
+        for token, tag in enumerate(path):
+            best[token, tag] = torch.maximum(best[token, tag], total)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_odds_are_those_of_the_best_paths(seed):
+    """A wrong recursion would still give plausible tags."""
+    torch.manual_seed(seed)
+    odds = 3 * torch.randn(1, 6, 4)  # two types
+    found = path_odds(odds)[0].unflatten(-1, (2, 2))  # (T, K, 2)
+    for kind in range(2):
+        best = best_through(odds[0, :, 2 * kind : 2 * kind + 2])
+        expected = best[:, 1:] - best[:, :1]
+        torch.testing.assert_close(found[1:, kind], expected[1:])
+        torch.testing.assert_close(found[0, kind, 0], expected[0, 0])
+        assert found[0, kind, 1] < -1000  # nothing is open before the text
+
+
+def test_a_mention_does_not_fall_apart():
+    """Worked out by hand: B O I becomes B I I, since leaving the last token out costs 2 and holding on costs 1."""
+    odds = torch.tensor([[[3.0, -5.0], [-5.0, -1.0], [-5.0, 2.0]]])
+    before = torch.nn.functional.pad(odds, (1, 0)).argmax(-1)
+    after = torch.nn.functional.pad(path_odds(odds), (1, 0)).argmax(-1)
+    assert (before.tolist(), after.tolist()) == ([[1, 0, 2]], [[1, 2, 2]])
+
+
+@pytest.mark.parametrize("length", [1, 2, 100, 2**LEVELS + 50])
+def test_argmax_is_a_path(length):
+    """A stock pipeline takes the argmax; an orphan inside would open a mention that nobody began."""
+    torch.manual_seed(1)
+    tags = torch.nn.functional.pad(path_odds(4 * torch.randn(8, length, 2)), (1, 0)).argmax(-1)
+    before = torch.nn.functional.pad(tags, (1, 0))[:, :-1]
+    assert not ((tags == INSIDE) & (before == OUTSIDE)).any()
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_padding_changes_nothing(left):
+    """Tags would depend on what else is in a batch."""
+    torch.manual_seed(2)
+    odds = 4 * torch.randn(1, 9, 6)
+    text = slice(3, 9) if left else slice(0, 6)
+    mask = torch.zeros(1, 9)
+    mask[:, text] = 1
+    alone, padded = path_odds(odds[:, text]), path_odds(odds, mask)[:, text]
+    possible = alone > -1000
+    torch.testing.assert_close(padded[possible], alone[possible])
+    assert (padded[~possible] < -1000).all()
+
+
+def test_the_model_decodes_outside_of_training_only(knowledge, wordpiece):
+    """A loss on decoded odds would train something else; a model of before must answer as before."""
+    model = make_tagger(knowledge, wordpiece).eval()
+    batch = wordpiece("New fever of leukemia and heart failure in patients", return_tensors="pt")
+    labels = torch.ones_like(batch["input_ids"])
+    assert not KognerConfig().constrained_decoding
+    model.config.constrained_decoding = False
+    free = model(**batch, labels=labels)
+    model.config.constrained_decoding = True
+    bound = model(**batch, labels=labels)
+    torch.testing.assert_close(bound.logits[..., 1:], path_odds(free.logits[..., 1:]))
+    assert not torch.allclose(bound.logits, free.logits)
+    torch.testing.assert_close(bound.loss, free.loss)
