@@ -23,6 +23,21 @@ def read_lines(path: Path) -> list[dict]:
     return list({key(line): line for line in lines}.values())
 
 
+def on_whole_paths(lines: list[dict]) -> list[dict]:
+    """Lines with the scores of constrained decoding in place of those of single tokens, if they have them.
+
+    A dictionary finds whole mentions, so both are the same.
+    """
+    found = []
+    for line in lines:
+        scores = {split: score.get("constrained") for split, score in line["scores"].items()}
+        if line["variant"] == "dictionary":
+            found.append(line)
+        elif all(scores.values()):
+            found.append(line | {"scores": scores})
+    return found
+
+
 def share(line: dict) -> tuple:
     """Share of the labels that a run saw, sortable from few to all."""
     return (0, line["sentences"]) if "sentences" in line else (1, line["fraction"])

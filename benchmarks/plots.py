@@ -19,8 +19,10 @@ COLOURS = {
     "pretrained_graph": "#009E73",
     "pretrained_masked": "#E69F00",
     "complete": "#D55E00",
+    "plain_self_trained": "#999999",
+    "self_trained": "#117733",
 }
-MARKERS = dict(zip(COLOURS, "osv^DP*", strict=True))
+MARKERS = dict(zip(COLOURS, "osv^DP*Xh", strict=True))
 Scores = dict[Cell, dict[int, dict]]
 
 

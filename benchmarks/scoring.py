@@ -66,7 +66,8 @@ def on_paths(logits: list[np.ndarray], batch_size: int = 64) -> list[np.ndarray]
         padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (B, T, L)
         mask = torch.nn.utils.rnn.pad_sequence([torch.ones(len(row)) for row in rows], batch_first=True)
         odds = path_odds(padded[..., 1:] - padded[..., :1], mask)
-        result += [row[: len(own)].numpy() for row, own in zip(torch.nn.functional.pad(odds, (1, 0)), rows, strict=True)]
+        found = torch.nn.functional.pad(odds, (1, 0)).numpy()
+        result += [row[: len(own)] for row, own in zip(found, rows, strict=True)]
     return result
 
 

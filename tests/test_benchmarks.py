@@ -79,6 +79,8 @@ def test_the_readme_has_both_tables(tmp_path):
     """The short table would go on showing older scores; a corpus without all four numbers would leave a hole."""
     lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9))]
     lines += [{**each, "fraction": 0.01} for each in lines] + [line("plain", 1, 0.1, corpus="D")]
+    # The README shows scores on whole paths.
+    lines = [{**each, "scores": {"test": {"f1": 0.0, "constrained": each["scores"]["test"]}}} for each in lines]
     (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in lines))
     readme = tmp_path / "README.md"
     marks = "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in ("summary", "results"))
@@ -91,6 +93,15 @@ def test_the_readme_has_both_tables(tmp_path):
     readme.write_text("no marks")
     with pytest.raises(SystemExit, match="no <!-- results: begin -->"):
         report.main([str(tmp_path / "lines"), "--readme", str(readme)])
+
+
+def test_decodings_do_not_mix():
+    """A variant decoded on whole paths against one decoded token by token would gain what the decoding gains."""
+    both = line("graph", 1, {"f1": 0.5, "constrained": {"f1": 0.6}})
+    lines = [both, line("plain", 1, 0.4), line("dictionary", 0, 0.3)]
+    found = comparison.on_whole_paths(lines)
+    assert [(x["variant"], x["scores"]["test"]["f1"]) for x in found] == [("graph", 0.6), ("dictionary", 0.3)]
+    assert both["scores"]["test"]["f1"] == 0.5
 
 
 def test_a_repeated_run_counts_once(tmp_path):
@@ -218,13 +229,18 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
             {"name": "b", "variants": ["dictionary"], "fractions": [0], **shape},
             {"name": "c", "variants": ["taught"], "fractions": [0.5], **shape},
         ],
-        "variants": PLAN["variants"] | {"taught": ["--teacher", "{teacher}", "--text", "{text}", "--text_length", "16"]},
+        "variants": PLAN["variants"]
+        | {"taught": ["--teacher", "{teacher}", "--text", "{text}", "--text_length", "16"]},
         "teachers": {"taught": "graph"},
     }
     (place / "text.txt").write_text("Patients with breast cancers had a new fever .\n" * 9)
     (place / "plan.json").write_text(json.dumps(small))
     given = [str(place / "plan.json"), "--data", str(place / "data"), "--", "--use_cpu", "--disable_tqdm", "true"]
-    fields = [f"--field=encoder={place / 'e'}", f"--field=knowledge={place / 'k'}", f"--field=text={place / 'text.txt'}"]
+    fields = [
+        f"--field=encoder={place / 'e'}",
+        f"--field=knowledge={place / 'k'}",
+        f"--field=text={place / 'text.txt'}",
+    ]
     args = run.read_arguments([*fields, *given])
     monkeypatch.setattr(run, "_worker", {"args": args, "scorer": scoring.Scorer(args.data, args.fields["knowledge"])})
     lines = []

@@ -15,7 +15,11 @@ OUTSIDE, BEGIN, INSIDE = range(3)
 def paths(length: int) -> list[tuple[int, ...]]:
     """All tag sequences of one type on which every inside follows a begin or an inside."""
     every = itertools.product((OUTSIDE, BEGIN, INSIDE), repeat=length)
-    return [path for path in every if all(tag != INSIDE or before for before, tag in zip((OUTSIDE, *path), path))]
+    return [
+        path
+        for path in every
+        if all(tag != INSIDE or before for before, tag in zip((OUTSIDE, *path[:-1]), path, strict=True))
+    ]
 
 
 def best_through(odds: torch.Tensor) -> torch.Tensor:
