@@ -4,6 +4,7 @@ import json
 import sys
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, tiny_model, write_corpus
@@ -20,6 +21,7 @@ import report
 import run
 import scoring
 import soak
+import unlabelled_text
 from surface_lookup import DictionaryTagger, candidates, load_index
 
 PLAN = {
@@ -77,7 +79,7 @@ def test_the_table_averages_seeds():
 
 def test_the_readme_has_both_tables(tmp_path):
     """The short table would go on showing older scores; a corpus without all four numbers would leave a hole."""
-    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9))]
+    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9), ("self_trained", 0.7))]
     lines += [{**each, "fraction": 0.01} for each in lines] + [line("plain", 1, 0.1, corpus="D")]
     # The README shows scores on whole paths.
     lines = [{**each, "scores": {"test": {"f1": 0.0, "constrained": each["scores"]["test"]}}} for each in lines]
@@ -87,8 +89,8 @@ def test_the_readme_has_both_tables(tmp_path):
     readme.write_text(marks)
     report.main([str(tmp_path / "lines"), "--readme", str(readme)])
     made = readme.read_text()
-    assert "| C | 80.0 (1) | 90.0 (1) | 80.0 (1) | 90.0 (1) |\n<!-- summary: end -->" in made
-    assert "| 100 % | D | 10.0 (1) | - |" in made
+    assert "| C | 80.0 (1) | 90.0 (1) | 80.0 (1) | 90.0 (1) | 70.0 (1) |\n<!-- summary: end -->" in made
+    assert "| 100 % | D | 10.0 (1) | - | - |" in made
     assert "old" not in made
     readme.write_text("no marks")
     with pytest.raises(SystemExit, match="no <!-- results: begin -->"):
@@ -255,6 +257,22 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
     # Leukemia is a training mention of the corpus; heart failure is none, and its concept neither.
     assert (score["gold"], score["correct"], score["unseen"]) == (2, 2, {"surface": [1, 1], "concept": [1, 1]})
     assert scoring.unpack(score["sentences"]).tolist() == [[2, score["predicted"] - 2, 0]]
+
+
+def test_text_of_a_corpus_lacks_its_test_sentences(wordpiece, tmp_path):
+    """A teacher that labels test sentences would make self-training a look at the test."""
+    encoder = save_encoder(tmp_path / "e", BertModel(tiny_bert(len(wordpiece))), wordpiece)
+    told = "Patients with leukemia were seen near the river ."
+    filler = [(f"New fever of breast cancers and heart failure in year {year} .", {}) for year in range(40)]
+    test = rows([(told, {2: "B-Disease"})])
+    corpus = write_corpus(tmp_path / "C", train=rows([(told, {2: "B-Disease"}), *filler]), test=test)
+    text = tmp_path / "text"
+    unlabelled_text.main(
+        [str(corpus), "--encoder", str(encoder), "--output", str(text), "--exclude_tests_of", str(corpus)]
+    )
+    found = pq.read_table(text / "own_C.parquet")["input_ids"].to_pylist()
+    assert "heart failure" in wordpiece.decode(found[0])
+    assert not any("river" in wordpiece.decode(window) for window in found)
 
 
 @pytest.mark.parametrize("part", soak.PARTS)
