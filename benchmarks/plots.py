@@ -22,6 +22,7 @@ COLOURS = {
     "plain_self_trained": "#999999",
     "self_trained": "#117733",
 }
+CURVED = ("plain", "plain_self_trained", "pretrained_masked", "complete", "self_trained")  # run at several shares
 MARKERS = dict(zip(COLOURS, "osv^DP*Xh", strict=True))
 Scores = dict[Cell, dict[int, dict]]
 
@@ -98,14 +99,14 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
     figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, 3.2 * rows), squeeze=False)
     for axis, corpus in zip(axes.flat, corpora, strict=False):
         ticks = sorted(shares[corpus])
-        for variant, colour in COLOURS.items():
+        for variant in CURVED:
             places = [i for i, at in enumerate(ticks) if (at, corpus, variant) in scores]
-            if len(places) < 3:
+            if len(places) < 2:
                 continue
             values = [[100 * s["f1"] for s in scores[ticks[i], corpus, variant].values()] for i in places]
             means, deviations = zip(*map(mean_and_deviation, values), strict=True)
-            style = {"color": colour, "marker": MARKERS[variant], "markersize": 4, "capsize": 2}
-            aside = 0.015 * (list(COLOURS).index(variant) - len(COLOURS) / 2)  # whiskers lie beside each other
+            style = {"color": COLOURS[variant], "marker": MARKERS[variant], "markersize": 4, "capsize": 2}
+            aside = 0.03 * (CURVED.index(variant) - len(CURVED) / 2)  # whiskers lie beside each other
             axis.errorbar([place + aside for place in places], means, deviations, label=variant, **style)
         axis.set_xticks(range(len(ticks)), [share_name(at).replace(" sentences", " sent.") for at in ticks])
         axis.set_title(corpus)
@@ -117,7 +118,7 @@ def draw_learning_curves(scores: Scores, path: Path) -> bool:
     figure.tight_layout()
     pairs = [zip(*axis.get_legend_handles_labels(), strict=True) for axis in axes.flat]
     drawn = {label: handle for panel in pairs for handle, label in panel}  # not every panel has every variant
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.01), "ncols": len(COLOURS), "frameon": False}
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.01), "ncols": len(CURVED), "frameon": False}
     figure.legend(drawn.values(), drawn.keys(), **place)
     return _save(figure, path)
 

@@ -2,7 +2,8 @@
 
     python benchmarks/report.py benchmarks/results/evidence.jsonl --output benchmarks/results/report --readme README.md
 
-Writes `report.md` with one section a front, and two plots; only what was run appears. Strict F1 on test in percent.
+Writes `report.md` with one section a front, and two plots; only what was run appears. Strict F1 on test in percent. A
+README with marks gets the tables `summary`, `fronts` or `results`, which is all that a model card shows.
 Plots need the extra `benchmark`.
 """
 
@@ -13,6 +14,7 @@ import json
 from pathlib import Path
 
 from comparison import Cell, cells, gain, mean_and_deviation, on_whole_paths, read_lines, share_name
+from fronts import fronts
 
 from modeling_kogner.training.whole_file import write_whole
 
@@ -31,6 +33,7 @@ they say how far the test set decides, not how far other seeds would differ. \\*
 
 Decoded on whole paths, an inside follows a begin or an inside, as in the published model; decoded token by token, each
 token takes its likeliest tag. Runs of before were scored in the second way alone: there are more of them."""
+CURVES = "Learning curves, decoded token by token"
 DECODED = ("Decoded on whole paths", "Decoded token by token")
 
 Scores = dict[Cell, dict[int, dict]]
@@ -218,20 +221,24 @@ def main(arguments: list[str] | None = None) -> None:
         from plots import draw_gains, draw_learning_curves  # so that the README's table needs no matplotlib
 
         args.output.mkdir(parents=True, exist_ok=True)
-        parts = [f"# Evidence\n\n{NOTE}"]
+        parts = [f"# Evidence\n\n{NOTE}", f"## All fronts\n\n{fronts(lines)}"]
         for way, found in decoded.items():
             parts += [f"## {way}", *(f"### {title}\n\n{body}" for title, body in sections(found))]
-        for title, draw in (("Gain over plain", draw_gains), ("Learning curves", draw_learning_curves)):
+        # Curves take what there is most of.
+        drawn = (("Gain over plain", draw_gains, scores), (CURVES, draw_learning_curves, cells(lines, "test")))
+        for title, draw, shown in drawn:
             picture = args.output / f"{draw.__name__.removeprefix('draw_')}.png"
             picture.unlink(missing_ok=True)  # of an earlier report that had more lines
-            if draw(scores, picture):
+            if draw(shown, picture):
                 parts.append(f"## {title}\n\n![{title}]({picture.name})")
         parts += confusion(args.output)
         write_whole(args.output / "report.md", "\n\n".join(parts) + "\n")
     made = table({k: seeds for k, seeds in scores.items() if k[0] in SHOWN or k[2] == "dictionary"}, COLUMNS)
     print(made)
     if args.readme:
-        into_readme(args.readme, {"results": made, "summary": summary(scores)})
+        tuned = forgetting([line for line in lines if line["variant"] in TUNED])
+        every = "\n\n".join(part for part in (fronts(lines), made, tuned) if part)
+        into_readme(args.readme, {"summary": summary(scores), "fronts": fronts(lines), "results": every})
 
 
 if __name__ == "__main__":

@@ -49,15 +49,6 @@ def sentence_counts(found: Spans, gold: Spans) -> np.ndarray:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def convention_of(tagger, corpus: str) -> int | None:
-    """What a model that tells conventions apart is told of a corpus: its own if it was trained on it, else none."""
-    config = getattr(tagger, "config", None)
-    if not getattr(config, "conventions", None):
-        return None
-    name = corpus.partition("/")[0]
-    return config.convention_id(name if name in config.conventions else None)
-
-
 def on_paths(logits: list[np.ndarray], batch_size: int = 64) -> list[np.ndarray]:
     """Logits of :func:`transitions.path_odds` for logits ``(T, L)`` of each window."""
     result: list[np.ndarray] = []
@@ -111,22 +102,20 @@ class Scorer:
         """
         corpus, _, part = split.rpartition(":")
         corpus = corpus or trained_on
-        encoded = self._encoded(corpus, part, tokenizer, label2id, convention_of(tagger, corpus))
+        encoded = self._encoded(corpus, part, tokenizer, label2id)
         id2label = {i: label for label, i in label2id.items()}
         logits = predict_logits(tagger, encoded.windows, NerCollator(tokenizer, 8))
         unseen = self._unseen_mentions(trained_on, corpus, tokenizer) if part == "test" else {}
         scores = decoded_scores(encoded, encoded.decode(logits, id2label), unseen)
         return scores | {"constrained": decoded_scores(encoded, encoded.decode(on_paths(logits), id2label), unseen)}
 
-    def _encoded(self, corpus: str, part: str, tokenizer, label2id, convention: int | None) -> EncodedSplit:
-        name = (corpus, part, len(tokenizer), tuple(label2id), convention)
+    def _encoded(self, corpus: str, part: str, tokenizer, label2id) -> EncodedSplit:
+        name = (corpus, part, len(tokenizer), tuple(label2id))
         if name not in self._splits:
             loaded = corpus_of(self.data, corpus)
             types = [kind for kind in loaded.entity_types if f"B-{kind}" in label2id]
             rows = loaded.split(part)
-            self._splits[name] = EncodedSplit.from_split(
-                corpus, rows, types, tokenizer, label2id, convention=convention
-            )
+            self._splits[name] = EncodedSplit.from_split(corpus, rows, types, tokenizer, label2id)
         return self._splits[name]
 
     def _unseen_mentions(self, trained_on: str, corpus: str, tokenizer) -> dict[str, set]:

@@ -13,10 +13,10 @@ sys.path.insert(0, str(ROOT / "docs"))
 from data_flow import draw  # noqa: E402
 
 
-def results() -> str:
-    """The README's table of scores."""
+def fronts() -> str:
+    """The README's table of all fronts."""
     readme = (ROOT / "README.md").read_text()
-    return re.search(r"<!-- results: begin -->\n(.*?)<!-- results: end -->", readme, re.DOTALL)[1]
+    return re.search(r"<!-- fronts: begin -->\n(.*?)<!-- fronts: end -->", readme, re.DOTALL)[1]
 
 
 def report() -> str:
@@ -33,7 +33,7 @@ def data_flow() -> str:
     return f'<div style="overflow-x:auto" data-search-exclude>{draw()}</div>'
 
 
-PARTS = {"data flow": data_flow, "results": results, "report": report}
+PARTS = {"data flow": data_flow, "fronts": fronts, "report": report}
 
 
 def on_files(files, config):

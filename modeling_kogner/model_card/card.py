@@ -92,11 +92,16 @@ def _comparison(table: str, has_curves: bool) -> str:
     return f"""## What knowledge adds
 
 Strict test F1 of models trained for the comparison, one for each corpus and type: `plain` is the same architecture
-trained without knowledge, with the same budget and seeds. `dictionary` is the graph's names alone, untrained; `types`
-and `graph` read more and more of the knowledge; `pretrained_masked` and `complete` start from pretraining on running
-text that the graph labels, the one from its encoder and the other from all layers, and hide the letters of half the
-linked mentions in training. Mean over seeds ± standard deviation (seeds). These are other models than the one in this
+trained without knowledge, with the same budget and seeds. `dictionary` is the graph's names alone, untrained; `graph`
+reads the knowledge; `pretrained_masked` and `complete` start from pretraining on running text that the graph labels,
+the one from its encoder and the other from all layers, and hide the letters of half the linked mentions in training.
+`self_trained` learns beside the labels from what `pretrained_masked` says of the corpus's other training sentences,
+unlabelled, and `plain_self_trained` from what `plain` says of them. These are other models than the one in this
 repository.
+
+Every front: plain → variant (gain; least gain and where), means over corpora. Knowledge does not help everywhere: each
+row names the corpus where it gains least. †: decoded token by token; all else on whole paths. Then F1 by corpus, mean
+over seeds ± standard deviation (seeds); last what 50 sentences of one corpus cost the model's other types.
 
 {BEGIN}
 {table}
