@@ -47,6 +47,7 @@ def label_text(
         ValueError: the teacher cannot be read, has another tokenizer or none of the types, or the text is unfit.
     """
     teacher, its_tokenizer = load_model(given.teacher)
+    teacher.config.constrained_decoding = False  # how sure it is of single decisions is asked
     if tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
         raise ValueError(f"--teacher {given.teacher} has another tokenizer than the model; train both from one encoder")
     known = teacher.config.entity_types
