@@ -15,6 +15,7 @@ from modeling_kogner.graph.knowledge_folder import Knowledge
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
+import fronts
 import perturb
 import plan
 import report
@@ -78,7 +79,7 @@ def test_the_table_averages_seeds():
 
 
 def test_the_readme_has_both_tables(tmp_path):
-    """The short table would go on showing older scores; a corpus without all four numbers would leave a hole."""
+    """The short table would go on showing older scores; a corpus without all five numbers would leave a hole."""
     lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9), ("self_trained", 0.7))]
     lines += [{**each, "fraction": 0.01} for each in lines] + [line("plain", 1, 0.1, corpus="D")]
     # The README shows scores on whole paths.
@@ -149,6 +150,32 @@ def test_fronts_without_lines_are_left_out():
     lines[0]["scores"]["D:test"] = lines[1]["scores"]["D:test"] = counted((1, 0, 0))
     lines += [line("noise_10", 1, 0.7), {**line("plain", 1, 0.5), "fraction": 0.01}]
     assert [title[0] for title, _ in report.sections(lines)] == ["1", "2", "3", "5"]
+
+
+def test_every_front_is_one_row():
+    """A gain over other seeds or corpora, or over another decoding, would be published as the gain of knowledge."""
+
+    def both(tokens: float, paths: float, **unseen) -> dict:
+        return {"f1": tokens, "constrained": {"f1": paths, "unseen": unseen}}
+
+    lines = [
+        line("plain", 1, both(0.4, 0.5, surface=[1, 4], concept=[0, 0])),
+        line("graph", 1, both(0.5, 0.7, surface=[3, 4], concept=[0, 0])),
+        line("plain", 2, both(0.0, 0.0)),  # graph was not run with it
+        line("plain", 1, both(0.4, 0.6), corpus="D"),
+        line("graph", 1, both(0.5, 0.5), corpus="D"),
+        line("graph", 1, both(0.9, 0.9), corpus="E"),  # nor plain here
+        {**line("plain", 1, 0.2), "fraction": 0.01},
+        {**line("graph", 1, 0.3), "fraction": 0.01},
+    ]
+    for each, f1 in zip(lines, (0.1, 0.3), strict=False):
+        each["scores"]["F/T:test"] = both(0.0, f1)
+    assert fronts.fronts(lines).splitlines()[2:] == [
+        "| 100 % | `graph`: knowledge | 55.0 → 60.0 (+5.0; least -10.0, D) | 10.0 → 30.0 (+20.0)"
+        " | 25.0 → 75.0 (+50.0) | - | 2, 1 |",
+        "| 1 % † | `graph`: knowledge | 20.0 → 30.0 (+10.0) | - | - | - | 1, 1 |",
+    ]
+    assert fronts.fronts(lines[:1]) == ""
 
 
 def test_forgetting_is_counted_against_the_model_before_tuning():

@@ -1,5 +1,6 @@
 """The documentation: every snippet of its pages is run, the site builds without a warning and asks no other host."""
 
+import json
 import re
 import runpy
 import shlex
@@ -37,7 +38,7 @@ FAST_DISTILLATION = [*STEPS, "--teacher_width=16", "--width=8"]
 
 @pytest.fixture(scope="module")
 def folder(knowledge, tmp_path_factory):
-    """What the pages take as given, all tiny: the bundled model, an encoder, a corpus, a graph to distil."""
+    """What the pages take as given, all tiny: the bundled model, an encoder, a corpus, text, a graph to distil."""
     folder = tmp_path_factory.mktemp("docs")
     tokenizer = train_tokenizer("wordpiece")
     model = tiny_model(knowledge, tokenizer)
@@ -46,6 +47,8 @@ def folder(knowledge, tmp_path_factory):
     model.save_pretrained(folder / "hub_card")
     tokenizer.save_pretrained(folder / "hub_card")
     write_corpus(folder / "my-corpus", train=rows(SENTENCES[:4]), test=rows(SENTENCES[4:]), validation=rows())
+    texts = [{"text": " ".join(words for words, _ in SENTENCES)}] * 9
+    (folder / "my-text.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
     save_encoder(folder / "my-encoder", BertModel(tiny_bert(len(tokenizer))), tokenizer)
     pairs = [(head, "is_a", tail) for head, tail in combinations(knowledge.concepts["id"], 2)]
     edges = pd.DataFrame(pairs, columns=["head", "relation", "tail"])
