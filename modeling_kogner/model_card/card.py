@@ -101,7 +101,8 @@ repository.
 
 Every front: plain → variant (gain; least gain and where), means over corpora. Knowledge does not help everywhere: each
 row names the corpus where it gains least. †: decoded token by token; all else on whole paths. Then F1 by corpus, mean
-over seeds ± standard deviation (seeds); last what 50 sentences of one corpus cost the model's other types.
+over seeds ± standard deviation (seeds). Last, token by token, what 50 sentences of one corpus cost the model's other
+types.
 
 {BEGIN}
 {table}
