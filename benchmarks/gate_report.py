@@ -15,9 +15,9 @@ import torch
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.inference.load_model import load_tokenizer
 from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
-from modeling_kogner.training.whole_file import write_whole
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.files.whole_file import write_whole
 
 
 def shuffled(groups: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -18,8 +18,8 @@ from speed import medians
 from modeling_kogner.inference.load_model import ONNX_FILE, load_model
 from modeling_kogner.inference.onnx_tagger import OnnxTagger
 from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

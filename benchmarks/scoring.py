@@ -12,10 +12,10 @@ import torch
 from surface_lookup import candidates, load_index
 
 from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import Corpus, load_corpus
-from modeling_kogner.training.evaluation import EncodedSplit, predict_logits
-from modeling_kogner.training.strict_ner_metric import strict_scores
-from modeling_kogner.training.tag_schemes import mention_spans
+from modeling_kogner.corpora.corpus import Corpus, load_corpus
+from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.evaluation.strict_ner_metric import strict_scores
+from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.transitions import path_odds
 
 Spans = list[set[tuple[str, int, int]]]

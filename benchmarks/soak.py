@@ -85,7 +85,7 @@ def texts_of(source: str, split: str) -> list[str]:
     """Lines of a text file, or sentences of a corpus."""
     if source.endswith(".txt"):
         return [line for line in Path(source).read_text(encoding="utf-8").splitlines() if line.strip()]
-    from modeling_kogner.training.corpora import load_corpus  # needs the extra `train`
+    from modeling_kogner.corpora.corpus import load_corpus  # needs the extra `train`
 
     return [" ".join(row) for row in load_corpus(source).split(split)["tokens"]]
 

@@ -17,7 +17,7 @@ from transformers import AutoModel
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.inference.load_model import load_tokenizer
 from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import load_corpus
+from modeling_kogner.corpora.corpus import load_corpus
 
 
 def clock(work) -> float:

@@ -30,7 +30,7 @@ from speed import medians
 
 from modeling_kogner.inference.annotator import CPU_BATCH, Annotator
 from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.inference.text_windows import make_windows
+from modeling_kogner.corpora.text_windows import make_windows
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -12,4 +12,4 @@ accelerate launch train.py --dataset "${names[@]/#/$corpora/}" \
   --output_dir "$model" --seed 1 --num_train_epochs 5 --per_device_train_batch_size 64 \
   --learning_rate 1.5e-4 --head_learning_rate 7.5e-4 --eval_strategy no --save_strategy no --tf32 true "$@"
 kogner graph add "$model" --equivalents "$knowledge/equivalents.parquet" --output "$model-equivalents"
-python -m modeling_kogner.training.release "$model-equivalents" "$output"
+python -m modeling_kogner.publishing.release "$model-equivalents" "$output"

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from modeling_kogner.commands.pretrain import main as pretrain
-from modeling_kogner.training.corpora import load_corpus
+from modeling_kogner.corpora.corpus import load_corpus
 
 LENGTH = 64  # ids a window, as train.py takes them
 

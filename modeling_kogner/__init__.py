@@ -4,7 +4,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 from transformers.pipelines import PIPELINE_REGISTRY
 
 from .configuration_kogner import KognerConfig
-from .inference.ner_pipeline import TASK, KognerPipeline
+from .integrations.ner_pipeline import TASK, KognerPipeline
 from .knowledge_encoder import KognerModel
 from .modeling_kogner import KognerForTokenClassification
 

@@ -12,12 +12,12 @@ from datasets import Dataset
 
 from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
 from modeling_kogner.graph.obo_reader import read_obo
-from modeling_kogner.inference.documents.document import Fields
-from modeling_kogner.inference.documents.formats import read_records
+from modeling_kogner.corpora.document import Fields
+from modeling_kogner.corpora.formats import read_records
 from modeling_kogner.inference.name_files import read_columns
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.corpus_files import read_rows
-from modeling_kogner.training.pubtator import read_pubtator
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.corpora.corpus_files import read_rows
+from modeling_kogner.corpora.pubtator import read_pubtator
 
 TITLE, ABSTRACT = "Aspirin \u03b1 in rats", "It reduced fever, not the \U0001f9ec."
 PUBTATOR = [

@@ -9,8 +9,8 @@ import torch
 from support import ROOT, rows, tiny_model, write_corpus
 
 from modeling_kogner.training.collator import NerCollator
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.evaluation import EncodedSplit
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.evaluation.encoded_split import EncodedSplit
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import gate_report

@@ -3,9 +3,9 @@
 import pytest
 from transformers import AutoTokenizer
 
-from modeling_kogner.inference.text_windows import make_windows, words_of
-from modeling_kogner.training.corpora import load_corpus
-from modeling_kogner.training.pubtator import read_pubtator
+from modeling_kogner.corpora.text_windows import make_windows, words_of
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.corpora.pubtator import read_pubtator
 
 pytestmark = pytest.mark.corpora
 

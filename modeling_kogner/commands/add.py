@@ -8,8 +8,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from ..graph.row_checks import RowChecks
-from ..graph.whole_folder import whole_folder
+from ..files.row_checks import RowChecks
+from ..files.whole_folder import whole_folder
 from ..inference.name_files import read_columns, read_obo_names
 from ..inference.own_names import add_concepts, add_equivalents
 from .progress import loading, quiet, waiting

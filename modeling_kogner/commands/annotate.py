@@ -20,11 +20,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ..inference.documents.annotation_run import AnnotationRun, StreamOutput
-from ..inference.documents.document import Document, Fields, Passage, Record
-from ..inference.documents.formats import OUTPUTS, READERS, OutputFormat, format_of, input_files, read_records
-from ..inference.documents.resumable_file import Counts, ResumableFile
-from ..inference.documents.shards import share_of, this_share
+from ..inference.annotation_run import AnnotationRun, StreamOutput
+from ..corpora.document import Document, Fields, Passage, Record
+from ..corpora.formats import OUTPUTS, READERS, OutputFormat, format_of, input_files, read_records
+from ..inference.resumable_file import Counts, ResumableFile
+from ..inference.shards import share_of, this_share
 from ..inference.load_annotator import file_version, load_annotator, model_version
 from ..inference.out_of_memory import is_out_of_memory
 from .document_progress import document_progress

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ..model_card.card import existing_table, make_card, table_of
-from ..model_card.inputs import read_inputs
-from ..training.whole_file import write_whole
+from ..publishing.card import existing_table, make_card, table_of
+from ..publishing.card_inputs import read_inputs
+from ..files.whole_file import write_whole
 from .progress import quiet, waiting
 
 _Report = Path | None

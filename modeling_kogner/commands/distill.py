@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..graph.distill import DistillSettings
-from ..graph.distill import distill as run
+from ..distillation.distill import DistillSettings
+from ..distillation.distill import distill as run
 from ..graph.knowledge_folder import Knowledge
-from ..graph.student_training import StudentSettings
-from ..graph.teacher import TeacherSettings
+from ..distillation.student_training import StudentSettings
+from ..distillation.teacher import TeacherSettings
 from ..inference.out_of_memory import is_out_of_memory
 from .graph_summary import show_distillation
 from .progress import waiting

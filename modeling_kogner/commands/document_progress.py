@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..inference.documents.resumable_file import Counts
+from ..inference.resumable_file import Counts
 
 
 @contextmanager

@@ -28,10 +28,10 @@ import transformers
 from .. import __version__
 from ..inference.linker import NIL_THRESHOLD, Linker
 from ..training.collator import NerCollator
-from ..training.corpora import load_corpus
-from ..training.evaluation import EncodedSplit, predict_logits
-from ..training.linking_evaluation import PRINTED, evaluate_linking
-from ..training.whole_file import write_whole
+from ..corpora.corpus import load_corpus
+from ..evaluation.encoded_split import EncodedSplit, predict_logits
+from ..evaluation.linking import PRINTED, evaluate_linking
+from ..files.whole_file import write_whole
 from .progress import counting, loading, quiet
 from .script import UsageError, read_arguments, run_script
 

@@ -22,7 +22,7 @@ def export(
     """
     quiet()
     try:
-        from ..inference.onnx_export import export_onnx
+        from ..publishing.onnx_export import export_onnx
 
         loaded = loading(model)
         with waiting(f"tracing {model}"):

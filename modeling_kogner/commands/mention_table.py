@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..inference.annotator import Mention
-from ..inference.documents.document import Document
+from ..corpora.document import Document
 
 
 def draw_table(document: Document, mentions: list[Mention]) -> str:

@@ -21,7 +21,7 @@ from transformers import set_seed
 from ..graph.index_tables import load_tables
 from ..inference.load_model import load_tokenizer
 from ..training.checkpoints import remove_weights, resume_point
-from ..training.corpora import load_corpus
+from ..corpora.corpus import load_corpus
 from ..training.pretraining.arguments import (
     PretrainingArguments,
     PretrainingStartArguments,
@@ -32,7 +32,7 @@ from ..training.pretraining.packed_windows import collate, prepare_windows, writ
 from ..training.pretraining.pretraining_model import PretrainingModel
 from ..training.pretraining.pretraining_trainer import PretrainingTrainer
 from ..training.start import fresh_model
-from ..training.whole_file import write_whole
+from ..files.whole_file import write_whole
 from .script import UsageError, read_arguments, run_script
 
 HELD_OUT = 0.01

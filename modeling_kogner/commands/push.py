@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..training.publishing import publish
+from ..publishing.hub import publish
 from .progress import quiet
 
 

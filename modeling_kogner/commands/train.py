@@ -21,11 +21,11 @@ from ..inference.load_model import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point
 from ..training.collator import NerCollator
-from ..training.evaluation import validation_metrics
+from ..evaluation.encoded_split import validation_metrics
 from ..training.kogner_trainer import KognerTrainer
 from ..training.self_training import label_text, mix
 from ..training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, mix_weights, start_model
-from ..training.whole_file import write_whole
+from ..files.whole_file import write_whole
 from .script import UsageError, read_arguments, run_script
 
 

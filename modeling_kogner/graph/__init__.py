@@ -1,1 +1,1 @@
-"""Knowledge graph, distillation and the surface index's tables; stays home."""
+"""From sources to unified concepts, their written forms, and the tables of the surface index."""

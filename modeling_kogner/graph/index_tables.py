@@ -22,7 +22,7 @@ from ..surface_index import (
     to_signed,
 )
 from .knowledge_folder import Knowledge
-from .tensor_file import read_tensors, write_tensors
+from ..files.tensor_file import read_tensors, write_tensors
 from .token_keys import token_table, tokenizer_fingerprint
 
 logger = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from .knowledge_folder import SEMANTIC_TYPES
 from .obo_reader import read_obo, split_obo_source
-from .row_checks import RowChecks
+from ..files.row_checks import RowChecks
 from .same_as import unify
 from .surface_forms import surface_key
-from .table_reader import COLUMNS, SourceTables, read_tables
+from ..files.table_reader import COLUMNS, SourceTables, read_tables
 from .type_branches import narrow_types
 
 _ID = r"[^\s:]+:\S+"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from .knowledge_folder import SEMANTIC_TYPES
-from .table_reader import SourceTables, with_origin
+from ..files.table_reader import SourceTables, with_origin
 
 _STARTS = (b"format-version:", b"[Term", b"[Typedef")
 _SPLIT = re.compile(r"^(?P<path>.+\.obo)(?::(?P<types>.+))?$")

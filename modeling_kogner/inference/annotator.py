@@ -16,7 +16,7 @@ from .abbreviations import find_abbreviations
 from .concept_choice import Hits, known_ngrams
 from .linker import Candidate, Linker, is_link
 from .load_model import check_tokenizer_matches
-from .text_windows import Window, Word, make_windows, words_of
+from ..corpora.text_windows import Window, Word, make_windows, words_of
 
 ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator, Mention
 from .concept_choice import Hits, known_ngrams
-from .text_windows import Window, make_windows
+from ..corpora.text_windows import Window, make_windows
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from .annotator import Annotator
-from .documents.shards import this_device
+from .shards import this_device
 from .load_model import ONNX_FILE, load_model, load_tokenizer
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..graph.obo_reader import read_obo, split_obo_source
-from ..graph.parquet_table import read_parquet_frame
-from ..graph.table_reader import with_origin
+from ..files.parquet_table import read_parquet_frame
+from ..files.table_reader import with_origin
 
 
 def read_columns(path: str | Path, columns: list[str]) -> pd.DataFrame:

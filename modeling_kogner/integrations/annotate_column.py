@@ -9,7 +9,7 @@ import pyarrow as pa
 from transformers.utils import logging
 
 from ..inference.annotator import Annotator
-from ..inference.documents.parquet import MENTIONS
+from ..corpora.parquet import MENTIONS
 from ..inference.load_annotator import load_annotator, model_version
 
 

@@ -1,1 +1,1 @@
-"""Corpora, training and scoring; stays home."""
+"""Arguments, trainer, typed pretraining and self-training."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .publishing import HUB_ERRORS, publish, refusal
+from ..publishing.hub import HUB_ERRORS, publish, refusal
 from .surviving_trainer import SurvivingTrainer
 
 

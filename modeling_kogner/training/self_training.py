@@ -19,10 +19,10 @@ from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
 from .arguments import SelfTrainingArguments
 from .collator import PADDED_LABEL, NerCollator
-from .evaluation import predict_logits
+from ..evaluation.encoded_split import predict_logits
 from .pretraining.arguments import TextArguments
 from .pretraining.packed_windows import prepare_windows
-from .windows import SPECIAL
+from ..corpora.windows import SPECIAL
 
 
 def label_text(

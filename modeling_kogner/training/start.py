@@ -15,9 +15,9 @@ from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
 from .arguments import DataArguments, ModelArguments, StartArguments
-from .corpora import Corpus, load_corpus, train_subset
-from .evaluation import EncodedSplit
-from .overlap import drop_overlap
+from ..corpora.corpus import Corpus, load_corpus, train_subset
+from ..evaluation.encoded_split import EncodedSplit
+from ..corpora.overlap import drop_overlap
 from .take_over import take_over_layers
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from tiny_tagger import save_tagger
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
-from modeling_kogner.inference.documents.formats import OUTPUTS
+from modeling_kogner.corpora.formats import OUTPUTS
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
 

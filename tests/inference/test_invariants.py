@@ -14,7 +14,7 @@ from support import TYPES, tiny_model
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.configuration_kogner import EVIDENCE_LEVELS
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.text_windows import make_windows
+from modeling_kogner.corpora.text_windows import make_windows
 
 TOLERANCE = 1e-9  # in double precision, where no label can hang on the order of a sum
 BATCH = st.lists(WHOLE_TEXT, min_size=1, max_size=4)

@@ -16,7 +16,7 @@ from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Candidate, Linker, is_link
 from modeling_kogner.inference.near_names import NearNames, name_similarity
-from modeling_kogner.training.linking_evaluation import evaluate_linking, gold_concepts, score_links
+from modeling_kogner.evaluation.linking import evaluate_linking, gold_concepts, score_links
 
 EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
 

@@ -14,7 +14,7 @@ from datasets.fingerprint import Hasher
 from transformers import PreTrainedTokenizerBase
 
 from ...graph.token_keys import tokenizer_fingerprint
-from ..overlap import sentence_key
+from ...corpora.overlap import sentence_key
 
 BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".txt": "text"}
 DOCUMENTS_A_BATCH = 200

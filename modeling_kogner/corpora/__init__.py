@@ -1,0 +1,1 @@
+"""Documents and mentions, one reader and one writer a format, and corpora of tagged sentences."""

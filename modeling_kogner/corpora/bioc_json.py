@@ -1,0 +1,153 @@
+"""BioC JSON: a collection of documents of passages, read one document at a time."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+from ..inference.annotator import Mention
+from .document import Document, Fields, Passage, Record
+from .json_lines import read_json
+
+HEAD = '{"source": "KoGNER", "date": "", "key": "", "infons": {}, "documents": [\n'
+SEPARATOR = ",\n"
+TAIL = "\n]}\n"
+_MAX_CHARACTERS = 200_000_000  # of one document; a damaged one must not pull the rest of the file into memory
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+def read_bioc(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
+    """Every element of ``documents`` is a document.
+
+    Raises:
+        ValueError: the file as a whole is no BioC JSON; unlike a wrong document, that cannot be skipped.
+    """
+    reader = _Elements(stream, name)
+    for number, text in enumerate(reader.documents(), start=1):
+        yield Record(f"{name}, document {number}", stream.tell() if stream.seekable() else 0, partial(_document, text))
+
+
+def render_bioc(document: Document, mentions: list[Mention]) -> str:
+    """A document with its passages and our mentions as their annotations, which replace older ones and relations."""
+    passages, rest = [], list(enumerate(mentions, start=1))
+    for passage in document.passages:
+        end = passage.offset + len(passage.text)
+        own = [_annotation(number, mention) for number, mention in rest if passage.offset <= mention.start < end]
+        content = {"infons": passage.infons, "offset": passage.offset, "text": passage.text}
+        passages.append({**content, "sentences": [], "annotations": own, "relations": []})
+    return json.dumps({"id": document.id, "infons": {}, "passages": passages, "relations": []}, ensure_ascii=False)
+
+
+def _annotation(number: int, mention: Mention) -> dict[str, Any]:
+    infons = {"type": mention.type, "score": mention.score}
+    linked = {"identifier": mention.concept_id, "name": mention.concept_name, "semantic_type": mention.semantic_type}
+    infons |= {key: value for key, value in linked.items() if value is not None}
+    locations = [{"offset": mention.start, "length": mention.end - mention.start}]
+    return {"id": str(number), "infons": infons, "text": mention.text, "locations": locations}
+
+
+def _document(text: str) -> Document:
+    content = read_json(text)
+    try:
+        # A passage may give its sentences in place of its text.
+        parts = [part for whole in content["passages"] for part in ([whole] if "text" in whole else whole["sentences"])]
+        passages = [Passage(part["text"], part["offset"], part.get("infons", {})) for part in parts]
+        if not all(isinstance(each.text, str) and isinstance(each.offset, int) for each in passages):
+            raise TypeError
+        return Document(str(content["id"]), passages)
+    except (KeyError, TypeError, AttributeError) as error:
+        wrong = f"field {error} is missing" if isinstance(error, KeyError) else "a field has the wrong type"
+        raise ValueError(f"{wrong}; a document has an id and passages with offset (a number) and text") from None
+
+
+class _Elements:
+    """The documents of one JSON object, each as its text, without holding the file."""
+
+    def __init__(self, stream: BinaryIO, name: str):
+        self.stream, self.name = stream, name
+        self.decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+        self.parse = json.JSONDecoder().raw_decode
+        self.buffer, self.place, self.ended = "", 0, False
+
+    def documents(self) -> Iterator[str]:
+        """What stands behind the documents is read too: it may be more of them, or what is left of them."""
+        self._expect("{")
+        found = False
+        while True:
+            key = json.loads(self._value() or "null")
+            self._expect(":")
+            if key != "documents":
+                self._value()
+            elif found:
+                raise self._wrong("it has two fields 'documents'")
+            else:
+                found = True
+                yield from self._list()
+            if self._next() == "}" and found:
+                break
+            self._expect(",", "" if found else "it has no field 'documents'")
+        self._expect("}")
+        if self._next():
+            raise self._wrong(f"{self._next()!r} stands behind its end")
+
+    def _list(self) -> Iterator[str]:
+        self._expect("[")
+        while text := self._value():
+            yield text
+            if self._next() == "]":
+                break
+            self._expect(",")
+        self._expect("]")
+
+    def _value(self) -> str:
+        """The text of the next value; nothing where a list ends."""
+        if self._next() == "]":
+            return ""
+        while True:
+            try:
+                _, end = self.parse(self.buffer, self.place)
+            except json.JSONDecodeError as error:
+                if not self._more():
+                    raise self._wrong(f"{error.msg} before the file ends") from None
+                continue
+            except RecursionError:
+                raise self._wrong("brackets nested too deeply") from None
+            if end == len(self.buffer) and self._more():  # a number may go on
+                continue
+            text, self.place = self.buffer[self.place : end], end
+            return text
+
+    def _expect(self, character: str, otherwise: str = "") -> None:
+        if (found := self._next()) != character:
+            raise self._wrong(otherwise or f"{found!r} stands where {character!r} belongs")
+        self.place += 1
+
+    def _next(self) -> str:
+        """The next character that is no blank."""
+        while True:
+            self.place = _BLANK.match(self.buffer, self.place).end()
+            if self.place < len(self.buffer) or not self._more():
+                return self.buffer[self.place : self.place + 1]
+
+    def _more(self) -> bool:
+        """Read on, as much again as is unread, so that a long document is not parsed too often."""
+        self.buffer, self.place = self.buffer[self.place :], 0
+        if self.ended or len(self.buffer) > _MAX_CHARACTERS:
+            return False
+        content = self.stream.read(max(1 << 16, len(self.buffer)))
+        self.ended = not content
+        try:
+            self.buffer += self.decode(content, self.ended)
+        except UnicodeDecodeError as error:
+            raise self._wrong(f"no UTF-8 text ({error.reason})") from None
+        return not self.ended
+
+    def _wrong(self, what: str) -> ValueError:
+        return ValueError(
+            f"{self.name}, near byte {self.stream.tell() if self.stream.seekable() else 0}: no BioC JSON ({what}); "
+            'write {"documents": [...]} again, or name the format with --from'
+        )

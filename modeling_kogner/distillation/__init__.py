@@ -1,0 +1,1 @@
+"""From a knowledge graph to concept vectors: teacher, student and quantiser; needs the extra ``graph``."""

@@ -1,0 +1,171 @@
+"""Stage 1: from a knowledge folder to a small table of concept vectors and a light graph layer."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+import torch_geometric
+import transformers
+from accelerate import Accelerator
+from torch import Tensor
+
+from ..graph.knowledge_folder import Knowledge
+from .name_encoder import encode_names
+from .phase_cache import PhaseCache, fingerprint
+from .student import Neighbours, Student
+from .student_training import StudentSettings, measure_student, train_student
+from .teacher import PARTS, Teacher, TeacherSettings
+from .triples import Triples, neighbourhood
+
+
+@dataclass
+class DistillSettings:
+    """What to distil with.
+
+    Attributes:
+        encoder: Folder or Hub id of the text encoder.
+        seed: Of every random choice. On the CPU a run repeats exactly; on CUDA up to the order of atomic additions.
+        max_concepts: Distil a connected part of the graph of this size; none takes all.
+        teacher: Size and schedule of the teacher.
+        student: Size and schedule of the student.
+    """
+
+    encoder: str
+    seed: int = 13
+    max_concepts: int | None = None
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    student: StudentSettings = field(default_factory=StudentSettings)
+
+
+def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str | Path | None = None) -> Knowledge:
+    """Fill codes, codebooks, student and ``report["distillation"]``.
+
+    Args:
+        knowledge: Concepts and edges; not changed.
+        settings: What to distil with.
+        cache_folder: Keeps name vectors and H, so that a run that was cut off, or one with another student, goes on
+            from there.
+
+    Returns:
+        The knowledge, restricted to a part of the graph if ``max_concepts`` asks for one.
+    """
+    torch.set_float32_matmul_precision("high")  # TF32: graph attention is bound by memory, ranks do not need more
+    accelerator, cache, seconds = Accelerator(), PhaseCache(cache_folder), {}
+    if settings.max_concepts and settings.max_concepts < len(knowledge.concepts):
+        rows = neighbourhood(knowledge.edges, knowledge.concepts, settings.max_concepts, settings.seed)
+        knowledge = restrict(knowledge, rows)
+    triples = Triples.from_tables(knowledge.concepts, knowledge.edges)
+
+    started = time.perf_counter()
+    text = _name_vectors(knowledge, settings.encoder, accelerator.device, cache)
+    seconds["names"] = _lap(started)
+    started = time.perf_counter()
+    h, widths, teacher_report = _teach(text, triples, settings, accelerator, cache)
+    seconds["teacher"] = _lap(started)
+
+    started = time.perf_counter()
+    neighbours = Neighbours.from_triples(triples.index.to(accelerator.device))
+    student, held = train_student(h, widths, neighbours, settings.student, accelerator, settings.seed)
+    measured = measure_student(student, h, held, neighbours, settings.seed)
+    codes = student.distil(h, neighbours.edge_index)[0]
+    seconds["student"] = _lap(started)
+
+    outside = teacher_report["parameters_outside_entity_table"]
+    measured["parameters_over_teacher"] = round(measured["parameters"]["all"] / outside, 4)
+    codebooks, layer = centre(student.quantiser.codebooks.detach().cpu(), codes.cpu(), _shipped_layer(student))
+    report = {
+        "teacher": teacher_report,
+        "student": measured,
+        "parts_of_h": dict(zip(PARTS, widths, strict=True)),
+        "settings": asdict(settings) | {"encoder": Path(settings.encoder).name},
+        "seconds": seconds,
+        "versions": _versions(accelerator.device),
+    }
+    return replace(
+        knowledge,
+        codes=codes.cpu(),
+        codebooks=codebooks,
+        student=layer,
+        report=knowledge.report | {"distillation": report},
+    )
+
+
+def centre(codebooks: Tensor, codes: Tensor, layer: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Move the origin to the mean concept; the graph layer takes the shift into its biases and computes the same.
+
+    Vectors share a large common part, which makes any two concepts look alike. Without it cosines tell related ones.
+
+    Args:
+        codebooks: ``(S, size, d_k)``.
+        codes: ``(N, S)`` uint8.
+        layer: weights of the graph layer.
+
+    Returns:
+        Codebooks and weights.
+    """
+    mean = sum(codebook[column.long()].mean(0) for codebook, column in zip(codebooks, codes.T, strict=True))
+    codebooks, layer = codebooks.clone(), dict(layer)
+    codebooks[0] -= mean  # every vector holds one entry of each codebook
+    for name in ("lin_key", "lin_query", "lin_value"):
+        layer[f"{name}.bias"] = layer[f"{name}.bias"] + layer[f"{name}.weight"] @ mean
+    return codebooks, layer
+
+
+def restrict(knowledge: Knowledge, rows: list[int]) -> Knowledge:
+    """Keep some concepts, their surfaces and the edges among them."""
+    concepts = knowledge.concepts.iloc[rows].reset_index(drop=True)
+    place = {row: new for new, row in enumerate(rows)}
+    surfaces = knowledge.surfaces[knowledge.surfaces["concept"].isin(place)].reset_index(drop=True)
+    surfaces["concept"] = surfaces["concept"].map(place).astype("int32")
+    inside = knowledge.edges["head"].isin(concepts["id"]) & knowledge.edges["tail"].isin(concepts["id"])
+    same = knowledge.equivalents[knowledge.equivalents["preferred"].isin(concepts["id"])].reset_index(drop=True)
+    edges = knowledge.edges[inside].reset_index(drop=True)
+    return replace(knowledge, concepts=concepts, surfaces=surfaces, edges=edges, equivalents=same)
+
+
+def _name_vectors(knowledge: Knowledge, encoder: str, device: torch.device, cache: PhaseCache) -> Tensor:
+    names = knowledge.concepts["name"].tolist()
+    mark = fingerprint(encoder, names)
+    tensors, _ = cache.get("name_vectors", mark, lambda: ({"Z": encode_names(names, encoder, device)}, {}))
+    return tensors["Z"].to(device)
+
+
+def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerator: Accelerator, cache: PhaseCache):
+    """H, the widths of its parts, and the teacher's report; from the cache if nothing changed."""
+
+    def compute() -> tuple[dict[str, Tensor], dict]:
+        teacher = Teacher(text, triples, settings.teacher, accelerator, settings.seed)
+        teacher.fit()
+        return dict(zip(PARTS, teacher.parts(), strict=True)), teacher.report()
+
+    mark = fingerprint(text, triples.index, triples.relations, settings.teacher, settings.seed)
+    tensors, facts = cache.get("teacher", mark, compute)
+    parts = [tensors[name].to(accelerator.device) for name in PARTS]
+    return torch.cat(parts, dim=1), [part.shape[1] for part in parts], facts
+
+
+def _shipped_layer(student: Student) -> dict[str, Tensor]:
+    """Weights of the graph layer; torch_geometric keeps a skip projection that ``root_weight=False`` never uses."""
+    state = student.graph_layer.state_dict()
+    return {key: value.cpu().clone() for key, value in state.items() if not key.startswith("lin_skip")}
+
+
+def _lap(started: float) -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return round(time.perf_counter() - started, 1)
+
+
+def _versions(device: torch.device) -> dict[str, str]:
+    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    libraries = {"torch": torch.__version__, "torch_geometric": torch_geometric.__version__}
+    return {
+        "python": platform.python_version(),
+        **libraries,
+        "transformers": transformers.__version__,
+        "device": hardware,
+    }

@@ -1,0 +1,1 @@
+"""Strict match, linking accuracy, and the scores of a corpus."""

@@ -1,0 +1,106 @@
+"""From logits of pieces to strict scores of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+
+from ..training.collator import NerCollator
+from .strict_ner_metric import StrictNer
+from ..corpora.windows import encode, merge_windows
+
+READ = ("input_ids", "attention_mask", "convention")  # columns that the model reads
+
+
+@dataclass
+class EncodedSplit:
+    """A split as model inputs, with what is needed to score it.
+
+    Args:
+        name: corpus name, for reports.
+        types: entity types that the corpus annotates.
+        windows: output of :func:`windows.encode` as a data set.
+        references: gold IOB2 tags of each sentence.
+    """
+
+    name: str
+    types: list[str]
+    windows: Dataset
+    references: list[list[str]]
+
+    @classmethod
+    def from_split(
+        cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32, convention=None
+    ) -> EncodedSplit:
+        """Encode the sentences of a split, in windows no longer than the tokenizer says its encoder reads."""
+        examples = {"tokens": split["tokens"][:], "ner_tags": split["ner_tags"][:]}
+        longest = min(max_length, tokenizer.model_max_length)
+        windows = encode(examples, tokenizer, longest, stride, label2id, types)
+        if convention is not None:
+            windows["convention"] = [convention] * len(windows["input_ids"])
+        return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
+
+    def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
+        """Strict scores of the types that the corpus annotates, of the tags that :meth:`decode` gives."""
+        tags = self.decode(logits, id2label, every_type)
+        return StrictNer().compute(predictions=tags, references=self.references, types=self.types)
+
+    def decode(
+        self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False
+    ) -> list[list[str]]:
+        """Predicted tags of each sentence, a list a sentence.
+
+        Args:
+            logits: ``(T, L)`` for each window; rows may be longer than the window.
+            id2label: the model's labels.
+            every_type: whether all types of the model compete for a token, as in a stock pipeline, or only those
+                that the corpus annotates.
+        """
+        labels = [id2label[i] for i in range(len(id2label))]
+        allowed = np.array([every_type or label == "O" or label[2:] in self.types for label in labels])
+        guesses = [np.where(allowed, rows, -np.inf).argmax(-1) for rows in logits]
+        counts = [len(tags) for tags in self.references]
+        columns = (self.windows["word_ids"][:], self.windows["example_index"][:])
+        return merge_windows(guesses, *columns, counts, id2label)
+
+
+@torch.inference_mode()
+def predict_logits(
+    model,
+    windows: Dataset,
+    collator: NerCollator,
+    batch_size: int = 64,
+    track: Callable[[Sequence[int]], Iterable[int]] = iter,
+) -> list[np.ndarray]:
+    """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length, and ``track`` sees batches."""
+    model.eval()
+    rows = windows.select_columns([name for name in READ if name in windows.column_names])[:]
+    order = sorted(range(len(windows)), key=lambda i: len(rows["input_ids"][i]))
+    logits: list[np.ndarray] = [np.empty(0)] * len(windows)
+    for first in track(range(0, len(order), batch_size)):
+        chosen = order[first : first + batch_size]
+        batch = collator([{name: column[i] for name, column in rows.items()} for i in chosen])
+        output = model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).logits.float().cpu().numpy()
+        for i, row, mask in zip(chosen, output, batch["attention_mask"].numpy(), strict=True):
+            logits[i] = row[mask == 1]
+    return logits
+
+
+def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str]):
+    """A ``compute_metrics`` over splits laid end to end: F1 of each corpus, and their mean as ``f1``."""
+    parts: Collection[EncodedSplit] = list(splits)
+
+    def compute(prediction) -> dict[str, float]:
+        scores, first = {}, 0
+        for part in parts:
+            logits = prediction.predictions[first : first + len(part.windows)]
+            first += len(part.windows)
+            scores[f"{part.name}_f1"] = part.score(logits, id2label)["f1"]
+        return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {})}
+
+    return compute

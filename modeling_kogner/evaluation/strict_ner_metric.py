@@ -1,0 +1,95 @@
+"""Strict entity-level precision, recall and F1."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import evaluate
+from datasets import Features, Value
+from datasets import Sequence as ListOf
+
+from ..corpora.tag_schemes import mention_spans
+
+_DESCRIPTION = "Strict entity-level precision, recall and F1: exact span and type, read from tags as conlleval does."
+_INPUTS = (
+    "predictions and references: a list of tags for each sentence; types: the entity types that count, all if None."
+)
+
+
+class StrictNer(evaluate.Metric):
+    """Score predicted mentions, micro-averaged and by type, as fractions from 0 to 1.
+
+    A mention counts as correct when span and type both agree. Tags are read as conlleval and seqeval's default mode
+    do: an I without B, or after another type, opens a mention. Where nothing is predicted, precision is 0; where
+    nothing is gold, recall is 0; F1 is then 0.
+
+    Example:
+        ``StrictNer().compute(predictions=[["B-Gene", "O"]], references=[["B-Gene", "I-Gene"]])``
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        # In memory, so that parallel processes share no cache file.
+        super().__init__(**{"keep_in_memory": True, **settings})
+
+    def _info(self) -> evaluate.MetricInfo:
+        tags = ListOf(Value("string"))
+        features = Features({"predictions": tags, "references": tags})
+        return evaluate.MetricInfo(description=_DESCRIPTION, citation="", inputs_description=_INPUTS, features=features)
+
+    def _compute(
+        self,
+        predictions: Sequence[Sequence[str]],
+        references: Sequence[Sequence[str]],
+        types: Collection[str] | None = None,
+    ) -> dict[str, Any]:
+        return strict_scores(predictions, references, types)
+
+
+def strict_scores(
+    predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]], types: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Compute what ``StrictNer`` reports.
+
+    Args:
+        predictions: tags of each sentence.
+        references: gold tags of each sentence.
+        types: the entity types that count; mentions of all others are passed over on both sides.
+
+    Returns:
+        ``precision``, ``recall``, ``f1`` (floats), ``gold``, ``predicted``, ``correct`` (counts), and under ``types``
+        the same six by entity type.
+
+    Raises:
+        ValueError: a sentence has more or fewer predicted tags than gold tags.
+    """
+    gold: Counter[str] = Counter()
+    predicted: Counter[str] = Counter()
+    correct: Counter[str] = Counter()
+    for number, (guess, truth) in enumerate(zip(predictions, references, strict=True)):
+        if len(guess) != len(truth):
+            raise ValueError(
+                f"sentence {number}: {len(guess)} predicted tags for {len(truth)} words; give one tag a word"
+            )
+        found, wanted = set(mention_spans(guess)), set(mention_spans(truth))
+        for counter, spans in ((predicted, found), (gold, wanted), (correct, found & wanted)):
+            counter.update(kind for kind, _, _ in spans)
+    counted = sorted(set(types) if types is not None else gold | predicted)
+    by_type = {kind: _scores(gold[kind], predicted[kind], correct[kind]) for kind in counted}
+    totals = (sum(counter[kind] for kind in counted) for counter in (gold, predicted, correct))
+    return {**_scores(*totals), "types": by_type}
+
+
+def _scores(gold: int, predicted: int, correct: int) -> dict[str, float | int]:
+    precision = correct / predicted if predicted else 0.0
+    recall = correct / gold if gold else 0.0
+    f1 = 2 * correct / (gold + predicted) if correct else 0.0
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "gold": gold,
+        "predicted": predicted,
+        "correct": correct,
+    }

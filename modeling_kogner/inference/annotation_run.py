@@ -1,0 +1,97 @@
+"""Records in, annotated documents out, a step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TextIO
+
+from .annotator import Annotator, Mention
+from ..corpora.document import Document, Record
+from ..corpora.formats import OutputFormat
+from .resumable_file import Counts, ResumableFile
+
+CHARACTERS_A_STEP = 500_000  # bounds the memory when documents are long
+
+
+class StreamOutput:
+    """Documents to a stream, without resuming."""
+
+    def __init__(self, stream: TextIO, form: OutputFormat):
+        self.stream, self.form, self.counts = stream, form, Counts()
+
+    def append(self, rendered: list[str], counts: Counts) -> None:
+        """Write the documents of one step."""
+        for number, part in enumerate(rendered, start=self.counts.documents):
+            self.stream.write((self.form.separator if number else self.form.head) + part)
+        self.stream.flush()
+        self.counts = counts
+
+    def finish(self) -> None:
+        """Write what ends the file."""
+        self.stream.write(("" if self.counts.documents else self.form.head) + self.form.tail)
+        self.stream.flush()
+
+
+@dataclass
+class AnnotationRun:
+    """Annotate records in steps that are written one by one.
+
+    Args:
+        annotator: which model.
+        output: where the documents go.
+        types: entity types to find; all by default.
+        threshold: lowest score.
+        batch_size: windows the model reads at once; a step has four times as many documents.
+        on_skip: called with what is wrong with a record, which is then left out; if None, the run stops there.
+        on_step: called with the counts and the position in the input after each step.
+    """
+
+    annotator: Annotator
+    output: ResumableFile | StreamOutput
+    types: Sequence[str] | None
+    threshold: float
+    batch_size: int
+    on_skip: Callable[[str], None] | None
+    on_step: Callable[[Counts, int], None]
+
+    def run(self, records: Iterable[Record]) -> Counts:
+        """Read to the end.
+
+        Raises:
+            ValueError: a record is wrong and may not be skipped; what came before it is written.
+        """
+        counts = replace(self.output.counts)
+        waiting: list[Document] = []
+        size = 0
+        for record in records:
+            try:
+                document = record.parse()
+            except ValueError as error:
+                if self.on_skip is None:
+                    self._step(waiting, counts, record.position)
+                    raise ValueError(f"{record.where}: {error}; or go on with --on_error skip") from None
+                self.on_skip(f"{record.where}: {error}")
+                counts.skipped += 1
+            else:
+                waiting.append(document)
+                size += len(document.text)
+            counts.records += 1
+            if len(waiting) >= 4 * self.batch_size or size > CHARACTERS_A_STEP:
+                self._step(waiting, counts, record.position)
+                waiting, size = [], 0
+        self._step(waiting, counts, None)
+        self.output.finish()
+        return counts
+
+    def _step(self, documents: list[Document], counts: Counts, position: int | None) -> None:
+        texts = [passage.text for document in documents for passage in document.passages]
+        found = iter(self.annotator.annotate(texts, self.types, self.threshold, self.batch_size))
+        rendered = []
+        for document in documents:
+            mentions: list[Mention] = document.shifted([next(found) for _ in document.passages])
+            counts.mentions += len(mentions)
+            rendered.append(self.output.form.render(document, mentions))
+        counts.documents += len(documents)
+        self.output.append(rendered, replace(counts))
+        self.on_step(counts, position)

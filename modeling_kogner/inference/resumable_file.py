@@ -1,0 +1,138 @@
+"""An output file that appears whole, and a run of which goes on after a kill where the last step ended."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..corpora.formats import OutputFormat
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs at once are not noticed there
+    fcntl = None
+
+
+@dataclass
+class Counts:
+    """What a run has done: ``records`` of the input, ``documents`` of them written, ``skipped`` of them not."""
+
+    records: int = 0
+    documents: int = 0
+    skipped: int = 0
+    mentions: int = 0
+
+
+class ResumableFile:
+    """Append in steps to ``NAME.partial``; ``NAME.run.json`` says what of it counts, and what made it.
+
+    A step is on the disk before it counts, and what does not count is cut off when the next run begins, so no kill
+    loses, doubles or halves a record. The whole file takes its name in one move.
+
+    Args:
+        path: the file to make.
+        form: its format.
+        settings: JSON-able; a run goes on only with the same ones.
+
+    Raises:
+        ValueError: the file is there already, was begun with other settings, or is being written by another process.
+    """
+
+    def __init__(self, path: Path, form: OutputFormat, settings: dict[str, Any]):
+        self.path, self.form, self.settings = path, form, settings
+        self.partial = path.with_name(f"{path.name}.partial")
+        self.state_file = path.with_name(f"{path.name}.run.json")
+        self.counts, self.complete = Counts(), False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = self._read_state()
+        if self.complete and not self.partial.exists():
+            return
+        self._open(size)
+        if self.complete:
+            self._publish()
+
+    def append(self, rendered: list[str], counts: Counts) -> None:
+        """Write the documents of one step."""
+        text = "".join(
+            (self.form.separator if self.counts.documents + number else self.form.head) + part
+            for number, part in enumerate(rendered)
+        )
+        self.counts = counts
+        self._write(text)
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self.complete = True
+        self._write(("" if self.counts.documents else self.form.head) + self.form.tail)
+        self._publish()
+
+    def _read_state(self) -> int:
+        """Bytes that count."""
+        try:
+            state = json.loads(self.state_file.read_text(encoding="utf-8"))
+            settings, size, complete, counts = (state[key] for key in ("settings", "bytes", "complete", "counts"))
+        except FileNotFoundError:
+            if self.path.exists():
+                raise ValueError(f"{self.path}: is there already; remove it or choose another --output") from None
+            return 0
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{self.state_file}: damaged; {self._anew()}") from None
+        wanted = json.loads(json.dumps(self.settings))
+        if changed := sorted(key for key in wanted.keys() | settings.keys() if wanted.get(key) != settings.get(key)):
+            if not complete and not counts["records"]:
+                return 0  # nothing to keep: an option was mended
+            raise ValueError(
+                f"{self.path}: a run with other settings wrote it ({', '.join(changed)}); repeat its command to go "
+                f"on, or {self._anew()}"
+            )
+        published = self.path.exists()
+        if not (self.partial.exists() or (complete and published)):
+            raise ValueError(f"{self.partial}: gone, though {self.state_file.name} counts on it; {self._anew()}")
+        if published and not complete:
+            raise ValueError(f"{self.path}: is there already; remove it or choose another --output")
+        self.complete, self.counts = complete, Counts(**counts)
+        return size
+
+    def _open(self, size: int) -> None:
+        self.stream = self.partial.open("ab")
+        if fcntl:
+            try:
+                fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ValueError(
+                    f"{self.path}: another process is writing it; wait or choose another --output"
+                ) from None
+            size = self._read_state()  # the other may have written since, and ended
+        if self.stream.tell() < size:
+            raise ValueError(f"{self.partial}: shorter than {self.state_file.name} says; {self._anew()}")
+        self.stream.truncate(size)
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text.encode("utf-8"))
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        state = {"complete": self.complete, "bytes": self.stream.tell(), "counts": asdict(self.counts)}
+        draft = self.state_file.with_name(f"{self.state_file.name}.draft")
+        with draft.open("w", encoding="utf-8") as stream:
+            json.dump(state | {"settings": self.settings}, stream, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(self.state_file)
+
+    def _publish(self) -> None:
+        if self.form.pack:
+            packed = self.path.with_name(f"{self.path.name}.packed")
+            self.form.pack(self.partial, packed)
+            packed.replace(self.path)
+            self.partial.unlink()
+        else:
+            self.partial.replace(self.path)
+        self.stream.close()
+
+    def _anew(self) -> str:
+        own = (self.path, self.partial, self.state_file)
+        return f"to start anew remove {', '.join(path.name for path in own)}"

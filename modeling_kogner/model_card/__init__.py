@@ -1,1 +1,0 @@
-"""The model card, made from files: scores, training report, knowledge report."""

@@ -1,0 +1,1 @@
+"""A trained model for others: card, release, Hub and ONNX."""

@@ -1,0 +1,200 @@
+"""A tagger as one ONNX graph: token ids in, logits out, the linker and its tables inside."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.torch import save_file
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from transformers import PreTrainedTokenizerBase
+
+from ..modeling_kogner import KognerForTokenClassification
+from ..inference.load_model import ONNX_FILE
+from ..inference.onnx_tagger import INPUTS, LINKER_FILE
+
+_OPSET = 20
+_DOUBLINGS = 14  # of a running product: 2**14 tokens, more than any encoder reads
+_EXAMPLE = (2, 24)  # sentences and tokens; sizes that the tracer would take for constants are 0 and 1
+
+
+def export_onnx(
+    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: Path, int8: bool = False
+) -> Path:
+    """Write ``model.onnx``, the linker's tables, the configuration and the tokenizer; the path of the first.
+
+    The graph takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and
+    gives ``logits``, ``(B, T, L)`` float32. It follows no convention (see :class:`KognerModel`).
+
+    Args:
+        model: a tagger in float32 on the CPU.
+        tokenizer: the one saved with it.
+        folder: made if it is not there; files of these names are replaced.
+        int8: weights of linear layers in 8 bits, activations quantised as they come. Tables keep their types, and
+            layers that narrow stay in float32.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = _without_traces(_translate(model))
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as partial:
+        written = Path(partial) / ONNX_FILE
+        onnx.save(graph, written)
+        if int8:
+            written = _quantise(written)
+        written.replace(folder / ONNX_FILE)
+    save_linker(model, folder)
+    model.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder / ONNX_FILE
+
+
+def save_linker(model: KognerForTokenClassification, folder: Path) -> None:
+    """Write the tables that linking needs beside the graph, see :class:`LinkerTables`."""
+    draft = folder / f"{LINKER_FILE}.partial"
+    save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, draft)
+    draft.replace(folder / LINKER_FILE)
+
+
+class _Logits(nn.Module):
+    """The tagger with the inputs and the output of the graph alone."""
+
+    def __init__(self, model: KognerForTokenClassification):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask):
+        return self.model(input_ids, attention_mask).logits
+
+
+def _translate(model: KognerForTokenClassification) -> onnx.ModelProto:
+    """Trace the model with operators that onnxruntime runs, and translate."""
+    sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    example = tuple(torch.ones(_EXAMPLE, dtype=torch.long) for _ in INPUTS)  # one tensor twice would be one input
+    noisy = logging.getLogger("torch.onnx._internal.exporter._registration")  # names packages that nobody needs here
+    level = noisy.level
+    noisy.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore", FutureWarning)
+            with _OnnxOperators():
+                traced = torch.export.export(
+                    _Logits(model.eval()), example, dynamic_shapes=(sizes, sizes), strict=False
+                )
+            names = {"input_names": INPUTS, "output_names": ["logits"]}
+            program = torch.onnx.export(traced, (), dynamo=True, opset_version=_OPSET, verbose=False, **names)
+    finally:
+        noisy.setLevel(level)
+    return program.model_proto
+
+
+def _without_traces(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop what the exporter notes about each node: it names files of the machine that exported."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info, *graph.graph.initializer):
+        del part.metadata_props[:]
+    for node in graph.graph.node:
+        node.doc_string = ""
+    return graph
+
+
+def _quantise(path: Path) -> Path:
+    """Linear layers in 8 bits, one scale an output channel.
+
+    A feed-forward block's second layer reads outliers that cost the rest of its input most of the 8 bits; in float32
+    it halves the tokens that get another label.
+    """
+    small = path.with_name("int8.onnx")
+    graph = onnx.load(path).graph
+    narrowing = {
+        weight.name for weight in graph.initializer if len(weight.dims) == 2 and weight.dims[0] > weight.dims[1]
+    }
+    kept = [node.name for node in graph.node if node.op_type == "MatMul" and node.input[1] in narrowing]
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # advice to run a step that this graph does not need
+    try:
+        quantize_dynamic(
+            path,
+            small,
+            op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=kept,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+        )
+    finally:
+        root.setLevel(level)
+    return small
+
+
+def _searchsorted(table, query):
+    """Rows below each query: bit by bit, as ONNX has no such operator. ``query``: ``(...)``."""
+    rows = table.numel()
+    position = torch.zeros_like(query)
+    for bit in reversed(range(rows.bit_length())):
+        probe = position + (1 << bit)
+        below = _take(table, (probe - 1).clamp(max=rows - 1)) < query
+        position = torch.where((probe <= rows) & below, probe, position)
+    return position
+
+
+def _cumprod(factors, dim):
+    """Running product along the last dimension, by doubling; ONNX has running sums only."""
+    width = factors.shape[-1]
+    for doubling in range(_DOUBLINGS):
+        factors = factors * nn.functional.pad(factors, (1 << doubling, 0), value=1)[..., :width]
+    return factors
+
+
+def _unfold(x, dim, size, step):
+    """Sliding windows along dimension 1; the tracer would ask for at least ``size`` tokens."""
+    width = x.shape[1] - size + 1
+    return torch.stack([x[:, offset : offset + width] for offset in range(size)], -1)
+
+
+def _take(table, rows):
+    """Rows of a table, by ``Gather`` in place of the slower ``GatherND``."""
+    return table.index_select(0, rows.flatten()).view(*rows.shape, *table.shape[1:])
+
+
+def _getitem(x, key):
+    """Small integers widen once they are read: onnxruntime calculates with int64, tables stay as they are."""
+    is_rows = isinstance(key, torch.Tensor) and key.dtype == torch.long
+    read = _take(x, key) if is_rows else x[key]
+    return read.long() if read.dtype == torch.uint8 else read
+
+
+def _arange(*ends, dtype=None, **kwargs):
+    return torch.arange(*ends, dtype=torch.long if dtype == torch.int16 else dtype, **kwargs)
+
+
+def _where(condition, yes, no):
+    """On truth values onnxruntime has no ``Where``."""
+    if isinstance(yes, torch.Tensor) and yes.dtype == torch.bool:
+        return condition & yes | ~condition & no
+    return torch.where(condition, yes, no)
+
+
+def _embedding_bag(rows, table, mode, **_):
+    """Sum of rows; the tracer makes a loop over the rows of an ``embedding_bag``."""
+    return nn.functional.embedding(rows, table).sum(-2)
+
+
+class _OnnxOperators(TorchFunctionMode):
+    """While it is on, operations that ONNX or onnxruntime lack are spelled in those they have."""
+
+    instead = {
+        torch.searchsorted: _searchsorted,
+        torch.where: _where,
+        torch.arange: _arange,
+        torch.Tensor.cumprod: _cumprod,
+        torch.Tensor.unfold: _unfold,
+        torch.Tensor.__getitem__: _getitem,
+        nn.functional.embedding_bag: _embedding_bag,
+    }
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        return self.instead.get(function, function)(*args, **(kwargs or {}))

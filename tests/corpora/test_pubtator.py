@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.corpora.pubtator import Document, Mention, read_pubtator, to_rows
+
+TEXT = (
+    "1|t|Skin tumour in E. coli.\n"
+    "1|a|We saw acute \u03b2-thalassaemia. It was bad.\n"
+    "1\t0\t11\tSkin tumour\tDisease\tD012878\n"
+    "1\t37\t51\t\u03b2-thalassaemia\tDisease\tD017086|D1\n"
+    "1\tCID\tD1\tD2\n"
+    "\n"
+    "2|t|Plain title\n"
+)
+
+
+def write(folder: Path, text: str = TEXT, name: str = "X_train.pubtator") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def document(title: str, abstract: str, *mentions: tuple[int, int, str]) -> Document:
+    text = f"{title} {abstract}"
+    return Document("1", title, abstract, [Mention(a, b, text[a:b], kind, "") for a, b, kind in mentions])
+
+
+def test_documents_keep_offsets_ids_and_order(tmp_path: Path) -> None:
+    """Concept ids or spans would be lost before linking is scored."""
+    first, second = read_pubtator(write(tmp_path))
+    assert [mention.ids for mention in first.mentions] == ["D012878", "D017086|D1"]
+    assert (second.pmid, second.text, second.mentions) == ("2", "Plain title ", [])
+
+
+def test_offsets_point_back_into_the_text(tmp_path: Path) -> None:
+    """Annotations could not be written at their place in the abstract."""
+    (first, _) = read_pubtator(write(tmp_path))
+    rows, report = to_rows(first)
+    for row in rows:
+        assert [first.text[start:end] for start, end in row["offsets"]] == row["tokens"]
+    assert [" ".join(row["tokens"]) for row in rows] == [
+        "Skin tumour in E . coli .",
+        "We saw acute \u03b2 - thalassaemia .",
+        "It was bad .",
+    ]
+    assert rows[1]["ner_tags"] == ["O", "O", "O", "B-Disease", "I-Disease", "I-Disease", "O"]
+    assert report == {"mentions": 2, "tagged": 2, "overlapping": 0, "widened": 0}
+
+
+def test_of_overlapping_mentions_the_longest_stays() -> None:
+    """The inner mention would break the outer one into pieces."""
+    rows, report = to_rows(document("lung cancer risk", "", (5, 11, "D"), (0, 11, "D"), (0, 4, "A")))
+    assert rows[0]["ner_tags"] == ["B-D", "I-D", "O"]
+    assert (report["tagged"], report["overlapping"]) == (1, 2)
+
+
+def test_misaligned_mentions_are_widened_and_counted() -> None:
+    """A mention inside a token would vanish without a trace."""
+    rows, report = to_rows(document("nonHodgkin lymphoma", "", (3, 19, "D")))
+    assert rows[0]["ner_tags"] == ["B-D", "I-D"]
+    assert report["widened"] == 1
+
+
+def test_no_mention_is_split_between_sentences() -> None:
+    """Half a mention would end one row and half begin the next."""
+    rows, _ = to_rows(document("T", "Type vit. D deficiency.", (7, 24, "D")))
+    assert [row["ner_tags"].count("B-D") for row in rows] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1\t1\t12\tSkin tumour\tDisease\tD1", "line 8: mention 'Skin tumour' is not at 1-12"),
+        ("9\t0\t11\tSkin tumour\tDisease\tD1", "line 8: .*belongs to no document"),
+        ("1\tx\t11\tSkin tumour\tDisease\tD1", "line 8: .*is no mention"),
+        ("1|t|again", "line 8: document 1 has a second title"),
+        ("3|a|text", "line 8: abstract of 3 without a title"),
+        ("stray", "line 8: .*belongs to no document"),
+    ],
+)
+def test_wrong_lines_are_named(tmp_path: Path, line: str, message: str) -> None:
+    """Shifted offsets would train on the wrong words."""
+    path = write(tmp_path, TEXT + line + "\n")
+    with pytest.raises(ValueError, match=message):
+        read_pubtator(path)
+
+
+def test_prefix_picks_one_of_two_corpora(tmp_path: Path) -> None:
+    """Two corpora of one folder would be mixed, or one taken by chance."""
+    write(tmp_path)
+    write(tmp_path, name="X_dev.pubtator")
+    assert list(load_corpus(str(tmp_path)).splits) == ["train", "validation"]
+    write(tmp_path, name="Y_test.pubtator")
+    with pytest.raises(ValueError, match=r"several corpora \('X', 'Y'\)"):
+        load_corpus(str(tmp_path))
+    corpus = load_corpus(str(tmp_path / "X"), rename={"Disease": "Illness"})
+    assert (corpus.name, corpus.entity_types) == ("X", ["Illness"])
+    assert corpus.split("train").column_names == ["id", "tokens", "ner_tags", "offsets"]

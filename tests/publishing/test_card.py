@@ -1,0 +1,190 @@
+"""`kogner card`: what the card says is what the files say."""
+
+import json
+
+import pytest
+from huggingface_hub import ModelCard
+from support import tiny_model
+from typer.testing import CliRunner
+
+import modeling_kogner.publishing.card as card_module
+from modeling_kogner.commands.main import app
+from modeling_kogner.publishing.card import BEGIN, END
+
+TABLE = "| labels | corpus | plain |\n| --- | --- | --- |"
+
+
+def score(gold: int, predicted: int, correct: int) -> dict:
+    precision, recall = correct / predicted, correct / gold
+    f1 = 2 * correct / (gold + predicted)
+    counts = {"gold": gold, "predicted": predicted, "correct": correct}
+    return {"precision": precision, "recall": recall, "f1": f1, **counts}
+
+
+def with_total(**types: dict) -> dict:
+    counts = {key: sum(of[key] for of in types.values()) for key in ("gold", "predicted", "correct")}
+    return {**score(**counts), "types": types}
+
+
+def metrics(knowledge: str, correct: int) -> dict:
+    """Two corpora, one of them with two types; all types competing cost one mention."""
+    datasets = {}
+    for name in ("NCBI-disease", "own"):
+        modes, types = {}, ["Disease"] if name == "NCBI-disease" else ["Chemical", "Disease"]
+        for mode, lost in (("strict", 0), ("strict_every_type", 1)):
+            scores = {"Chemical": score(7, 6, 5 - lost), "Disease": score(9, 8, correct - lost)}
+            modes[mode] = with_total(**{kind: scores[kind] for kind in types})
+        datasets[name] = {"split": "test", "sentences": 5, "types": types, **modes}
+    evidence = "graph" if knowledge == "on" else "none"
+    versions = {"kogner": "0.0.7", "torch": "2.6"}
+    header = {"model": "m", "revision": "sha256:0a1b", "evidence": evidence, "knowledge": knowledge}
+    return {**header, "versions": versions, "datasets": datasets}
+
+
+@pytest.fixture(scope="module")
+def model(knowledge, wordpiece, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("card") / "model"
+    tiny_model(knowledge, wordpiece).save_pretrained(folder)
+    wordpiece.save_pretrained(folder)
+    overlap = {"NCBI-disease": {"sentences": 5424, "dropped": 2, "in_test_of": {}}}
+    (folder / "training.json").write_text(json.dumps({"train_windows": 5433, "overlap": overlap}))
+    return folder
+
+
+@pytest.fixture
+def files(model, tmp_path):
+    """Arguments of a good call; every test starts without a card."""
+    (model / "README.md").unlink(missing_ok=True)
+    for name, content in (("on", metrics("on", 6)), ("off", metrics("off", 3))):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["card", *map(str, arguments)])
+
+
+def make(model, files, *more):
+    result = run(model, "--metrics", files / "off.json", "--metrics", files / "on.json", *more)
+    assert result.exit_code == 0, result.stderr
+    return ModelCard.load(model / "README.md")
+
+
+def test_the_model_index_holds_the_scores_of_the_file(model, files):
+    """A score of the wrong corpus, type or mode would be published as this model's."""
+    card = make(model, files, "--revision", "abc123")
+    found = {(r.dataset_name, r.metric_args["entity_type"]): r for r in card.data.eval_results}
+    datasets = metrics("on", 6)["datasets"]
+    wanted = {(name, kind): of["f1"] for name in datasets for kind, of in datasets[name]["strict"]["types"].items()}
+    wanted["own", "all, micro"] = datasets["own"]["strict"]["f1"]
+    assert {key: result.metric_value for key, result in found.items()} == wanted
+    assert {(r.dataset_split, r.metric_args["knowledge"], r.metric_args["revision"]) for r in found.values()} == {
+        ("test", "on", "abc123")
+    }
+    assert all("0.0.7" in result.metric_args["scorer"] for result in found.values())
+    noted = make(model, files).data.eval_results
+    assert {result.metric_args["revision"] for result in noted} == {"sha256:0a1b"}  # of the weights that were scored
+
+
+def test_metadata_and_both_columns(model, files):
+    """The Hub sorts a model by its metadata; swapped columns would make knowledge look harmful."""
+    card = make(model, files)
+    data = card.data
+    assert (data.pipeline_tag, data.library_name, data.license) == (
+        "token-classification",
+        "transformers",
+        "apache-2.0",
+    )
+    assert data.datasets == ["ncbi/ncbi_disease"]
+    assert data.base_model is None  # the encoder has no Hub id, and a path is none
+    assert "| NCBI-disease | Disease | test | 9 | 75.0 | 66.7 | 70.6 | 58.8 | 37.5 | 33.3 | 35.3 |" in card.text
+    assert "| own † | all, micro | test | 16 |" in card.text  # not in training.json
+    assert "| NCBI-disease | 5,424 | 2 |" in card.text
+    assert "12 concepts" in card.text
+
+
+def test_what_is_not_given_has_no_section(model, files):
+    """An empty section, or the word None, would be published."""
+    (model / "training.json").rename(files / "training.json")
+    try:
+        assert run(model, "--metrics", files / "on.json").exit_code == 0
+    finally:
+        (files / "training.json").rename(model / "training.json")
+    text = (model / "README.md").read_text()
+    assert not [word for word in ("## Training data", "## What knowledge adds", "F1, off", "None") if word in text]
+
+
+def drop_recall(content):
+    del content["datasets"]["own"]["strict"]["types"]["Chemical"]["recall"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop_recall, "field datasets > own > strict > types > Chemical > recall: missing"),
+        (lambda c: c["datasets"]["own"]["strict"].update(f1=70.6), "70.6 is no fraction"),
+        (lambda c: c["datasets"]["own"].update(types=["Virus"]), "Virus, which the model does not know"),
+        (lambda c: c.update(datasets={}), "field datasets: empty"),
+        (lambda c: c.update(evidence="types"), "scores of another model"),
+        (lambda c: c.update(knowledge="off"), "both have knowledge off"),
+        (lambda c: c["datasets"]["own"].update(split="validation"), "run eval.py alike for both"),
+    ],
+)
+def test_bad_scores_are_one_error_and_no_card(model, files, change, message):
+    """A card with a hole, or with another model's scores, would look finished."""
+    content = metrics("on", 6)
+    change(content)
+    (files / "on.json").write_text(json.dumps(content))
+    result = run(model, "--metrics", files / "off.json", "--metrics", files / "on.json")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "on.json" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (model / "README.md").exists()
+
+
+def test_another_knowledge_folder_is_refused(model, files):
+    """Counts and licences of a graph that is not in the model would be published."""
+    (files / "knowledge.json").write_text(json.dumps({"rows": {"concepts": 13}, "report": {}}))
+    result = run(model, "--metrics", files / "on.json", "--knowledge", files)
+    assert result.exit_code == 2
+    assert "13 concepts, but the model holds 12" in result.stderr
+
+
+def test_the_work_of_others_is_kept(model, files):
+    """A hand-written card, and a comparison filled in later, would be lost without a word."""
+    readme = model / "README.md"
+    readme.write_text("# Mine\n")
+    result = run(model, "--metrics", files / "on.json")
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert readme.read_text() == "# Mine\n"
+    make(model, files, "--force")
+    readme.write_text(readme.read_text() + f"\n{BEGIN}\n{TABLE}\n{END}\n")
+    assert f"\n{BEGIN}\n{TABLE}\n{END}\n" in make(model, files).text
+    assert make(model, files).text.count(TABLE) == 1
+
+
+def test_the_comparison_comes_from_the_report_script(model, files, monkeypatch):
+    """The script and the card must agree on the marks, or the table would be dropped in silence."""
+    strict = {"f1": 0.4, "types": {}, "constrained": {"f1": 0.5, "types": {}}}
+    line = {"corpus": "own", "variant": "plain", "fraction": 1, "seed": 1, "settings": [], "scores": {"test": strict}}
+    (files / "lines.jsonl").write_text(json.dumps(line) + "\n")
+    text = make(model, files, "--results", files / "lines.jsonl").text
+    assert "## What knowledge adds" in text
+    assert "50.0 (1)" in text
+    assert "![" not in text
+    pytest.importorskip("matplotlib")
+    shares = [{**line, "fraction": share} for share in (1, 0.1, 0.01)]
+    (files / "lines.jsonl").write_text("".join(json.dumps(each) + "\n" for each in shares))
+    picture = model / "learning_curves.png"
+    assert (
+        f"![Learning curves: F1 over the share of the labels]({picture.name})"
+        in make(model, files, "--results", files / "lines.jsonl").text
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture.unlink()
+    monkeypatch.setattr(card_module, "REPORT", files / "absent.py")
+    result = run(model, "--metrics", files / "on.json", "--results", files / "lines.jsonl")
+    assert result.exit_code == 2
+    assert "only a checkout has" in result.stderr

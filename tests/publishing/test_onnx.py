@@ -1,0 +1,182 @@
+"""The exported graph says what the model says, linker included."""
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import asdict
+
+import onnx
+import pytest
+import torch
+from conftest import KINDS, train_tokenizer
+from support import ROOT, tiny_model
+from transformers.modeling_outputs import TokenClassifierOutput
+from typer.testing import CliRunner
+
+from modeling_kogner.commands.main import app
+from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
+from modeling_kogner.inference.onnx_tagger import INPUTS, LINKER_FILE, OnnxTagger
+from modeling_kogner.corpora.corpus import load_corpus
+
+TEXTS = [
+    "Aspirin reduced the fever of patients with acute lymphoblastic leukemia, breast cancers and diabetes mellitus.",
+    "The BRCA1 gene, IL-2 and il 2; at 1 h Parkinson's disease was seen in HeLa cells.",
+    "no",
+]
+
+
+def export(source, output, *options):
+    """Run the command; the model, its tokenizer and its export."""
+    result = CliRunner().invoke(app, ["export", str(source), "--output", str(output), *options])
+    assert result.exit_code == 0, result.output
+    model, tokenizer = load_model(source)
+    return model, tokenizer, OnnxTagger(output, threads=1)
+
+
+def mentions(tagger, tokenizer, texts):
+    found = Annotator(tagger, tokenizer).annotate(texts)
+    return [[(m.start, m.end, m.type, m.concept_id, *[c.id for c in m.alternatives]) for m in row] for row in found]
+
+
+def save(knowledge, kind, folder):
+    tokenizer = train_tokenizer(kind)
+    tiny_model(knowledge, tokenizer).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def annotate(model, text, code=0, *options):
+    """Run the command; its mentions, or its message."""
+    command = ["annotate", "--json", "--model", str(model), "--device", "cpu", *options, text]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == code, result.output
+    return result.stderr if code else json.loads(result.stdout)["mentions"]
+
+
+@pytest.fixture
+def by_piece(knowledge, wordpiece, tmp_path):
+    """A model whose logits depend on the piece alone, and a folder with the same as a graph of one node."""
+    model = tiny_model(knowledge, wordpiece).to(torch.float32)
+    table = torch.randn(len(wordpiece), model.config.num_labels, generator=torch.Generator().manual_seed(0))
+    table[:, [0, 2, 4]] -= 9  # every word is a mention, so that many are linked
+    kinds = {"ids": onnx.TensorProto.INT64, "float": onnx.TensorProto.FLOAT}
+    inputs = [onnx.helper.make_tensor_value_info(name, kinds["ids"], ["B", "T"]) for name in INPUTS]
+    output = onnx.helper.make_tensor_value_info("logits", kinds["float"], ["B", "T", table.shape[1]])
+    node = onnx.helper.make_node("Gather", ["table", INPUTS[0]], ["logits"])
+    weights = [onnx.numpy_helper.from_array(table.numpy(), "table")]
+    graph = onnx.helper.make_graph([node], "tagger", inputs, [output], weights)
+    opset = onnx.helper.make_opsetid("", 20)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=10), tmp_path / "model.onnx")
+    save_linker(model, tmp_path)
+    model.config.save_pretrained(tmp_path)
+    wordpiece.save_pretrained(tmp_path)
+    model.forward = lambda input_ids, attention_mask, concepts: TokenClassifierOutput(logits=table[input_ids])
+    return model, tmp_path
+
+
+def test_annotate_links_without_the_model(by_piece, wordpiece):
+    """The graph holds no names: with tables of its own left out, or those of another model, the ids would differ."""
+    model, folder = by_piece
+    for text in TEXTS:
+        (expected,) = Annotator(model, wordpiece).annotate([text])
+        assert annotate(folder, text) == [asdict(mention) for mention in expected]
+    linked = [mention["concept_id"] for text in TEXTS for mention in annotate(folder, text)]
+    assert set(linked) - {None}
+
+
+def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
+    """An option that is silently without effect, or a traceback from another package."""
+    _, folder = by_piece
+    assert "cannot switch its knowledge" in annotate(folder, "fever", 2, "--knowledge", "off")
+    assert "runs on the CPU" in annotate(folder, "fever", 2, "--device", "cuda")
+    with pytest.raises(ValueError, match="an exported model, which kogner annotate alone reads"):
+        load_model(folder)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnxruntime", None)
+        patch.delitem(sys.modules, "modeling_kogner.inference.onnx_tagger")
+        assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2)
+    (folder / LINKER_FILE).unlink()
+    message = annotate(folder, "fever", 2)
+    assert re.search(r"linker\.safetensors: cannot be read .*; export the model again", message)
+    assert len(message.strip().splitlines()) == 1
+
+
+@torch.inference_mode()
+def test_other_operators_same_links(knowledge, tokenizer):
+    """A search that is one row off or a product that stops early would lose links in the export alone."""
+    model = tiny_model(knowledge, tokenizer)
+    batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
+    inputs = (batch["input_ids"], batch["attention_mask"])
+    expected = model.kogner.link(*inputs)
+    assert expected.is_mention.sum() >= 8
+    with _OnnxOperators():
+        links = model.kogner.link(*inputs)
+        logits = model(*inputs).logits
+    for ours, theirs in zip(links, expected, strict=True):
+        assert torch.equal(ours, theirs)
+    torch.testing.assert_close(logits, model(*inputs).logits)
+    table, queries = torch.tensor([-3, -3, 0, 5, 5, 9]), torch.tensor([[-9, -3, -1], [5, 9, 10]])
+    with _OnnxOperators():
+        assert torch.searchsorted(table, queries).tolist() == [[0, 0, 2], [3, 5, 6]]
+
+
+@pytest.mark.slow
+@torch.inference_mode()
+@pytest.mark.parametrize("kind", KINDS)
+def test_logits_are_those_of_the_model(knowledge, kind, tmp_path):
+    """A hash that does not wrap or a size taken for constant would show in onnxruntime alone."""
+    folder = save(knowledge, kind, tmp_path / "model")
+    model, tokenizer, exported = export(folder, tmp_path / "onnx")
+    plain, _ = load_model(folder, "none")
+    for texts in (TEXTS, TEXTS[:1], TEXTS[2:], TEXTS[:2] * 5):
+        batch = tokenizer(texts, padding=True, return_tensors="pt")
+        inputs = (batch["input_ids"], batch["attention_mask"])
+        expected = model(*inputs).logits
+        torch.testing.assert_close(exported(*inputs).logits, expected, rtol=0, atol=1e-4)
+        assert texts == TEXTS[2:] or (plain(*inputs).logits - expected).abs().max() > 0.1
+    assert mentions(exported, tokenizer, TEXTS) == mentions(model, tokenizer, TEXTS)
+    graph = (tmp_path / "onnx/model.onnx").read_bytes()
+    assert str(ROOT).encode() not in graph, "the graph names files of the machine that exported it"
+
+
+@pytest.mark.slow
+@torch.inference_mode()
+def test_int8_keeps_the_tables(knowledge, tmp_path):
+    """Quantised codebooks or hashes would link at random; without any 8-bit layer the option would do nothing."""
+    folder = save(knowledge, "wordpiece", tmp_path / "model")
+    model, tokenizer, exported = export(folder, tmp_path / "onnx", "--int8")
+    graph = onnx.load(tmp_path / "onnx/model.onnx").graph
+    operators = [node.op_type for node in graph.node]
+    assert operators.count("MatMulInteger") >= 8
+    assert "DequantizeLinear" not in operators
+    batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
+    inputs = (batch["input_ids"], batch["attention_mask"])
+    expected = model(*inputs).logits
+    assert (exported(*inputs).logits - expected).abs().mean() < 0.05 * expected.abs().mean()
+
+
+@pytest.mark.slow
+@pytest.mark.corpora
+def test_bundled_model_on_real_sentences(data_folder, tmp_path):
+    """Tables of a million rows: their search is 21 steps deep, and their hashes fill all 64 bits."""
+    model, tokenizer, exported = export(ROOT / "hub_card", tmp_path)
+    rows = load_corpus(str(data_folder / "data/ner/BC5CDR")).split("validation")["tokens"][:200]
+    texts = [" ".join(row) for row in rows]
+    expected = mentions(model, tokenizer, texts)
+    assert sum(map(len, expected)) > 300
+    assert mentions(exported, tokenizer, texts) == expected
+
+
+def test_what_is_no_export(knowledge, tmp_path):
+    """A wrong path or a broken copy ends in one message, not in onnxruntime's."""
+    result = CliRunner().invoke(app, ["export", str(tmp_path / "absent"), "--output", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ValueError, match=r"model\.onnx: no such file; write it with kogner export"):
+        OnnxTagger(tmp_path)
+    shutil.copy(__file__, tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match=r"model\.onnx: damaged"):
+        OnnxTagger(tmp_path)
