@@ -6,7 +6,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from datasets import Sequence as ListOf
 
-from modeling_kogner.training import corpora
+from modeling_kogner.corpora import corpus as corpora
 from modeling_kogner.training.arguments import DataArguments
 from modeling_kogner.corpora.corpus import load_corpus, train_subset
 

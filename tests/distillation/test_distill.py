@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from modeling_kogner.commands.distill import distill as command
-from modeling_kogner.graph import distill as module
+from modeling_kogner.distillation import distill as module
 from modeling_kogner.distillation.distill import DistillSettings, centre, distill
 from modeling_kogner.graph.knowledge_folder import SEMANTIC_TYPES, Knowledge
 from modeling_kogner.distillation.name_encoder import encode_names

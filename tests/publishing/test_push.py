@@ -17,7 +17,7 @@ from transformers import BertModel
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
-from modeling_kogner.training import publishing
+from modeling_kogner.publishing import hub as publishing
 from modeling_kogner.training.arguments import KognerTrainingArguments
 
 CARD = "---\nlanguage: en\npipeline_tag: token-classification\n---\n\n# KoGNER\n"
