@@ -1,19 +1,56 @@
-"""KoGNER: biomedical named-entity recognition with a distilled knowledge graph."""
+"""KoGNER: biomedical named-entity recognition with a distilled knowledge graph.
 
-from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
-from transformers.pipelines import PIPELINE_REGISTRY
+What is exported here is the public interface; everything else may change between releases. Exports are loaded when they
+are first used, so that importing the package costs neither torch nor transformers.
+"""
 
-from .configuration_kogner import KognerConfig
-from .integrations.ner_pipeline import TASK, KognerPipeline
-from .knowledge_encoder import KognerModel
-from .modeling_kogner import KognerForTokenClassification
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-AutoConfig.register(KognerConfig.model_type, KognerConfig)
-AutoModel.register(KognerConfig, KognerModel)
-AutoModelForTokenClassification.register(KognerConfig, KognerForTokenClassification)
-PIPELINE_REGISTRY.register_pipeline(TASK, KognerPipeline, pt_model=AutoModelForTokenClassification)
-# With it a pipeline's save_pretrained would write a model that asks for this package's code and does not load without.
-del KognerPipeline._registered_impl
+if TYPE_CHECKING:
+    from .configuration_kogner import KognerConfig
+    from .corpora.document import Document
+    from .corpora.mention import Mention
+    from .inference.annotator import Annotator
+    from .inference.explanation import explain
+    from .inference.load import load
+    from .integrations.ner_pipeline import KognerPipeline
+    from .knowledge_encoder import KognerModel
+    from .modeling_kogner import KognerForTokenClassification
 
-__all__ = ["KognerConfig", "KognerForTokenClassification", "KognerModel", "KognerPipeline"]
 __version__ = "0.1.0"
+__all__ = [
+    "Annotator",
+    "Document",
+    "KognerConfig",
+    "KognerForTokenClassification",
+    "KognerModel",
+    "KognerPipeline",
+    "Mention",
+    "explain",
+    "load",
+]
+_HOMES = {
+    "Annotator": ".inference.annotator",
+    "Document": ".corpora.document",
+    "KognerConfig": ".configuration_kogner",
+    "KognerForTokenClassification": ".modeling_kogner",
+    "KognerModel": ".knowledge_encoder",
+    "KognerPipeline": ".integrations.ner_pipeline",
+    "Mention": ".corpora.mention",
+    "explain": ".inference.explanation",
+    "load": ".inference.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,115 +1,134 @@
-"""A document as all formats see it."""
+"""A document as every reader gives it, every door annotates it and every writer takes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from ..inference.annotator import Mention
+from ..files.errors import InputError
+from . import writers
+from .mention import Mention, Passage
 
-MAX_GAP = 1_000_000  # blanks between passages; a wrong offset in one file must not fill the memory
+if TYPE_CHECKING:
+    import pandas
 
-
-@dataclass
-class Passage:
-    """A stretch of a document that is read by itself, such as its title.
-
-    Args:
-        text: as written.
-        offset: its first character in the document.
-        infons: what BioC says about it.
-    """
-
-    text: str
-    offset: int = 0
-    infons: dict[str, Any] = field(default_factory=dict)
+MAX_GAP = 1_000_000  # spaces between passages; a wrong offset in one file must not fill the memory
 
 
 @dataclass
 class Document:
-    """Passages in order, and where they came from.
+    """Passages in order, the mentions in them, and where they came from.
 
     Args:
         id: of the document; its number in the input where it has no other.
         passages: that do not overlap.
+        mentions: in order of their start; offsets count characters of :attr:`text`.
         record: fields of a JSON object or table row, which JSON lines and parquet keep beside the mentions.
 
     Raises:
-        ValueError: an offset of a passage contradicts the length of the one before.
+        InputError: an offset of a passage contradicts the length of the one before.
     """
 
     id: str
     passages: list[Passage]
+    mentions: list[Mention] = field(default_factory=list)
     record: dict[str, Any] | None = None
 
     def __post_init__(self):
         end = 0
         for number, passage in enumerate(self.passages, start=1):
             if not end <= passage.offset <= end + MAX_GAP:
-                raise ValueError(
+                raise InputError(
                     f"document {self.id}, passage {number}: offset {passage.offset} does not follow {end}, the end of "
-                    "the passage before; offsets count characters"
+                    "the passage before",
+                    fix="offsets count characters",
                 )
             end = passage.offset + len(passage.text)
 
+    @classmethod
+    def of(cls, text: str, name: str = "1") -> Document:
+        """A document of one passage."""
+        return cls(name, [Passage(text)])
+
     @property
     def text(self) -> str:
-        """The passages at their offsets, blanks between: ``text[start:end]`` is a mention."""
+        """The passages at their offsets, spaces between: ``text[start:end]`` is a mention."""
         text = ""
         for passage in self.passages:
             text += " " * (passage.offset - len(text)) + passage.text
         return text
 
-    def shifted(self, found: list[list[Mention]]) -> list[Mention]:
-        """Mentions of the passages, counted from the start of the document."""
-        return [
-            replace(mention, start=mention.start + passage.offset, end=mention.end + passage.offset)
-            for passage, mentions in zip(self.passages, found, strict=True)
-            for mention in mentions
-        ]
+    def to_dict(self) -> dict[str, Any]:
+        """Id, text and mentions (or the fields of the record and mentions) as plain Python."""
+        return writers.as_dict(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A table with one row for each mention."""
+        return to_pandas([self])
+
+    def to_html(self) -> str:
+        """The text with its mentions marked, as a page of its own."""
+        return writers.HTML.whole([self])
+
+    def to_brat(self) -> str:
+        """The ``.ann`` file that brat shows beside the text."""
+        return writers.brat(self)
+
+    def to_pubtator(self) -> str:
+        """Title, abstract and mentions in the PubTator format."""
+        return writers.PUBTATOR.whole([self])
+
+    def to_bioc(self) -> str:
+        """A BioC collection of this document, as JSON."""
+        return writers.BIOC.whole([self])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return writers.html_block(self)
 
 
-@dataclass
-class Record:
-    """A document that is not read yet: what is wrong with it shows when it is parsed.
+class Documents(Iterator[Document]):
+    """Documents one after another as they are annotated; the ``to_`` methods read what is left of them.
 
     Args:
-        where: file and line, for messages.
-        position: bytes of the file up to its end.
-        parse: makes the document, or raises a ValueError that says what is wrong and the mend.
+        documents: read once.
     """
 
-    where: str
-    position: int
-    parse: Callable[[], Document]
+    def __init__(self, documents: Iterable[Document]):
+        self._documents = iter(documents)
+
+    def __next__(self) -> Document:
+        return next(self._documents)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """See :meth:`Document.to_dict`."""
+        return [document.to_dict() for document in self]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """See :meth:`Document.to_pandas`."""
+        return to_pandas(self)
+
+    def to_html(self) -> str:
+        """One page with all documents."""
+        return writers.HTML.whole(list(self))
+
+    def to_brat(self) -> dict[str, str]:
+        """The ``.ann`` file of each document, by its id."""
+        return {document.id: document.to_brat() for document in self}
+
+    def to_pubtator(self) -> str:
+        """All documents in the PubTator format."""
+        return writers.PUBTATOR.whole(list(self))
+
+    def to_bioc(self) -> str:
+        """A BioC collection of all documents, as JSON."""
+        return writers.BIOC.whole(list(self))
 
 
-@dataclass
-class Fields:
-    """Names of the fields of JSON objects and tables that hold the text and the document's id."""
+def to_pandas(documents: Iterable[Document]) -> pandas.DataFrame:
+    """One row for each mention: the document's id, and the fields of the mention."""
+    import pandas
 
-    text: str = "text"
-    id: str = "id"
-
-    def document(self, record: dict[str, Any], number: int) -> Document:
-        """A row as a document; rows without an id are called by their number.
-
-        Raises:
-            ValueError: the text is missing or no string.
-        """
-        if self.text not in record:
-            has = ", ".join(map(str, record)) or "none"
-            raise ValueError(f"no field {self.text!r}; it has {has:.200}; name the one with --text_column")
-        text = record[self.text]
-        if not isinstance(text, str):
-            raise ValueError(f"field {self.text!r} is {type(text).__name__}, not a string; write '' for no text")
-        return Document(str(record.get(self.id, number)), [Passage(text)], record)
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and tabs, each a blank: offsets stay."""
-    return "".join(" " if character in _BREAKS else character for character in text)
-
-
-_BREAKS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
+    rows = [{"document": document.id, **mention.to_dict()} for document in documents for mention in document.mentions]
+    return pandas.DataFrame(rows, columns=["document", *Mention.__dataclass_fields__])

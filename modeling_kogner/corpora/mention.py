@@ -1,0 +1,81 @@
+"""A mention, the concepts that it may stand for, and the passage that it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class Candidate:
+    """A concept that a mention, or a written form, may stand for.
+
+    Args:
+        id: of the concept, in the vocabulary asked for if one was, such as ``MESH:D012640``.
+        name: preferred name.
+        type: semantic type in the knowledge graph.
+        score: 1 where the mention is a written form of the concept, else how similar their spelling is.
+        ids: all ids of the concept, ``id`` first.
+        weight: attention that the model paid to the concept, in [0, 1]; None where it read none or was not asked.
+    """
+
+    id: str
+    name: str
+    type: str
+    score: float | None = None
+    ids: list[str] = field(default_factory=list)
+    weight: float | None = None
+
+
+@dataclass
+class Mention:
+    """A biomedical entity named in a text, predicted or annotated by hand.
+
+    Args:
+        start: first character; ``text[start:end]`` is the mention, without space around it.
+        end: the character after its last.
+        text: the mention.
+        type: entity type.
+        score: mean over its words of the probability of the type, begin and inside together; None if annotated by hand.
+        id: of the concept that the mention stands for; None where no concept of a fitting type is close enough. Of a
+            mention annotated by hand, the id as written in the file.
+        name: preferred name of the concept.
+        semantic_type: of the concept, in the knowledge graph.
+        link_score: 1 where the mention is a written form of the concept, else how similar their spelling is.
+        ids: all ids of the concept, ``id`` first.
+        alternatives: further concepts, best first; where ``id`` is None, those that were not close enough.
+    """
+
+    start: int
+    end: int
+    text: str
+    type: str
+    score: float | None = None
+    id: str | None = None
+    name: str | None = None
+    semantic_type: str | None = None
+    link_score: float | None = None
+    ids: list[str] = field(default_factory=list)
+    alternatives: list[Candidate] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python that ``json`` takes."""
+        fields = asdict(self)
+        for candidate in fields["alternatives"]:
+            del candidate["weight"]  # only explanations have it
+        return fields
+
+
+@dataclass
+class Passage:
+    """A stretch of a document that is read by itself, such as its title.
+
+    Args:
+        text: as written.
+        offset: its first character in the document.
+        infons: what BioC says about it.
+    """
+
+    text: str
+    offset: int = 0
+    infons: dict[str, Any] = field(default_factory=dict)

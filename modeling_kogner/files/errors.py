@@ -1,0 +1,61 @@
+"""Errors of input: what is wrong, where it stands, and how to fix it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """Something that a user gave is wrong.
+
+    Args:
+        problem: what is wrong, without a full stop.
+        fix: how to fix it.
+        file: where it stands.
+        row: row of a table, from 1, or a place of another kind in words, such as ``line 7``.
+        field: column, field or option.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        fix: str | None = None,
+        file: str | Path | None = None,
+        row: int | str | None = None,
+        field: str | None = None,
+    ):
+        super().__init__(problem)
+        self.problem, self.fix, self.file, self.row, self.field = problem, fix, file, row, field
+
+    def __reduce__(self):
+        return _restored, (type(self), self.problem, self.fix, self.file, self.row, self.field)
+
+    def __str__(self) -> str:
+        row = f"row {self.row}" if isinstance(self.row, int) else self.row
+        field = f"field {self.field}" if self.field else None
+        where = ", ".join(str(part) for part in (self.file, row, field) if part is not None)
+        return (f"{where}: " if where else "") + self.problem + (f"; {self.fix}" if self.fix else "")
+
+
+class UsageError(InputError):
+    """The call itself is wrong: options that do not exist or do not go together."""
+
+
+def _restored(kind: type[InputError], problem, fix, file, row, field) -> InputError:
+    return kind(problem, fix=fix, file=file, row=row, field=field)
+
+
+@contextmanager
+def located(file: str | Path | None, row: int | str | None = None) -> Iterator[None]:
+    """Say of errors that know no place where it was; wrong values of other kinds become such errors."""
+    try:
+        yield
+    except InputError as error:
+        if error.file is None:
+            error.file, error.row = file, row if error.row is None else error.row
+        raise
+    except ValueError as error:
+        raise InputError(str(error), file=file, row=row) from error
