@@ -21,10 +21,9 @@ from pathlib import Path
 import torch
 
 from modeling_kogner.commands.progress import counting, loading, quiet
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
-from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.corpora.tag_schemes import mention_spans
+from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.files.whole_file import write_whole
 
 MISSED, SPURIOUS = "missed", "spurious"
@@ -58,7 +57,7 @@ def count_corpus(model, tokenizer, source: str, split: str) -> Counts:
     rows = load_corpus(source, known).split(split)  # the model has no labels for other types
     encoded = EncodedSplit.from_split(corpus.name, rows, known, tokenizer, config.label2id)
     track = partial(counting, doing=corpus.name)
-    logits = predict_logits(model, encoded.windows, NerCollator(tokenizer, 8), track=track)
+    logits = predict_logits(model, encoded.windows, tokenizer, track=track)
     tags = encoded.decode(logits, config.id2label, every_type=True)
     pairs = zip(corpus.split(split)["ner_tags"], tags, strict=True)
     return sum((confusions(gold, guess, corpus.entity_types) for gold, guess in pairs), Counter())

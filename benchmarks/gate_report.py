@@ -11,13 +11,13 @@ import json
 from pathlib import Path
 
 import torch
+from transformers import DataCollatorWithPadding
 
 from modeling_kogner import KognerForTokenClassification
-from modeling_kogner.inference.load_model import load_tokenizer
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.files.whole_file import write_whole
+from modeling_kogner.inference.load_model import load_tokenizer
 
 
 def shuffled(groups: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -29,19 +29,20 @@ def shuffled(groups: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def gate_opening(model, windows, collator, batch_size: int = 64) -> dict[str, float]:
+def gate_opening(model, windows, tokenizer, batch_size: int = 64) -> dict[str, float]:
     """How the gate stands at tokens that a surface form covers, and how much passes it.
 
     Returns:
         ``gate``: mean over tokens and channels. ``gate_spread``: mean over channels of the standard deviation over
         tokens; near 0 the gate is a constant. ``message``: mean length of the gated message over that of the token.
     """
-    read = []
+    collator, read = DataCollatorWithPadding(tokenizer), []
     hook = model.kogner.graph.register_forward_hook(lambda _, given, made: read.append((given[0], *made[:2])))
     gates, sizes, covered, real = [], [], 0, 0
     for first in range(0, len(windows), batch_size):
         rows = windows.select(range(first, min(first + batch_size, len(windows))))
-        batch = {name: tensor.to(model.device) for name, tensor in collator(list(rows)).items()}
+        windows_read = [{name: row[name] for name in ("input_ids", "attention_mask")} for row in rows]
+        batch = collator(windows_read).to(model.device)
         links = model.kogner(batch["input_ids"], batch["attention_mask"]).links
         hidden, enriched, gate = read.pop()
         gates.append(gate[links.covered].float())  # (tokens, d_h)
@@ -72,15 +73,14 @@ def main() -> None:
     types = [kind for kind in corpus.entity_types if kind in model.config.entity_types]
     rows = load_corpus(args.dataset, types).split(args.split)
     split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, model.config.label2id)
-    collator = NerCollator(tokenizer)
 
     def f1() -> float:
-        return split.score(predict_logits(model, split.windows, collator), model.config.id2label)["f1"]
+        return split.score(predict_logits(model, split.windows, tokenizer), model.config.id2label)["f1"]
 
     generator = torch.Generator().manual_seed(0)
     codes, kinds = model.kogner.nodes.codes.clone(), model.kogner.index.concept_type.clone()
     report = {"model": args.model, "dataset": corpus.name, "split": args.split}
-    report |= gate_opening(model, split.windows, collator)
+    report |= gate_opening(model, split.windows, tokenizer)
     report["f1"] = {"as it is": f1()}
     among_all = torch.zeros(len(kinds), dtype=torch.long)
     for name, groups in (("vectors shuffled within types", kinds.cpu()), ("vectors shuffled among all", among_all)):

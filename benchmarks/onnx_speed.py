@@ -15,11 +15,10 @@ import onnxruntime
 import torch
 from speed import medians
 
-from modeling_kogner.inference.load_model import ONNX_FILE, load_model
-from modeling_kogner.inference.onnx_tagger import OnnxTagger
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.inference.load_model import ONNX_FILE, load_model
+from modeling_kogner.inference.onnx_tagger import OnnxTagger
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -43,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     model, tokenizer = load_model(args.model)
     taggers = {"eager": model} | {folder: OnnxTagger(folder, threads=args.threads) for folder in args.onnx}
-    corpus, collator = load_corpus(args.dataset), NerCollator(tokenizer, 8)
+    corpus = load_corpus(args.dataset)
     types = [kind for kind in corpus.entity_types if kind in model.config.entity_types]
 
     def encoded(limit: int) -> EncodedSplit:
@@ -53,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     timed = encoded(args.sentences)
     conditions = {
-        name: lambda tagger=tagger: predict_logits(tagger, timed.windows, collator, 32)
+        name: lambda tagger=tagger: predict_logits(tagger, timed.windows, tokenizer, 32)
         for name, tagger in taggers.items()
     }
     seconds = medians(conditions, args.rounds)
@@ -64,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         if tagger is not model:
             rows[name]["megabytes"] = round((Path(name) / ONNX_FILE).stat().st_size / 1e6, 1)
         if scored:
-            scores = scored.score(predict_logits(tagger, scored.windows, collator), model.config.id2label)
+            scores = scored.score(predict_logits(tagger, scored.windows, tokenizer), model.config.id2label)
             rows[name]["strict f1"] = round(scores["f1"], 4)
     versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
     header = {"corpus": corpus.name, "split": args.split, "threads": args.threads, "versions": versions}

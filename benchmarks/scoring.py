@@ -11,11 +11,10 @@ import numpy as np
 import torch
 from surface_lookup import candidates, load_index
 
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import Corpus, load_corpus
+from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.evaluation.strict_ner_metric import strict_scores
-from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.transitions import path_odds
 
 Spans = list[set[tuple[str, int, int]]]
@@ -104,7 +103,7 @@ class Scorer:
         corpus = corpus or trained_on
         encoded = self._encoded(corpus, part, tokenizer, label2id)
         id2label = {i: label for label, i in label2id.items()}
-        logits = predict_logits(tagger, encoded.windows, NerCollator(tokenizer, 8))
+        logits = predict_logits(tagger, encoded.windows, tokenizer)
         unseen = self._unseen_mentions(trained_on, corpus, tokenizer) if part == "test" else {}
         scores = decoded_scores(encoded, encoded.decode(logits, id2label), unseen)
         return scores | {"constrained": decoded_scores(encoded, encoded.decode(on_paths(logits), id2label), unseen)}

@@ -15,9 +15,8 @@ import torch
 from transformers import AutoModel
 
 from modeling_kogner import KognerForTokenClassification
-from modeling_kogner.inference.load_model import load_tokenizer
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.inference.load_model import load_tokenizer
 
 
 def clock(work) -> float:
@@ -59,13 +58,11 @@ def load_models(args: argparse.Namespace) -> dict:
 
 def compare(models: dict, linker, texts: list[str], size: int, tokenizer, args: argparse.Namespace) -> dict:
     """Sentences a second of each condition in batches of ``size``, and the ratios that matter."""
-    collator = NerCollator(tokenizer, pad_to_multiple_of=8)
     groups = [texts[i : i + size] for i in range(0, len(texts), size)]
 
     def encode(group):
-        encoded = tokenizer(group)
-        batch = collator([{name: column[i] for name, column in encoded.items()} for i in range(len(group))])
-        return {name: tensor.to(args.device) for name, tensor in batch.items()}
+        encoded = tokenizer(group, padding=True, pad_to_multiple_of=8, return_tensors="pt")
+        return {name: encoded[name].to(args.device) for name in ("input_ids", "attention_mask")}
 
     batches = [encode(group) for group in groups]
 

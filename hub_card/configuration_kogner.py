@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Literal
 from transformers import AutoConfig, PreTrainedConfig
 
 EVIDENCE_LEVELS = ("none", "types", "concepts", "graph")
+# Fields of older checkpoints that acted in training alone; they are read without a word and not written again.
+REMOVED_FIELDS = ("mention_dropout", "type_dropout")
 
 
 class KognerConfig(PreTrainedConfig):
@@ -34,8 +36,6 @@ class KognerConfig(PreTrainedConfig):
         convention_dropout: probability that a training sentence is not told whose convention it follows.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
-        mention_dropout: probability that a matched surface form is hidden in training.
-        type_dropout: probability that a semantic type is hidden from a training sentence.
         concept_dropout: probability that a mention's concept vector is hidden in training.
         mention_masking: probability that the letters of a match are hidden in training, not its evidence.
         mask_token_id: what hides them; needed for that only.
@@ -70,8 +70,6 @@ class KognerConfig(PreTrainedConfig):
     convention_dropout: float = 0.5
     fusion_layers: int = 1
     sentence_dropout: float = 0.0
-    mention_dropout: float = 0.0
-    type_dropout: float = 0.0
     concept_dropout: float = 0.3
     mention_masking: float = 0.0
     mask_token_id: int | None = None
@@ -81,7 +79,7 @@ class KognerConfig(PreTrainedConfig):
     tokenizer_fingerprint: str | None = None
     table_checksums: dict[str, str] | None = None
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         self.check_evidence()
         if isinstance(self.encoder_config, dict):
             encoder = dict(self.encoder_config)
@@ -92,7 +90,7 @@ class KognerConfig(PreTrainedConfig):
         elif self.encoder_config is None:
             self.encoder_config = AutoConfig.for_model("bert")
         self.semantic_types = list(self.semantic_types or [])
-        super().__post_init__(**kwargs)
+        super().__post_init__(**{name: value for name, value in kwargs.items() if name not in REMOVED_FIELDS})
 
     def check_evidence(self) -> None:
         """Refuse an evidence level that does not exist or that the tables cannot give.

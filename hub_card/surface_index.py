@@ -86,18 +86,20 @@ class SurfaceIndex(nn.Module):
         self.register_buffer("surface_concept", torch.zeros(rows, dtype=torch.int32))
         self.register_buffer("concept_type", torch.zeros(config.num_concepts, dtype=torch.uint8))
 
-    def forward(self, input_ids, attention_mask=None, keep=None, concepts=None) -> Links:
+    def forward(self, input_ids, attention_mask=None, keep=None, ngram_concepts=None) -> Links:
         """Link a batch.
 
         Args:
             input_ids: ``(B, T)`` long.
             attention_mask: ``(B, T)``, 0 at padding; special tokens never match with or without it.
-            keep: ``(B, T, K)`` bool or None; matches of a type that start at a token are hidden where False.
-            concepts: ``(B, T, n, C)`` long, from :meth:`lookup` of the same batch; looked up if None.
+            keep: ``(B,)`` bool or None; False for sentences whose matches are hidden.
+            ngram_concepts: ``(B, T, n, C)`` long, from :meth:`lookup` of the same batch; looked up if None.
         """
-        if concepts is None:
-            concepts = self.lookup(input_ids, attention_mask)
-        return self.resolve(concepts, keep)
+        if ngram_concepts is None:
+            ngram_concepts = self.lookup(input_ids, attention_mask)
+        if keep is not None:
+            ngram_concepts = ngram_concepts.masked_fill(~keep[:, None, None, None], -1)
+        return self.resolve(ngram_concepts)
 
     def lookup(self, input_ids, attention_mask=None):
         """Concepts of every n-gram that starts at each token: ``(B, T, n, C)`` long, -1 where there is none."""
@@ -148,15 +150,16 @@ class SurfaceIndex(nn.Module):
         border = (previous >> 1 | SPACE_BEFORE) & flags & (FIRST_ALNUM | SPACE_BEFORE)
         return border != FIRST_ALNUM, border == FIRST_ALNUM | SPACE_BEFORE
 
-    def resolve(self, concepts, keep=None) -> Links:
-        """Longest match a type and token, and the mentions of any type. ``concepts``: ``(B, T, n, C)`` long."""
-        found = concepts >= 0
-        types = self.concept_type[concepts.clamp(min=0)]  # (B, T, n, C)
-        kinds = torch.arange(self.num_types, device=concepts.device, dtype=types.dtype)
+    def resolve(self, ngram_concepts) -> Links:
+        """Longest match a type and token, and the mentions of any type.
+
+        ``ngram_concepts``: ``(B, T, n, C)`` long.
+        """
+        found = ngram_concepts >= 0
+        types = self.concept_type[ngram_concepts.clamp(min=0)]  # (B, T, n, C)
+        kinds = torch.arange(self.num_types, device=ngram_concepts.device, dtype=types.dtype)
         of_type = ((types[..., None] == kinds) & found[..., None]).any(-2)  # (B, T, n, K)
-        if keep is not None:
-            of_type = of_type & keep[:, :, None]
-        sizes = torch.arange(1, self.max_tokens + 1, device=concepts.device, dtype=torch.int16)
+        sizes = torch.arange(1, self.max_tokens + 1, device=ngram_concepts.device, dtype=torch.int16)
         longest = (of_type * sizes[:, None]).amax(2)  # (B, T, K), tokens of the longest match that starts here
         longest = torch.cat([longest, longest.amax(-1, keepdim=True)], -1)  # (B, T, K + 1), last: any type
 
@@ -165,9 +168,11 @@ class SurfaceIndex(nn.Module):
         begin = offset == 0  # -1 % n is not 0: where nothing covers, nothing begins
         evidence = torch.cat([begin[..., :-1], (covered ^ begin)[..., :-1]], -1).float()
         is_mention = begin[..., -1]
-        start = torch.arange(concepts.shape[1], device=concepts.device) - (offset * covered)[..., -1]  # (B, T)
+        start = (
+            torch.arange(ngram_concepts.shape[1], device=ngram_concepts.device) - (offset * covered)[..., -1]
+        )  # (B, T)
         own = longest[..., -1].clamp(min=1).long() - 1  # (B, T)
-        candidates = concepts.gather(2, own[..., None, None].expand(-1, -1, 1, concepts.shape[-1]))[:, :, 0]
+        candidates = ngram_concepts.gather(2, own[..., None, None].expand(-1, -1, 1, ngram_concepts.shape[-1]))[:, :, 0]
         candidates = torch.where(is_mention[..., None], candidates, -1)  # (B, T, C)
         return Links(evidence, start, is_mention, covered[..., -1], candidates)
 

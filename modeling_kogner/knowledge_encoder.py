@@ -143,7 +143,7 @@ class KognerModel(KognerPreTrainedModel):
         convention: torch.LongTensor | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
-        concepts: torch.LongTensor | None = None,
+        ngram_concepts: torch.LongTensor | None = None,
     ) -> KognerModelOutput:
         """Encode, link, let tokens read their mentions, and mix.
 
@@ -155,7 +155,7 @@ class KognerModel(KognerPreTrainedModel):
                 for none.
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
-            concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives for the batch, if the caller has it.
+            ngram_concepts: ``(B, T, n, C)`` long, of the index's ``lookup`` for the batch, if the caller has it.
         """
         optional = {
             "token_type_ids": token_type_ids,
@@ -163,7 +163,7 @@ class KognerModel(KognerPreTrainedModel):
             "output_hidden_states": output_hidden_states,
             "output_attentions": output_attentions,
         }
-        links = self.link(input_ids, attention_mask, concepts) if self.config.has_knowledge else None
+        links = self.link(input_ids, attention_mask, ngram_concepts) if self.config.has_knowledge else None
         read = input_ids if links is None else self._masked(input_ids, links)
         text = {"input_ids": read}
         if links is not None and self.config.input_evidence:
@@ -177,7 +177,7 @@ class KognerModel(KognerPreTrainedModel):
             table = self.nodes(links.candidates) if self.config.evidence in ("concepts", "graph") else None
             hidden, gate, vectors = self.graph(hidden, links, table, self.config.evidence == "graph")
         if convention is not None and self.conventions is not None:
-            hidden = hidden + self._told(convention)[:, None]
+            hidden = hidden + self._convention_vector(convention)[:, None]
         for layer in self.fusion:
             hidden = layer(hidden, attention_mask)
         return KognerModelOutput(
@@ -191,10 +191,12 @@ class KognerModel(KognerPreTrainedModel):
         )
 
     @torch.no_grad()
-    def link(self, input_ids, attention_mask=None, concepts=None) -> Links:
-        """Link a batch to the knowledge graph; in training some of the evidence is hidden at random."""
-        keep = self._kept(input_ids) if self.training else None
-        return self.index(input_ids, attention_mask, keep, concepts)
+    def link(self, input_ids, attention_mask=None, ngram_concepts=None) -> Links:
+        """Link a batch to the knowledge graph; in training some sentences are read without evidence."""
+        keep = None
+        if self.training and self.config.sentence_dropout:
+            keep = torch.rand(len(input_ids), device=input_ids.device) >= self.config.sentence_dropout  # (B,)
+        return self.index(input_ids, attention_mask, keep, ngram_concepts)
 
     def _positions(self, attention_mask):
         """Absolute positions ``(B, T)`` that count text alone, so that padding in front of it shifts none.
@@ -207,7 +209,7 @@ class KognerModel(KognerPreTrainedModel):
         first = 0 if table.padding_idx is None else table.padding_idx + 1
         return first + ((attention_mask != 0).cumsum(-1) - 1).clamp(min=0)
 
-    def _told(self, convention):
+    def _convention_vector(self, convention):
         """Vector of each sentence's convention ``(B, d_h)``; in training often none, so that the model does without."""
         if self.training:
             kept = torch.rand(convention.shape, device=convention.device) >= self.config.convention_dropout
@@ -220,18 +222,6 @@ class KognerModel(KognerPreTrainedModel):
             return input_ids
         draw = torch.rand(input_ids.shape, device=input_ids.device).gather(1, links.start)
         return input_ids.masked_fill(links.covered & (draw < self.config.mention_masking), self.config.mask_token_id)
-
-    def _kept(self, input_ids):
-        """Evidence dropout of whole sentences, types of a sentence and matches: ``(B, T, K)`` bool."""
-        config, kinds = self.config, len(self.config.semantic_types)
-
-        def keep(probability, *shape):
-            return torch.rand(*shape, device=input_ids.device) >= probability
-
-        batch, tokens = input_ids.shape
-        sentence = keep(config.sentence_dropout, batch, 1, 1)
-        mention = keep(config.mention_dropout, batch, tokens, 1)
-        return sentence & mention & keep(config.type_dropout, batch, 1, kinds)
 
 
 KognerModel.register_for_auto_class("AutoModel")

@@ -88,7 +88,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
         return_dict: bool | None = None,
-        concepts: torch.LongTensor | None = None,
+        ngram_concepts: torch.LongTensor | None = None,
     ) -> TokenClassifierOutput | tuple:
         """Tag a batch.
 
@@ -102,10 +102,11 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
             return_dict: False for a tuple.
-            concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives for the batch, if the caller has it.
+            ngram_concepts: ``(B, T, n, C)`` long, of the index's ``lookup`` for the batch, if the caller has it.
         """
         output = self.kogner(
-            input_ids, attention_mask, token_type_ids, convention, output_hidden_states, output_attentions, concepts
+            *(input_ids, attention_mask, token_type_ids, convention),
+            *(output_hidden_states, output_attentions, ngram_concepts),
         )
         odds = self.classify(output)  # (B, T, L - 1)
         loss = None

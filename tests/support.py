@@ -20,9 +20,7 @@ from modeling_kogner.graph.index_tables import build_tables
 
 ROOT = Path(__file__).parents[1]
 TYPES = ["Chemical", "Disease"]
-NO_DROPOUT = dict.fromkeys(
-    ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "classifier_dropout"), 0.0
-)
+NO_DROPOUT = dict.fromkeys(("sentence_dropout", "concept_dropout", "classifier_dropout"), 0.0)
 SENTENCES = [
     ("Aspirin reduced the fever of patients with leukemia .", {0: "B-Chemical", 7: "B-Disease"}),
     (

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.inference.load_model import load_model
 
 PINNED = Path(__file__).with_name("bundled_scores.json")
 CORPORA = ("AnatEM", "BC2GM", "BC5CDR", "NCBI-disease")
@@ -34,7 +33,7 @@ def scores(data: Path) -> dict:
             rows = corpus.split("test")
             rows = rows.select(range(0, len(rows), len(rows) // SENTENCES)[:SENTENCES])
             split = EncodedSplit.from_split(name, rows, corpus.entity_types, tokenizer, model.config.label2id)
-            logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), SENTENCES)
+            logits = predict_logits(model, split.windows, tokenizer, SENTENCES)
             for kind, row in split.score(logits, model.config.id2label)["types"].items():
                 counts[f"{evidence or 'as trained'}/{name}/{kind}"] = {
                     key: int(row[key]) for key in ("gold", "predicted", "correct")

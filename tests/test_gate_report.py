@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from support import ROOT, rows, tiny_model, write_corpus
 
-from modeling_kogner.training.collator import NerCollator
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit
 
@@ -33,10 +32,10 @@ def test_a_shut_gate_is_seen(knowledge, wordpiece, tmp_path):
     split = EncodedSplit.from_split(
         "C", corpus.split("validation"), corpus.entity_types, wordpiece, model.config.label2id
     )
-    before = gate_report.gate_opening(model, split.windows, NerCollator(wordpiece))
+    before = gate_report.gate_opening(model, split.windows, wordpiece)
     torch.nn.init.zeros_(model.kogner.graph.gate.weight)
     torch.nn.init.constant_(model.kogner.graph.gate.bias, -50)
-    after = gate_report.gate_opening(model, split.windows, NerCollator(wordpiece))
+    after = gate_report.gate_opening(model, split.windows, wordpiece)
     assert min(before[name] for name in ("gate", "gate_spread", "message")) > 1e-3
     assert max(after[name] for name in ("gate", "gate_spread", "message")) < 1e-6
     assert 0 < after["share_of_tokens_covered"] == before["share_of_tokens_covered"] < 1

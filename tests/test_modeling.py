@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 
 import pytest
 import torch
@@ -154,10 +155,9 @@ def test_tuple_and_hidden_states(model, batch):
     assert torch.equal(model(**batch, return_dict=False)[0], output.logits)
 
 
-@pytest.mark.parametrize("switch", ["sentence_dropout", "mention_dropout", "type_dropout"])
-def test_evidence_is_dropped_in_training_only(knowledge, wordpiece, batch, switch):
+def test_evidence_is_dropped_in_training_only(knowledge, wordpiece, batch):
     """Dropped at inference, knowledge would be lost; never dropped, it would be trusted too much."""
-    model = still_model(knowledge, wordpiece, **{switch: 1.0})
+    model = still_model(knowledge, wordpiece, sentence_dropout=1.0)
     plain = logits(at_level(model, "none"), batch)
     assert torch.equal(logits(model, batch), plain)
     model.eval()
@@ -187,10 +187,24 @@ def test_hidden_letters_leave_their_evidence(knowledge, wordpiece, batch):
 
 def test_dropout_shares_are_those_asked_for(knowledge, wordpiece):
     """A share read as its complement would train on almost no evidence."""
-    model = still_model(knowledge, wordpiece, mention_dropout=0.25)
+    model = still_model(knowledge, wordpiece, sentence_dropout=0.25)
     torch.manual_seed(0)
-    kept = model.kogner._kept(torch.zeros(40, 100, dtype=torch.long)).float().mean().item()
+    sentences = wordpiece([KNOWN[0]] * 2000, return_tensors="pt")["input_ids"]
+    kept = model.kogner.link(sentences).is_mention.any(1).float().mean().item()
     assert kept == pytest.approx(0.75, abs=0.02)
+
+
+def test_fields_that_are_gone_are_read_and_not_written(model, batch, tmp_path, caplog, recwarn):
+    """A checkpoint of before must neither warn its users nor carry the fields on into what they save."""
+    model.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"mention_dropout": 0.3, "type_dropout": 0.1}))
+    old = type(model).from_pretrained(tmp_path)
+    assert not caplog.records
+    assert not recwarn.list
+    assert torch.equal(logits(old, batch), logits(model, batch))
+    old.save_pretrained(tmp_path / "again")
+    assert not {"mention_dropout", "type_dropout"} & json.loads((tmp_path / "again/config.json").read_text()).keys()
 
 
 def slow_span_means(output):

@@ -26,12 +26,11 @@ import torch
 import transformers
 
 from .. import __version__
-from ..inference.linker import NIL_THRESHOLD, Linker
-from ..training.collator import NerCollator
 from ..corpora.corpus import load_corpus
 from ..evaluation.encoded_split import EncodedSplit, predict_logits
 from ..evaluation.linking import PRINTED, evaluate_linking
 from ..files.whole_file import write_whole
+from ..inference.linker import NIL_THRESHOLD, Linker
 from .progress import counting, loading, quiet
 from .script import UsageError, read_arguments, run_script
 
@@ -71,7 +70,13 @@ def score_corpus(args: EvalArguments, source: str, model, tokenizer) -> tuple[st
     windowing = (args.max_length, args.stride, config.convention_id(told) or None)
     split = EncodedSplit.from_split(corpus.name, rows, types, tokenizer, config.label2id, *windowing)
     track = partial(counting, doing=corpus.name)
-    logits = predict_logits(model, split.windows, NerCollator(tokenizer, 8), args.batch_size, track)
+    logits = predict_logits(
+        model,
+        split.windows,
+        tokenizer,
+        args.batch_size,
+        track,
+    )
     return corpus.name, {
         "split": args.split,
         "sentences": len(rows),

@@ -15,17 +15,16 @@ import logging
 from pathlib import Path
 
 from datasets import concatenate_datasets
-from transformers import EarlyStoppingCallback, set_seed
+from transformers import DataCollatorForTokenClassification, EarlyStoppingCallback, set_seed
 
+from ..evaluation.encoded_split import validation_metrics
+from ..files.whole_file import write_whole
 from ..inference.load_model import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point
-from ..training.collator import NerCollator
-from ..evaluation.encoded_split import validation_metrics
 from ..training.kogner_trainer import KognerTrainer
 from ..training.self_training import label_text, mix
 from ..training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, mix_weights, start_model
-from ..files.whole_file import write_whole
 from .script import UsageError, read_arguments, run_script
 
 
@@ -61,7 +60,7 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
         args=training_args,
         train_dataset=train,
         eval_dataset=concatenate_datasets([split.windows for split in validation]) if validation else None,
-        data_collator=NerCollator(tokenizer, pad_to_multiple_of=8),
+        data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=8),
         processing_class=tokenizer,
         compute_metrics=validation_metrics(validation, model.config.id2label),
         callbacks=[EarlyStoppingCallback(data_args.early_stopping_patience)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset, load_dataset
 
-from .corpus_files import SPLITS, columns_to_rows, find_splits, read_rows, split_of
+from .corpus_files import SPLITS, TAGS, TOKENS, columns_to_rows, find_splits, read_rows, split_of
 from .tag_schemes import check_scheme, keep_types, split_tag, to_iob2
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w.-]+)?(:[\w.-]+)?")
@@ -46,34 +46,25 @@ class Corpus:
         return self.splits[name]
 
 
-def load_corpus(
-    source: str,
-    types: Sequence[str] | None = None,
-    rename: Mapping[str, str] | None = None,
-    tokens_column: str = "tokens",
-    tags_column: str = "ner_tags",
-) -> Corpus:
+def load_corpus(source: str, types: Sequence[str] | None = None) -> Corpus:
     """Load a corpus and normalise its tags to IOB2.
 
     Args:
         source: a folder of split files, ``FOLDER/PREFIX`` for files such as ``PREFIX_train.pubtator``, one file (one
             split, ``train`` unless its name says otherwise), or a Hub data set ``OWNER/NAME`` or ``OWNER/NAME:CONFIG``.
         types: entity types to keep; the tags of all others become ``O``. All by default.
-        rename: type names of the corpus to those of the model, before ``types`` applies.
-        tokens_column: column of the words.
-        tags_column: column of the tags, strings or ``ClassLabel`` integers.
 
     Raises:
         ValueError: nothing is found there, or a file, row, tag or type is wrong; the message says which and the mend.
     """
-    name, raw = _read(source, tokens_column, tags_column)
+    name, raw = _read(source)
     for where, rows in raw.values():
         _check_rows(rows, where)
     prefixes = {split_tag(tag)[0] for _, rows in raw.values() for row in rows for tag in row["ner_tags"]}
     check_scheme(prefixes, source)
     for _, rows in raw.values():
         for row in rows:
-            row["ner_tags"] = _rename(to_iob2(row["ner_tags"]), rename or {})
+            row["ner_tags"] = to_iob2(row["ner_tags"])
     found = sorted({tag[2:] for _, rows in raw.values() for row in rows for tag in row["ner_tags"]} - {""})
     if types is not None:
         if unknown := sorted(set(types) - set(found)):
@@ -115,7 +106,7 @@ def train_subset(dataset: Dataset, fraction: float, seed: int, sentences: int | 
     return dataset.select(sorted(order[: max(1, round(fraction * len(order)))]))
 
 
-def _read(source: str, tokens_column: str, tags_column: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
+def _read(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
     """Return the corpus name and, by split, where the rows came from and the rows."""
     path = Path(source).expanduser()
     if path.is_dir():
@@ -125,16 +116,14 @@ def _read(source: str, tokens_column: str, tags_column: str) -> tuple[str, dict[
     elif path.parent.is_dir() and any((split_of(file) or ("",))[0] == path.name for file in path.parent.iterdir()):
         files = find_splits(path.parent, path.name)
     elif _HUB_ID.fullmatch(source) and ("/" not in source or not path.parent.is_dir()):
-        return _read_hub(source, tokens_column, tags_column)
+        return _read_hub(source)
     else:
         raise ValueError(f"{source}: no such folder or file, and no Hub data set id; check the path")
     name = path.stem if path.is_file() else path.resolve().name
-    return name, {split: (str(file), read_rows(file, tokens_column, tags_column)) for split, file in files.items()}
+    return name, {split: (str(file), read_rows(file)) for split, file in files.items()}
 
 
-def _read_hub(
-    source: str, tokens_column: str, tags_column: str
-) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
+def _read_hub(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
     repository, _, config = source.partition(":")
     try:
         loaded = load_dataset(repository, config or None)
@@ -149,9 +138,9 @@ def _read_hub(
             where = f"{source}, split {name}"
             if SPLITS[name] in raw:
                 raise ValueError(f"{where}: another split is the {SPLITS[name]} split already; export the one to keep")
-            wanted = {"id", tokens_column, tags_column}.intersection(dataset.column_names)
+            wanted = {"id", TOKENS, TAGS}.intersection(dataset.column_names)
             columns = {column: dataset[column][:] for column in wanted}
-            raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features, tokens_column, tags_column, where)
+            raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features, where)
     if not raw:
         raise ValueError(f"{source}: splits {', '.join(loaded)} are none of {', '.join(SPLITS)}; export them to files")
     return repository.split("/")[-1], raw
@@ -181,7 +170,3 @@ def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
             except ValueError as error:
                 raise ValueError(f"{place}, token {position} ({token!r:.60}): {error}") from None
         row["id"] = str(number) if row["id"] is None else str(row["id"])
-
-
-def _rename(tags: list[str], rename: Mapping[str, str]) -> list[str]:
-    return [tag if tag == "O" else f"{tag[:2]}{rename.get(tag[2:], tag[2:])}" for tag in tags]

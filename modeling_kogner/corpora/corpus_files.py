@@ -17,6 +17,7 @@ from .pubtator import read_pubtator, to_rows
 
 logger = logging.getLogger(__name__)
 
+TOKENS, TAGS = "tokens", "ner_tags"
 CONLL = (".conll", ".iob", ".txt", ".tsv")
 SUFFIXES = (".parquet", ".jsonl", ".json", *CONLL, ".pubtator")
 SPLITS = {name: name for name in ("train", "validation", "test")}
@@ -60,7 +61,7 @@ def find_splits(folder: Path, prefix: str | None = None) -> dict[str, Path]:
     return splits
 
 
-def read_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read one file by its ending; rows are not yet validated.
 
     Raises:
@@ -73,28 +74,26 @@ def read_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str
         if suffix in CONLL:
             return list(_conll_rows(path))
         if suffix == ".parquet":
-            return _parquet_rows(path, tokens_column, tags_column)
+            return _parquet_rows(path)
         if suffix in (".json", ".jsonl"):
-            return [_pick(row, tokens_column, tags_column, where) for row, where in _json_rows(path)]
+            return [_pick(row, where) for row, where in _json_rows(path)]
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 text ({error}); convert it") from error
     raise ValueError(f"{path}: unknown ending {suffix!r}; expected one of {', '.join(SUFFIXES)}")
 
 
-def columns_to_rows(
-    columns: dict[str, Sequence[Any]], features: Features | None, tokens_column: str, tags_column: str, where: str
-) -> list[dict[str, Any]]:
-    """Turn columns into rows, and integer tags into names where the features say which."""
-    _require(columns, tokens_column, tags_column, where)
-    names = getattr(getattr((features or {}).get(tags_column), "feature", None), "names", None)
-    tags = columns[tags_column]
+def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None, where: str) -> list[dict[str, Any]]:
+    """Turn columns into rows, and integer tags into names where the features (``ClassLabel``) say which."""
+    _require(columns, where)
+    names = getattr(getattr((features or {}).get(TAGS), "feature", None), "names", None)
+    tags = columns[TAGS]
     if names:
         names = dict(enumerate(names))
         tags = [row and [names.get(tag, tag) for tag in row] for row in tags]
     ids = columns.get("id") or [None] * len(tags)
     return [
         {"id": key, "tokens": tokens, "ner_tags": row}
-        for key, tokens, row in zip(ids, columns[tokens_column], tags, strict=True)
+        for key, tokens, row in zip(ids, columns[TOKENS], tags, strict=True)
     ]
 
 
@@ -113,16 +112,16 @@ def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _parquet_rows(path: Path, tokens_column: str, tags_column: str) -> list[dict[str, Any]]:
+def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     table = read_parquet_table(path, "fetch or write it again")
-    _require(table.column_names, tokens_column, tags_column, str(path))
-    wanted = [name for name in ("id", tokens_column, tags_column) if name in table.column_names]
+    _require(table.column_names, str(path))
+    wanted = [name for name in ("id", TOKENS, TAGS) if name in table.column_names]
     columns = {name: table[name].to_pylist() for name in wanted}
     try:
         features = Features.from_arrow_schema(table.schema) if b"huggingface" in (table.schema.metadata or {}) else None
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # it is JSON of no fixed form
         raise ValueError(f"{path}: its description of the columns is damaged ({error}); write it again") from None
-    return columns_to_rows(columns, features, tokens_column, tags_column, str(path))
+    return columns_to_rows(columns, features, str(path))
 
 
 def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
@@ -144,11 +143,11 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
                 ) from error
 
 
-def _pick(row: Any, tokens_column: str, tags_column: str, where: str) -> dict[str, Any]:
+def _pick(row: Any, where: str) -> dict[str, Any]:
     if not isinstance(row, dict):
-        raise ValueError(f"{where}: expected an object with {tokens_column!r} and {tags_column!r}, got {row!r:.60}")
-    _require(row, tokens_column, tags_column, where)
-    picked = {"id": row.get("id"), "tokens": row[tokens_column], "ner_tags": row[tags_column]}
+        raise ValueError(f"{where}: expected an object with {TOKENS!r} and {TAGS!r}, got {row!r:.60}")
+    _require(row, where)
+    picked = {"id": row.get("id"), "tokens": row[TOKENS], "ner_tags": row[TAGS]}
     try:
         json.dumps(picked, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
@@ -157,11 +156,11 @@ def _pick(row: Any, tokens_column: str, tags_column: str, where: str) -> dict[st
     return picked
 
 
-def _require(columns: Any, tokens_column: str, tags_column: str, where: str) -> None:
-    for name in (tokens_column, tags_column):
+def _require(columns: Any, where: str) -> None:
+    for name in (TOKENS, TAGS):
         if name not in columns:
             found = ", ".join(map(str, columns))
-            raise ValueError(f"{where}: no column {name!r} among {found:.200}; rename it, or name the right column")
+            raise ValueError(f"{where}: no column {name!r} among {found:.200}; rename the column that holds them")
 
 
 def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:

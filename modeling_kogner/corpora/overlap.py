@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets import Dataset
@@ -52,16 +52,3 @@ def drop_overlap(
         filtered[name] = data.select(kept)
         report[name] = {"sentences": len(data), "dropped": len(data) - len(kept), "in_test_of": dict(in_test_of)}
     return filtered, report
-
-
-def drop_text_overlap(sentences: Iterable[str], test_datasets: Mapping[str, Dataset]) -> tuple[list[str], int]:
-    """Drop the sentences of running text that are test sentences; return those kept and the number dropped.
-
-    Args:
-        sentences: running text already split into sentences; equality is by whole sentence.
-        test_datasets: by corpus name, with a column ``tokens``.
-    """
-    keys = set().union(*keys_of_tests(test_datasets).values())
-    every = list(sentences)
-    kept = [sentence for sentence in every if sentence_key(sentence) not in keys]
-    return kept, len(every) - len(kept)

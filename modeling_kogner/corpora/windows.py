@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
-from ..training.collator import PADDED_LABEL
+from ..losses import IGNORED
 
 SPECIAL = -1  # the word id of [CLS] and the like; parquet and arrow like no None among integers
 
@@ -41,7 +41,6 @@ def encode(
     stride: int,
     label2id: Mapping[str, int],
     supervised_types: Collection[str],
-    label_all_pieces: bool = True,
 ) -> dict[str, list[Any]]:
     """Turn tagged sentences into windows of at most ``max_length`` pieces.
 
@@ -55,7 +54,6 @@ def encode(
         stride: pieces that neighbouring windows share at most.
         label2id: the model's labels, ``O``, ``B-T1``, ``I-T1``, ...
         supervised_types: the model's types that this corpus annotates.
-        label_all_pieces: whether later pieces of a word are labelled, or ignored (-100).
 
     Returns:
         ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens), ``example_index`` (row in
@@ -82,7 +80,7 @@ def encode(
             windows["example_index"].append(index)
             windows["type_mask"].append(type_mask)
             if labels is not None:
-                windows["labels"].append(_piece_labels(word_ids, labels, label_all_pieces))
+                windows["labels"].append(_piece_labels(word_ids, labels))
     return windows
 
 
@@ -167,15 +165,14 @@ def _word_ranges(pieces: Sequence[int], room: int, stride: int) -> Iterator[tupl
         start = following
 
 
-def _piece_labels(word_ids: Sequence[int], labels: Sequence[tuple[int, int]], label_all_pieces: bool) -> list[int]:
+def _piece_labels(word_ids: Sequence[int], labels: Sequence[tuple[int, int]]) -> list[int]:
     result, previous = [], SPECIAL
     for word in word_ids:
         if word == SPECIAL:
-            result.append(PADDED_LABEL)
-        elif word != previous:
-            result.append(labels[word][0])
+            result.append(IGNORED)
         else:
-            result.append(labels[word][1] if label_all_pieces else PADDED_LABEL)
+            first, later = labels[word]
+            result.append(later if word == previous else first)
         previous = word
     return result
 
@@ -187,7 +184,7 @@ def _label_ids(tags: Sequence[str], label2id: Mapping[str, int]) -> list[tuple[i
     except KeyError as error:
         raise ValueError(
             f"tag {error} is none of the model's labels ({', '.join(label2id)}); "
-            "restrict the corpus to types that the model knows, or rename its types"
+            "restrict the corpus to types that the model knows"
         ) from None
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from ..training.collator import NerCollator
-from .strict_ner_metric import StrictNer
 from ..corpora.windows import encode, merge_windows
+from .strict_ner_metric import StrictNer
 
 READ = ("input_ids", "attention_mask", "convention")  # columns that the model reads
 
@@ -73,12 +73,13 @@ class EncodedSplit:
 def predict_logits(
     model,
     windows: Dataset,
-    collator: NerCollator,
+    tokenizer: PreTrainedTokenizerBase,
     batch_size: int = 64,
     track: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> list[np.ndarray]:
     """Logits ``(T, L)`` float32 of each window, in order; windows are batched by length, and ``track`` sees batches."""
     model.eval()
+    collator = DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8)
     rows = windows.select_columns([name for name in READ if name in windows.column_names])[:]
     order = sorted(range(len(windows)), key=lambda i: len(rows["input_ids"][i]))
     logits: list[np.ndarray] = [np.empty(0)] * len(windows)

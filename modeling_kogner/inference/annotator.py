@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.text_windows import Window, Word, make_windows, words_of
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .concept_choice import Hits, known_ngrams
 from .linker import Candidate, Linker, is_link
 from .load_model import check_tokenizer_matches
-from ..corpora.text_windows import Window, Word, make_windows, words_of
 
 ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
@@ -169,7 +169,7 @@ class Annotator:
                 concepts = self.model.kogner.index.lookup(input_ids, mask)  # (B, T, n, C)
                 hits = known_ngrams(concepts)
                 if isinstance(self.model, KognerForTokenClassification):  # an exported one looks up for itself
-                    told["concepts"] = concepts
+                    told["ngram_concepts"] = concepts
             logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
             probabilities = logits.masked_fill(~allowed, -torch.inf).softmax(-1).cpu().numpy()
             for window, rows, found in zip(chosen, probabilities, hits, strict=True):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.text_windows import Window, make_windows
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator, Mention
 from .concept_choice import Hits, known_ngrams
-from ..corpora.text_windows import Window, make_windows
 
 
 @dataclass
@@ -143,7 +143,7 @@ class _Reading:
         mask = torch.ones_like(input_ids)
         body = model.kogner.eval()
         ngrams = body.index.lookup(input_ids, mask)  # (1, T, n, C)
-        output = body(input_ids, mask, concepts=ngrams)
+        output = body(input_ids, mask, ngram_concepts=ngrams)
         self.window = window
         self.hits: Hits = known_ngrams(ngrams)[0]
         self.is_mention: list[bool] = output.links.is_mention[0].tolist()

@@ -15,14 +15,14 @@ from datasets import Dataset, concatenate_datasets
 from torch import nn
 
 from ..configuration_kogner import KognerConfig
+from ..corpora.windows import SPECIAL
+from ..evaluation.encoded_split import predict_logits
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
+from ..losses import IGNORED
 from .arguments import SelfTrainingArguments
-from .collator import PADDED_LABEL, NerCollator
-from ..evaluation.encoded_split import predict_logits
 from .pretraining.arguments import TextArguments
 from .pretraining.packed_windows import prepare_windows
-from ..corpora.windows import SPECIAL
 
 
 def label_text(
@@ -61,10 +61,10 @@ def label_text(
     chosen = np.random.default_rng(0).permutation(len(packed))[: given.text_windows]
     ids = packed.ids[np.sort(chosen)].astype(np.int64)
     rows = {"input_ids": ids.tolist(), "attention_mask": np.ones_like(ids).tolist()}
-    logits = predict_logits(teacher.to(device), Dataset.from_dict(rows), NerCollator(tokenizer, pad_to_multiple_of=8))
+    logits = predict_logits(teacher.to(device), Dataset.from_dict(rows), tokenizer)
     labels = confident_labels(torch.from_numpy(np.stack(logits)), teacher.config, student, given.teacher_confidence)
     special = np.isin(ids, tokenizer.all_special_ids)
-    labels[special] = PADDED_LABEL
+    labels[special] = IGNORED
     rows["labels"] = labels.tolist()
     rows["word_ids"] = np.where(special, SPECIAL, np.arange(ids.shape[1])).tolist()
     rows["example_index"] = list(range(len(ids)))
@@ -72,7 +72,7 @@ def label_text(
     if student.conventions:
         rows["convention"] = [student.convention_id(None)] * len(ids)
     begins = [student.label2id[f"B-{kind}"] for kind in shared]
-    counts = {"counted": int((labels != PADDED_LABEL).sum()), "mentions": int(np.isin(labels, begins).sum())}
+    counts = {"counted": int((labels != IGNORED).sum()), "mentions": int(np.isin(labels, begins).sum())}
     return Dataset.from_dict(rows), {**report, "windows": len(ids), **counts}
 
 
@@ -89,7 +89,7 @@ def confident_labels(
     odds = logits[..., columns]  # (n, T, K, 2)
     sure = nn.functional.pad(odds, (1, 0)).softmax(-1).amax(-1).amin(-1) >= confidence
     best = nn.functional.pad(odds.flatten(-2), (1, 0)).argmax(-1)
-    return np.where(sure.numpy(), targets[best.numpy()], PADDED_LABEL)
+    return np.where(sure.numpy(), targets[best.numpy()], IGNORED)
 
 
 def mix(gold: Dataset, text: Dataset, share: float) -> Dataset:

@@ -7,8 +7,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from datasets import Sequence as ListOf
 
 from modeling_kogner.corpora import corpus as corpora
-from modeling_kogner.training.arguments import DataArguments
 from modeling_kogner.corpora.corpus import load_corpus, train_subset
+from modeling_kogner.training.arguments import DataArguments
 
 ROWS = [
     {"id": "a", "tokens": ["Lung", "cancer", "risk"], "ner_tags": ["B-Disease", "I-Disease", "O"]},
@@ -51,12 +51,12 @@ def test_entity_types_come_from_all_splits(tmp_path: Path) -> None:
     assert load_corpus(str(tmp_path)).entity_types == ["Disease", "Gene"]
 
 
-def test_types_restrict_after_renaming(tmp_path: Path) -> None:
+def test_types_restrict_a_corpus(tmp_path: Path) -> None:
     """Genes would be trained in a run that was meant for diseases."""
     path = write(tmp_path, "small.jsonl")
-    corpus = load_corpus(str(path), types=["Illness"], rename={"Disease": "Illness"})
-    assert corpus.entity_types == ["Illness"]
-    assert corpus.split("train")["ner_tags"][:] == [["B-Illness", "I-Illness", "O"], ["O"]]
+    corpus = load_corpus(str(path), types=["Disease"])
+    assert corpus.entity_types == ["Disease"]
+    assert corpus.split("train")["ner_tags"][:] == [["B-Disease", "I-Disease", "O"], ["O"]]
     with pytest.raises(ValueError, match=r"no mention of type Cell; it annotates Disease, Gene"):
         load_corpus(str(path), types=["Cell"])
 
@@ -134,18 +134,18 @@ def test_a_wrong_path_is_not_sought_on_the_hub(tmp_path: Path, monkeypatch: pyte
 def test_hub_class_labels_become_strings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Integer tags would be refused, or a parquet file written by datasets be read as numbers."""
     tags = ListOf(ClassLabel(names=["O", "B-Gene", "I-Gene"]))
-    features = Features({"words": ListOf(Value("string")), "tags": tags})
-    data = Dataset.from_dict({"words": [["p53", "gene"]], "tags": [[1, 2]]}, features=features)
+    features = Features({"tokens": ListOf(Value("string")), "ner_tags": tags})
+    data = Dataset.from_dict({"tokens": [["p53", "gene"]], "ner_tags": [[1, 2]]}, features=features)
     asked = []
     monkeypatch.setattr(
         corpora, "load_dataset", lambda *names: asked.append(names) or DatasetDict(train=data, dev=data, extra=data)
     )
-    corpus = load_corpus("someone/genes:small", tokens_column="words", tags_column="tags")
+    corpus = load_corpus("someone/genes:small")
     assert asked == [("someone/genes", "small")]
     assert (corpus.name, list(corpus.splits)) == ("genes", ["train", "validation"])
     assert corpus.split("train")["ner_tags"][:] == [["B-Gene", "I-Gene"]]
     data.to_parquet(str(tmp_path / "test.parquet"))
-    local = load_corpus(str(tmp_path), tokens_column="words", tags_column="tags")
+    local = load_corpus(str(tmp_path))
     assert local.split("test")["ner_tags"][:] == [["B-Gene", "I-Gene"]]
 
 

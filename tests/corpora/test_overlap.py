@@ -1,6 +1,6 @@
 from datasets import Dataset
 
-from modeling_kogner.corpora.overlap import drop_overlap, drop_text_overlap, sentence_key
+from modeling_kogner.corpora.overlap import drop_overlap, sentence_key
 
 
 def corpus(*sentences: str) -> Dataset:
@@ -22,9 +22,3 @@ def test_test_sentences_of_any_corpus_are_dropped_and_counted() -> None:
     assert filtered["B"]["tokens"][:] == [["six"]]
     assert report["A"] == {"sentences": 4, "dropped": 2, "in_test_of": {"A": 1, "C": 2}}
     assert report["B"] == {"sentences": 2, "dropped": 1, "in_test_of": {"C": 1}}
-
-
-def test_running_text_is_filtered_alike() -> None:
-    """Pretraining text would show the model its test sentences."""
-    kept, dropped = drop_text_overlap(iter(["One, two.", "", "other"]), {"A": corpus("one two")})
-    assert (kept, dropped) == (["", "other"], 1)

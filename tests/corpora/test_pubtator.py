@@ -95,6 +95,6 @@ def test_prefix_picks_one_of_two_corpora(tmp_path: Path) -> None:
     write(tmp_path, name="Y_test.pubtator")
     with pytest.raises(ValueError, match=r"several corpora \('X', 'Y'\)"):
         load_corpus(str(tmp_path))
-    corpus = load_corpus(str(tmp_path / "X"), rename={"Disease": "Illness"})
-    assert (corpus.name, corpus.entity_types) == ("X", ["Illness"])
+    corpus = load_corpus(str(tmp_path / "X"))
+    assert (corpus.name, corpus.entity_types) == ("X", ["Disease"])
     assert corpus.split("train").column_names == ["id", "tokens", "ner_tags", "offsets"]
