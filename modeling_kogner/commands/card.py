@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..publishing.card import existing_table, make_card, table_of
+from ..publishing.card import check_replaceable, make_card
 from ..publishing.card_inputs import read_inputs
 from ..files.whole_file import write_whole
 from .progress import quiet, waiting
@@ -25,9 +25,6 @@ def card(
     pretraining: Annotated[_Report, typer.Option(help="pretraining.json of pretrain.py.")] = None,
     knowledge: Annotated[_Report, typer.Option(help="Knowledge folder that the model was trained with.")] = None,
     speed: Annotated[_Report, typer.Option(help="What benchmarks/speed.py printed, as a file.")] = None,
-    results: Annotated[
-        _Report, typer.Option(help="Lines of benchmarks/run.py: adds the comparison with plain models, or renews it.")
-    ] = None,
     model_id: Annotated[
         str | None, typer.Option(help="Hub id for the snippets; the folder's name if left out.")
     ] = None,
@@ -35,20 +32,22 @@ def card(
     revision: Annotated[
         str | None, typer.Option(help="Commit of the weights that were scored; what eval.py noted if left out.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a README.md that another hand wrote.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a README.md that this command did not write.")
+    ] = False,
 ) -> None:
-    """Write the model card of a folder: metadata, scores, data, knowledge, limits.
+    """Write the model card of a folder: metadata, scores, training data, knowledge, limits.
 
     Example: kogner card my-model --metrics metrics.json
     """
     quiet()
     readme = model / "README.md"
     try:
-        table = existing_table(readme, force)
+        if not force:
+            check_replaceable(readme)
         with waiting("reading model and reports"):
             inputs = read_inputs(model, metrics, knowledge, training=training, pretraining=pretraining, speed=speed)
-            table = table_of(results, model) if results else table
-            made = make_card(inputs, model_id or model.resolve().name, base_model, revision, table)
+            made = make_card(inputs, model_id or model.resolve().name, base_model, revision)
         write_whole(readme, str(made))
     except (ValueError, OSError) as error:
         print(f"kogner card: {error}", file=sys.stderr)

@@ -1,61 +1,127 @@
-"""The card as a whole: metadata, sections, and writing it without losing anyone's work."""
+"""The model card: `card_template.md` holds the prose, this module the scores, and the metadata that the Hub reads."""
 
 from __future__ import annotations
 
+import platform
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import ModelCard, ModelCardData
+import huggingface_hub
+import torch
+import transformers
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
-from . import knowledge_section, card_sections as sections
-from .attribution import CORPORA, ENCODERS, UNKNOWN
-from .card_inputs import CardInputs
-from .card_scores import eval_results
+from .. import __version__
+from ..files.errors import InputError
+from ..inference.annotator import Annotator
+from . import card_reports as reports
+from .card_inputs import SCORES, CardInputs
+from .card_reports import CREDITS, credit, table_rows
 
-MADE = "<!-- made by kogner card; changes are lost, but for the comparison between its marks -->"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"  # as benchmarks/report.py writes between them
-CURVES = "learning_curves.png"  # as it draws them
-REPORT = Path(__file__).resolve().parents[2] / "benchmarks" / "report.py"
+TEMPLATE = Path(__file__).with_name("card_template.md")
+MADE = "<!-- made by kogner card"
+PAPER = "2503.15737"  # on arXiv
+EXAMPLE = "Selegiline-induced postural hypotension in Parkinson's disease"
+EVERY_TYPE = "all, micro"
+_TAGS = ("kogner", "biomedical", "named-entity-recognition", "entity-linking", "knowledge-graph", f"arxiv:{PAPER}")
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
-def make_card(inputs: CardInputs, model_id: str, base_model: str | None, revision: str | None, table: str) -> ModelCard:
-    """Put the card together.
+@dataclass
+class ScoreRow:
+    """Strict scores of one type of a corpus, or of all its types together.
+
+    Args:
+        corpus: its name.
+        split: that was scored.
+        kind: entity type, or :data:`EVERY_TYPE`.
+        on: the corpus's own types competing.
+        competing: all types of the model competing.
+        off: as ``on`` with knowledge switched off, None if that was not scored.
+    """
+
+    corpus: str
+    split: str
+    kind: str
+    on: dict
+    competing: dict
+    off: dict | None
+
+
+def check_replaceable(readme: Path) -> None:
+    """Refuse to overwrite a card that this command did not write.
+
+    Raises:
+        InputError: there is such a card.
+    """
+    if readme.exists() and MADE not in readme.read_text(encoding="utf-8"):
+        fix = "move it away, or pass --force to replace it"
+        raise InputError("not written by kogner card", fix=fix, file=readme)
+
+
+def make_card(
+    inputs: CardInputs, model_id: str, base_model: str | None = None, revision: str | None = None
+) -> ModelCard:
+    """Fill in the template.
 
     Args:
         inputs: what it is made from.
         model_id: what the snippets load.
         base_model: Hub id of the model that the encoder was made from; None to take it from the configuration.
         revision: commit of the weights that were scored; None for what the metrics file says.
-        table: comparison of trained variants; none if empty.
     """
-    body = [
-        "# KoGNER",
-        sections.introduction(inputs),
-        sections.usage(inputs, model_id),
-        sections.labels(inputs),
-        sections.scores(inputs),
-        _comparison(table, (inputs.folder / CURVES).is_file()),
-        sections.training_data(inputs),
-        knowledge_section.knowledge(inputs),
-        knowledge_section.size_and_speed(inputs),
-        sections.limits(inputs),
-        knowledge_section.licences(inputs),
-        sections.citation(),
-        sections.versions(inputs),
-    ]
-    data = _metadata(inputs, base_model, revision)
-    return ModelCard(f"---\n{data.to_yaml()}\n---\n\n{MADE}\n\n" + "\n\n".join(filter(None, body)) + "\n")
+    rows = score_rows(inputs)
+    data = _metadata(inputs, rows, base_model, revision)
+    return ModelCard.from_template(data, str(TEMPLATE), model_id=model_id, **context(inputs, rows))
 
 
-def _metadata(inputs: CardInputs, base_model: str | None, revision: str | None) -> ModelCardData:
-    corpora = sections.training_corpora(inputs) or ()
-    hub_ids = sorted(hub_id for name in corpora if (hub_id := CORPORA.get(name, UNKNOWN).hub_id))
+def context(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
+    """The template's variables, except ``model_id``; what has no inputs is None."""
+    annotator, limit = Annotator(inputs.model, inputs.tokenizer), inputs.tokenizer.model_max_length
+    window = {"length": annotator.max_length, "stride": annotator.stride}
+    return {
+        "config": inputs.config,
+        "paper": PAPER,
+        "example": EXAMPLE,
+        "example_rows": _example(annotator),
+        "window": window | {"limit": limit if limit < VERY_LARGE_INTEGER else None},
+        "label_rows": _labels(inputs),
+        "scores": _scores(inputs, rows),
+        "training": reports.training(inputs),
+        "pretraining": inputs.pretraining and {"tokens": inputs.pretraining.field("tokens_seen", kind=int)},
+        "encoder": CREDITS["encoders"].get(_encoder_name(inputs), {}).get("history"),
+        "graph": reports.graph(inputs),
+        "distillation": reports.distillation(inputs),
+        "size": reports.size(inputs),
+        "speed": reports.speed(inputs),
+        "versions": _versions(inputs),
+    }
+
+
+def score_rows(inputs: CardInputs) -> list[ScoreRow]:
+    """Rows in the order of the metrics file, each corpus's types first and then, if it has several, all of them."""
+    off = inputs.metrics_off.content["datasets"] if inputs.metrics_off else {}
+    rows = []
+    for corpus, scores in inputs.metrics.content["datasets"].items():
+        types, same = scores["types"], off.get(corpus, {})
+        if same and (same["split"], same["types"]) != (scores["split"], types):
+            problem = f"split {same['split']} and types {', '.join(same['types'])}, not those of {inputs.metrics.path}"
+            raise inputs.metrics_off.error(
+                problem, "datasets", corpus, fix="run eval.py with the same options for both"
+            )
+        for kind in [*types, *([EVERY_TYPE] if len(types) > 1 else [])]:
+            chosen = [scores["strict"], scores["strict_every_type"], same.get("strict")]
+            chosen = [each["types"][kind] if each and kind != EVERY_TYPE else each for each in chosen]
+            rows.append(ScoreRow(corpus, scores["split"], kind, *chosen))
+    return rows
+
+
+def _metadata(inputs: CardInputs, rows: list[ScoreRow], base_model: str | None, revision: str | None) -> ModelCardData:
+    revision = revision or inputs.metrics.content.get("revision")  # older files have none
+    weights = {"revision": revision} if revision else {}
+    hub_ids = sorted(filter(None, (credit("corpora", name).get("hub_id") for name in _trained_on(inputs) or ())))
     return ModelCardData(
         language="en",
         license="apache-2.0",
@@ -63,86 +129,84 @@ def _metadata(inputs: CardInputs, base_model: str | None, revision: str | None) 
         pipeline_tag="token-classification",
         base_model=base_model or _base_model(inputs),
         datasets=hub_ids or None,
-        metrics=["precision", "recall", "f1"],
-        tags=[
-            "kogner",
-            "biomedical",
-            "named-entity-recognition",
-            "entity-linking",
-            "knowledge-graph",
-            "arxiv:2503.15737",
-        ],
+        metrics=list(SCORES),
+        tags=list(_TAGS),
         model_name="KoGNER",
-        eval_results=eval_results(inputs, revision),
+        eval_results=[
+            EvalResult(
+                task_type="token-classification",
+                task_name="Named entity recognition",
+                dataset_type=credit("corpora", row.corpus).get("hub_id") or row.corpus.lower(),
+                dataset_name=row.corpus,
+                dataset_split=row.split,
+                metric_type="f1",
+                metric_name=f"strict entity-level F1, {row.kind}",
+                metric_value=row.on["f1"],
+                metric_args={"scorer": _scorer(inputs), "entity_type": row.kind, "knowledge": "on", **weights},
+            )
+            for row in rows
+        ],
     )
 
 
 def _base_model(inputs: CardInputs) -> str | None:
     """A Hub id only: a path would say nothing to a reader."""
-    if ancestry := ENCODERS.get(sections.encoder_name(inputs)):
-        return ancestry.base_model
+    if known := CREDITS["encoders"].get(_encoder_name(inputs)):
+        return known["base_model"]
     path = str(inputs.config.encoder_config.to_dict().get("_name_or_path") or "")
     return path if _HUB_ID.fullmatch(path) and not Path(path).exists() else None
 
 
-def _comparison(table: str, has_curves: bool) -> str:
-    if not table:
-        return ""
-    curves = f"\n\n![Learning curves: F1 over the share of the labels]({CURVES})" if has_curves else ""
-    return f"""## What knowledge adds
-
-Strict test F1 of models trained for the comparison, one for each corpus and type: `plain` is the same architecture
-trained without knowledge, with the same budget and seeds. `dictionary` is the graph's names alone, untrained; `graph`
-reads the knowledge; `pretrained_masked` and `complete` start from pretraining on running text that the graph labels,
-the one from its encoder and the other from all layers, and hide the letters of half the linked mentions in training.
-`self_trained` learns beside the labels from what `pretrained_masked` says of the corpus's other training sentences,
-unlabelled, and `plain_self_trained` from what `plain` says of them. These are other models than the one in this
-repository.
-
-Every front: plain → variant (gain; least gain and where), means over corpora. Knowledge does not help everywhere: each
-row names the corpus where it gains least. †: decoded token by token; all else on whole paths. Then F1 by corpus, mean
-over seeds ± standard deviation (seeds). Last, token by token, what 50 sentences of one corpus cost the model's other
-types.
-
-{BEGIN}
-{table}
-{END}{curves}"""
+def _encoder_name(inputs: CardInputs) -> str:
+    """Folder name, or Hub id without its owner, of the encoder that training started from."""
+    return str(inputs.config.encoder_config.to_dict().get("_name_or_path") or "").rstrip("/").split("/")[-1]
 
 
-def existing_table(readme: Path, force: bool) -> str:
-    """The comparison of an older card, empty if there is none.
-
-    Raises:
-        ValueError: there is a card that this command did not write, and it is not to be replaced.
-    """
-    if not readme.exists():
-        return ""
-    old = readme.read_text(encoding="utf-8")
-    if MADE not in old and not force:
-        raise ValueError(f"{readme}: not written by kogner card; move it away, or pass --force to replace it")
-    found = re.search(f"{re.escape(BEGIN)}\n(.*?)\n?{re.escape(END)}", old, re.DOTALL)
-    return found[1].strip() if found else ""
+def _trained_on(inputs: CardInputs) -> list[str] | None:
+    """Names of the corpora that the training report lists; None without one."""
+    return list(inputs.training.field("overlap", kind=dict)) if inputs.training else None
 
 
-def table_of(results: Path, model: Path) -> str:
-    """The comparison that the checkout's report script makes of the lines of benchmark runs.
+def _scorer(inputs: CardInputs) -> str:
+    return f"kogner {inputs.metrics.field('versions', 'kogner', kind=str)}, StrictNer (evaluate.Metric)"
 
-    Where matplotlib is there and the lines have three shares of the labels, it puts learning curves into the folder.
 
-    Raises:
-        ValueError: there is no checkout, or the script fails.
-    """
-    if not REPORT.is_file():
-        raise ValueError(f"--results needs {REPORT}, which only a checkout has; leave it out")
-    with tempfile.TemporaryDirectory() as folder:
-        readme = Path(folder, "README.md")
-        readme.write_text(f"{BEGIN}\n{END}\n")
-        command = [sys.executable, str(REPORT), str(results), "--readme", str(readme)]
-        command += ["--output", folder] if find_spec("matplotlib") else []
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise ValueError(f"{results}: {REPORT.name} could not make a table of it ({reason}); check the file")
-        if (curves := Path(folder, CURVES)).is_file():
-            shutil.copyfile(curves, model / CURVES)
-        return existing_table(readme, force=True)
+def _example(annotator: Annotator) -> str:
+    """What the model finds in the example."""
+    (mentions,) = annotator.annotate([EXAMPLE])
+    return table_rows([m.text, m.type, f"{m.score:.2f}", m.concept_id or "-", m.concept_name or "-"] for m in mentions)
+
+
+def _labels(inputs: CardInputs) -> str:
+    """Each type with an example, and the corpora that annotate it."""
+    trained_on, annotated = _trained_on(inputs), {}
+    for corpus, scores in inputs.metrics.content["datasets"].items():
+        for kind in scores["types"] if trained_on is None or corpus in trained_on else ():
+            annotated.setdefault(kind, []).append(corpus)
+    return table_rows(
+        [kind, CREDITS["examples"].get(kind, "-"), ", ".join(annotated.get(kind, ["-"]))]
+        for kind in inputs.config.entity_types
+    )
+
+
+def _scores(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
+    trained_on, with_off = _trained_on(inputs), inputs.metrics_off is not None
+    unseen = {row.corpus for row in rows if trained_on is not None and row.corpus not in trained_on}
+    body = []
+    for row in rows:
+        cells = [row.corpus + (" †" if row.corpus in unseen else ""), row.kind, row.split, f"{row.on['gold']:,}"]
+        cells += [*_percent(row.on), f"{100 * row.competing['f1']:.1f}"]
+        body.append(cells + ((_percent(row.off) if row.off else ["-"] * 3) if with_off else []))
+    return {"rows": table_rows(body), "off": with_off, "unseen": bool(unseen), "scorer": _scorer(inputs)}
+
+
+def _percent(scores: dict) -> list[str]:
+    return [f"{100 * scores[name]:.1f}" for name in SCORES]
+
+
+def _versions(inputs: CardInputs) -> dict[str, str]:
+    """Versions that scored the model and that made the card."""
+    made = {module.__name__: module.__version__ for module in (torch, transformers, huggingface_hub)}
+    made = {"kogner": __version__, **made, "python": platform.python_version()}
+    both = {"scored": inputs.metrics.field("versions", kind=dict), "made": made}
+    return {name: ", ".join(f"{package} {of}" for package, of in found.items()) for name, found in both.items()}

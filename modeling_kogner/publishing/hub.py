@@ -17,7 +17,7 @@ from ..inference.load_model import load_model
 
 # Only these leave the machine: optimizer states, arguments (which may hold a token) and notes do not.
 _PUBLISHED = re.compile(
-    r"config\.json|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|README\.md|learning_curves\.png|LICENSE(\.\w+)?|"
+    r"config\.json|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|README\.md|LICENSE(\.\w+)?|"
     r"tokenizer(_config)?\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(txt|json)|merges\.txt|"
     r"(spiece|spm|sentencepiece\.bpe|tokenizer)\.model"
 )

@@ -1,17 +1,17 @@
 """`kogner card`: what the card says is what the files say."""
 
 import json
+import re
 
+import jinja2.meta
 import pytest
 from huggingface_hub import ModelCard
-from support import tiny_model
+from support import ROOT, tiny_model
 from typer.testing import CliRunner
 
-import modeling_kogner.publishing.card as card_module
 from modeling_kogner.commands.main import app
-from modeling_kogner.publishing.card import BEGIN, END
-
-TABLE = "| labels | corpus | plain |\n| --- | --- | --- |"
+from modeling_kogner.publishing.card import TEMPLATE, context, score_rows
+from modeling_kogner.publishing.card_inputs import read_inputs
 
 
 def score(gold: int, predicted: int, correct: int) -> dict:
@@ -111,7 +111,7 @@ def test_what_is_not_given_has_no_section(model, files):
     finally:
         (files / "training.json").rename(model / "training.json")
     text = (model / "README.md").read_text()
-    assert not [word for word in ("## Training data", "## What knowledge adds", "F1, off", "None") if word in text]
+    assert not [word for word in ("## Training data", "## Knowledge graph\n\n\n", "F1, off", "None") if word in text]
 
 
 def drop_recall(content):
@@ -122,12 +122,12 @@ def drop_recall(content):
     ("change", "message"),
     [
         (drop_recall, "field datasets > own > strict > types > Chemical > recall: missing"),
-        (lambda c: c["datasets"]["own"]["strict"].update(f1=70.6), "70.6 is no fraction"),
+        (lambda c: c["datasets"]["own"]["strict"].update(f1=70.6), "70.6 is not a fraction"),
         (lambda c: c["datasets"]["own"].update(types=["Virus"]), "Virus, which the model does not know"),
         (lambda c: c.update(datasets={}), "field datasets: empty"),
         (lambda c: c.update(evidence="types"), "scores of another model"),
         (lambda c: c.update(knowledge="off"), "both have knowledge off"),
-        (lambda c: c["datasets"]["own"].update(split="validation"), "run eval.py alike for both"),
+        (lambda c: c["datasets"]["own"].update(split="validation"), "run eval.py with the same options for both"),
     ],
 )
 def test_bad_scores_are_one_error_and_no_card(model, files, change, message):
@@ -152,39 +152,51 @@ def test_another_knowledge_folder_is_refused(model, files):
 
 
 def test_the_work_of_others_is_kept(model, files):
-    """A hand-written card, and a comparison filled in later, would be lost without a word."""
+    """A card written by hand would be lost without warning."""
     readme = model / "README.md"
     readme.write_text("# Mine\n")
     result = run(model, "--metrics", files / "on.json")
-    assert result.exit_code == 2
+    assert result.exit_code != 0
     assert "--force" in result.stderr
     assert readme.read_text() == "# Mine\n"
     make(model, files, "--force")
-    readme.write_text(readme.read_text() + f"\n{BEGIN}\n{TABLE}\n{END}\n")
-    assert f"\n{BEGIN}\n{TABLE}\n{END}\n" in make(model, files).text
-    assert make(model, files).text.count(TABLE) == 1
+    make(model, files)  # its own card is replaced
+    readme.write_text("<!-- made by kogner card; changes are lost, but for the comparison between its marks -->\n")
+    make(model, files)  # so is one of an older version
 
 
-def test_the_comparison_comes_from_the_report_script(model, files, monkeypatch):
-    """The script and the card must agree on the marks, or the table would be dropped in silence."""
-    strict = {"f1": 0.4, "types": {}, "constrained": {"f1": 0.5, "types": {}}}
-    line = {"corpus": "own", "variant": "plain", "fraction": 1, "seed": 1, "settings": [], "scores": {"test": strict}}
-    (files / "lines.jsonl").write_text(json.dumps(line) + "\n")
-    text = make(model, files, "--results", files / "lines.jsonl").text
-    assert "## What knowledge adds" in text
-    assert "50.0 (1)" in text
-    assert "![" not in text
-    pytest.importorskip("matplotlib")
-    shares = [{**line, "fraction": share} for share in (1, 0.1, 0.01)]
-    (files / "lines.jsonl").write_text("".join(json.dumps(each) + "\n" for each in shares))
-    picture = model / "learning_curves.png"
-    assert (
-        f"![Learning curves: F1 over the share of the labels]({picture.name})"
-        in make(model, files, "--results", files / "lines.jsonl").text
-    )
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    picture.unlink()
-    monkeypatch.setattr(card_module, "REPORT", files / "absent.py")
-    result = run(model, "--metrics", files / "on.json", "--results", files / "lines.jsonl")
-    assert result.exit_code == 2
-    assert "only a checkout has" in result.stderr
+def test_the_template_and_the_code_name_the_same_values(model, files):
+    """Jinja prints nothing for a name that it does not know: the card would have a hole."""
+    read = jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(TEMPLATE.read_text()))
+    inputs = read_inputs(model, [files / "on.json"])
+    given = context(inputs, score_rows(inputs))
+    assert read == given.keys() | {"card_data", "model_id"}
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    environment.from_string(TEMPLATE.read_text()).render(card_data="", model_id="m", **given)
+
+
+def test_the_bundled_card_follows_the_template():
+    """A card that was not made again would go on saying what an older template said."""
+    card = (ROOT / "hub_card" / "README.md").read_text()
+    prose = [part.strip() for part in re.split(r"{%.*?%}|{{.*?}}(?=[^}])", TEMPLATE.read_text())]
+    assert {part for part in prose if len(part) > 3 and part not in card} == {
+        "It was trained without a knowledge graph.",
+        "The stock pipeline cannot read a text that is longer than the encoder's position table: split it first.",
+        "† not a training corpus.",
+        "Concepts have no vectors.",
+    }  # what does not hold for this model
+
+
+def test_the_bundled_card_agrees_with_itself_and_with_the_model():
+    """The Hub shows the model-index, readers see the table: a score edited in one of them would be two scores."""
+    card = ModelCard.load(ROOT / "hub_card" / "README.md")
+    config = json.loads((ROOT / "hub_card" / "config.json").read_text())
+    table = card.text.split("## Scores")[1].split("## ")[0]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines() if row.startswith("| ")][2:]
+    shown = {(corpus, kind): float(row[4]) for corpus, kind, *row in rows}
+    index = {
+        (r.dataset_name, r.metric_args["entity_type"]): round(100 * r.metric_value, 1) for r in card.data.eval_results
+    }
+    assert shown == index
+    assert f"The model holds {config['num_concepts']:,} concepts" in card.text
+    assert ", ".join(config["conventions"]) in card.text

@@ -54,7 +54,6 @@ def folder(model, wordpiece, tmp_path) -> Path:
     config["encoder_config"]["_name_or_path"] = str(tmp_path / "private-home" / "my-encoder")
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "README.md").write_text(CARD)
-    (folder / "learning_curves.png").write_bytes(b"\x89PNG")
     (folder / "checkpoint-5").mkdir()
     for name in ("training_args.bin", "optimizer.pt", "training.json", "own.py", "checkpoint-5/optimizer.pt"):
         (folder / name).write_text(f"{TOKEN} {tmp_path}")
@@ -89,7 +88,7 @@ def test_pushed_model_comes_back_equal(hub, folder, model, wordpiece, tmp_path):
     assert hub.handler.commits[0]["created"]["visibility"] == "private"
 
     weights = {path.name for path in folder.glob("model[.-]*")}
-    others = {"config.json", "README.md", "learning_curves.png", "tokenizer.json", "tokenizer_config.json"}
+    others = {"config.json", "README.md", "tokenizer.json", "tokenizer_config.json"}
     others |= publishing._CODE
     assert {str(path.relative_to(hub.folder)) for path in hub.folder.rglob("*")} == weights | others | {"LICENSE"}
     assert len(hub.handler.objects) == len(weights) - 1  # all but the list of shards went through Git LFS
