@@ -173,8 +173,8 @@ def _scorer(inputs: CardInputs) -> str:
 
 def _example(annotator: Annotator) -> str:
     """What the model finds in the example."""
-    (mentions,) = annotator.annotate([EXAMPLE])
-    return table_rows([m.text, m.type, f"{m.score:.2f}", m.concept_id or "-", m.concept_name or "-"] for m in mentions)
+    mentions = annotator(EXAMPLE).mentions
+    return table_rows([m.text, m.type, f"{m.score:.2f}", m.id or "-", m.name or "-"] for m in mentions)
 
 
 def _labels(inputs: CardInputs) -> str:

@@ -1,4 +1,4 @@
-"""A model folder, checked and cleaned, onto the Hub: what `kogner push` and `train.py --push_to_hub` share."""
+"""Upload a model folder, checked and cleaned, to the Hub: for `kogner push` and `train.py --push-to-hub`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 from huggingface_hub import HfApi, ModelCard, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
+from ..files.errors import InputError
 from ..inference.load_model import load_model
 
-# Only these leave the machine: optimizer states, arguments (which may hold a token) and notes do not.
+# Only these are uploaded: not optimizer states, arguments (which may hold a token) or notes.
 _PUBLISHED = re.compile(
     r"config\.json|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|README\.md|LICENSE(\.\w+)?|"
     r"tokenizer(_config)?\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(txt|json)|merges\.txt|"
@@ -42,20 +43,20 @@ def publish(
 
     Args:
         folder: a model that loads, with its code and card.
-        repository: ``OWNER/NAME``; made if it is not there.
+        repository: ``OWNER/NAME``; created if it does not exist.
         private: whether a new repository is; None for what the owner has set on the Hub.
-        create_pr: open a pull request in place of a commit.
+        create_pr: open a pull request instead of committing.
         needs_card: refuse a folder without a model card.
         revision: branch; the main one if None.
-        message: of the commit.
+        message: commit message.
 
     Raises:
-        ValueError: the folder is no complete model, has no card, names a path of this machine, or the Hub refused it.
-            No message holds the token.
+        InputError: the folder is not a complete model, has no card, names a path of this machine, or the Hub refused
+            the upload. No message contains the token.
     """
     folder = Path(folder)
     if not re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", repository):
-        raise ValueError(f"{repository}: no Hub id of the form OWNER/NAME; write for example my-lab/my-kogner")
+        raise InputError(f"{repository!r} is not a Hub id of the form OWNER/NAME", fix="for example my-lab/my-kogner")
     _check(folder, needs_card)
     with tempfile.TemporaryDirectory() as staged:
         _stage(folder, Path(staged))
@@ -76,33 +77,37 @@ def publish(
     return commit.pr_url or commit.commit_url
 
 
-def refusal(repository: str, error: Exception) -> ValueError:
-    """The Hub's refusal in one line, without the token: servers may send back what they were sent."""
+def refusal(repository: str, error: Exception) -> InputError:
+    """The Hub's refusal in one line, without the token: servers may echo what they were sent."""
     text = " ".join(str(error).split()) or type(error).__name__
     if token := get_token():
         text = text.replace(token, "***")
-    return ValueError(
-        f"{repository}: the Hub did not take it ({text}); check the name, and that you are logged in with a token that "
-        "may write: `hf auth login`, or the environment variable HF_TOKEN"
+    return InputError(
+        f"{repository}: the Hub refused the upload ({text})",
+        fix="check the name, and that you are logged in with a token that may write: `hf auth login`, or the "
+        "environment variable HF_TOKEN",
     )
 
 
 def _check(folder: Path, needs_card: bool) -> None:
     """Refuse what would not work for whoever loads it from the Hub."""
     if not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder; give the model folder that train.py wrote")
+        raise InputError("no such folder", fix="give the model folder that train.py wrote", file=folder)
     load_model(folder)
     if missing := sorted(name for name in _CODE if not (folder / name).is_file()):
-        raise ValueError(
-            f"{folder / missing[0]}: the model's code is missing, so it would load nowhere else; save it again with "
-            f"`python -m modeling_kogner.publishing.release {folder} NEW`"
+        raise InputError(
+            "the model's code is missing, so the model would load nowhere else",
+            fix=f"save it again with `python -m modeling_kogner.publishing.release {folder} NEW`",
+            file=folder / missing[0],
         )
     card = folder / "README.md"
     if not card.is_file():
         if needs_card:
-            raise ValueError(f"{folder}: no model card in it; write one with `kogner card`, or pass --no_card")
+            raise InputError(
+                "no model card in this folder", fix="write one with `kogner card`, or pass --no-card", file=folder
+            )
     elif not ModelCard.load(card).data.to_dict():
-        raise ValueError(f"{card}: no metadata, which the Hub finds a model by; write it with `kogner card`")
+        raise InputError("no metadata, by which the Hub finds a model", fix="write it with `kogner card`", file=card)
 
 
 def _stage(folder: Path, staged: Path) -> None:
@@ -114,7 +119,7 @@ def _stage(folder: Path, staged: Path) -> None:
             content = json.loads(file.read_text())
             cut_names(content)
             if path := next((value for value in _strings(content) if _is_path(value)), None):
-                raise ValueError(f"{file}: names {path}, a path of this machine; take it out")
+                raise InputError(f"names {path}, a path of this machine", fix="remove it", file=file)
             (staged / file.name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         else:
             shutil.copyfile(file, staged / file.name)

@@ -15,9 +15,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
-from ..modeling_kogner import KognerForTokenClassification
 from ..inference.load_model import ONNX_FILE
 from ..inference.onnx_tagger import INPUTS, LINKER_FILE
+from ..modeling_kogner import KognerForTokenClassification
 
 _OPSET = 20
 _DOUBLINGS = 14  # of a running product: 2**14 tokens, more than any encoder reads

@@ -15,11 +15,11 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
+from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
 from modeling_kogner.inference.onnx_tagger import INPUTS, LINKER_FILE, OnnxTagger
-from modeling_kogner.corpora.corpus import load_corpus
+from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
 
 TEXTS = [
     "Aspirin reduced the fever of patients with acute lymphoblastic leukemia, breast cancers and diabetes mellitus.",
