@@ -18,21 +18,15 @@ from pathlib import Path
 
 from transformers import set_seed
 
+from ..corpora.corpus import load_corpus
+from ..files.whole_file import write_whole
 from ..graph.index_tables import load_tables
 from ..inference.load_model import load_tokenizer
+from ..training.arguments import PretrainingArguments, PretrainingStartArguments, TextArguments
 from ..training.checkpoints import remove_weights, resume_point
-from ..corpora.corpus import load_corpus
-from ..training.pretraining.arguments import (
-    PretrainingArguments,
-    PretrainingStartArguments,
-    TextArguments,
-)
-from ..training.pretraining.held_out import dictionary_agreement
-from ..training.pretraining.packed_windows import collate, prepare_windows, write_windows
-from ..training.pretraining.pretraining_model import PretrainingModel
-from ..training.pretraining.pretraining_trainer import PretrainingTrainer
+from ..training.packed_windows import collate, prepare_windows, write_windows
+from ..training.pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from ..training.start import fresh_model
-from ..files.whole_file import write_whole
 from .script import UsageError, read_arguments, run_script
 
 HELD_OUT = 0.01

@@ -22,9 +22,9 @@ from ..files.whole_file import write_whole
 from ..inference.load_model import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point
-from ..training.kogner_trainer import KognerTrainer
 from ..training.self_training import label_text, mix
 from ..training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, mix_weights, start_model
+from ..training.trainer import KognerTrainer
 from .script import UsageError, read_arguments, run_script
 
 

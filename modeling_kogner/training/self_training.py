@@ -20,9 +20,8 @@ from ..evaluation.encoded_split import predict_logits
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
 from ..losses import IGNORED
-from .arguments import SelfTrainingArguments
-from .pretraining.arguments import TextArguments
-from .pretraining.packed_windows import prepare_windows
+from .arguments import SelfTrainingArguments, TextArguments
+from .packed_windows import prepare_windows
 
 
 def label_text(

@@ -10,15 +10,15 @@ from datasets import Dataset, concatenate_datasets
 from safetensors import SafetensorError
 from torch import nn
 
-from .. import KognerConfig, KognerForTokenClassification
+from ..configuration_kogner import KognerConfig
+from ..corpora.corpus import Corpus, load_corpus, train_subset
+from ..corpora.overlap import drop_overlap
+from ..evaluation.encoded_split import EncodedSplit
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
+from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, StartArguments
-from ..corpora.corpus import Corpus, load_corpus, train_subset
-from ..evaluation.encoded_split import EncodedSplit
-from ..corpora.overlap import drop_overlap
-from .take_over import take_over_layers
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def fresh_model(
         ValueError: the arguments contradict each other, or a folder cannot be read.
     """
     fields = _training_fields(start, tokenizer)
-    fields |= {"fusion_layers": start.fusion_layers, "input_evidence": start.input_evidence, "evidence": "none"}
+    fields |= {"fusion_layers": start.fusion_layers, "evidence": "none"}
     fields |= {"conventions": conventions, "constrained_decoding": True}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
@@ -134,6 +134,50 @@ def fresh_model(
 
 
 @torch.no_grad()
+def take_over_layers(source: KognerForTokenClassification, target: KognerForTokenClassification) -> list[str]:
+    """Copy fusion layers, knowledge path and the classifier rows of equally named entity types.
+
+    The knowledge path stays fresh if the target has no knowledge. The student's layer is the source's only if the
+    source read vectors; otherwise it is the one distilled into the target's knowledge.
+
+    Returns:
+        The entity types that both models know.
+
+    Raises:
+        ValueError: the layers have other shapes, or the semantic types are others.
+    """
+    name = source.config.name_or_path
+    prefixes = ["kogner.fusion."]
+    if target.config.has_knowledge:
+        if source.config.semantic_types != target.config.semantic_types:
+            raise ValueError(f"{name}: made for other semantic types than --knowledge; pass --start_from encoder")
+        prefixes += ["kogner.input_evidence.", "kogner.graph.", "span_projection."]
+    read_vectors = source.config.evidence in ("concepts", "graph")
+    given, taken = source.state_dict(), target.state_dict()
+    for key in sorted(given.keys() | taken.keys()):
+        if not key.startswith(tuple(prefixes)) or (key.startswith("kogner.graph.student.") and not read_vectors):
+            continue
+        shapes = [tuple(state[key].shape) if key in state else None for state in (given, taken)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"{name}: {key} is {shapes[0]} there and {shapes[1]} here; give the --fusion_layers and --knowledge it "
+                "was pretrained with, or --start_from encoder"
+            )
+        taken[key].copy_(given[key])
+    return _take_over_types(source, target)
+
+
+def _take_over_types(source, target) -> list[str]:
+    shared = [kind for kind in target.config.entity_types if kind in source.config.entity_types]
+    for kind in shared:
+        old, new = (2 * model.config.entity_types.index(kind) for model in (source, target))
+        for parameter in ("weight", "bias"):
+            rows = getattr(source.classifier, parameter)[old : old + 2]
+            getattr(target.classifier, parameter)[new : new + 2] = rows
+    return shared
+
+
+@torch.no_grad()
 def mix_weights(model: nn.Module, before: list[torch.Tensor], share: float) -> None:
     """Move the weights back by a share of the way to those before training.
 
@@ -157,7 +201,7 @@ def limit_windows(tokenizer, model: KognerForTokenClassification) -> None:
 def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
     if start.mention_masking and tokenizer.mask_token_id is None:
         raise ValueError(f"{tokenizer.name_or_path}: the tokenizer has no mask token; leave out --mention_masking")
-    shares = ("sentence_dropout", "mention_dropout", "type_dropout", "concept_dropout", "mention_masking")
+    shares = ("sentence_dropout", "concept_dropout", "mention_masking")
     fields = {name: getattr(start, name) for name in (*shares, "distillation_weight")}
     return fields | {"mask_token_id": tokenizer.mask_token_id}
 

@@ -12,18 +12,22 @@ from datasets import Dataset
 from support import NO_DROPOUT, tiny_model
 
 from modeling_kogner.losses import three_way_loss
-from modeling_kogner.training.pretraining.arguments import TextArguments
-from modeling_kogner.training.pretraining.held_out import dictionary_agreement
-from modeling_kogner.training.pretraining.masking import mask_units
-from modeling_kogner.training.pretraining.packed_windows import (
+from modeling_kogner.training.arguments import TextArguments
+from modeling_kogner.training.packed_windows import (
     PackedWindows,
     collate,
     pack,
     prepare_windows,
     write_windows,
 )
-from modeling_kogner.training.pretraining.pretraining_model import PARTS, PretrainingModel, type_targets
-from modeling_kogner.training.pretraining.running_text import drop_test_sentences, find_text_files
+from modeling_kogner.training.pretraining import (
+    PARTS,
+    PretrainingModel,
+    dictionary_agreement,
+    mask_units,
+    type_targets,
+)
+from modeling_kogner.training.running_text import drop_test_sentences, find_text_files
 
 TEXT = [
     "Heart failure and breast cancer were seen in patients with acute lymphoblastic leukemia.",

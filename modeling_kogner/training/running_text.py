@@ -13,8 +13,8 @@ from datasets import Dataset, load_dataset
 from datasets.fingerprint import Hasher
 from transformers import PreTrainedTokenizerBase
 
-from ...graph.token_keys import tokenizer_fingerprint
-from ...corpora.overlap import sentence_key
+from ..corpora.overlap import sentence_key
+from ..graph.token_keys import tokenizer_fingerprint
 
 BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".txt": "text"}
 DOCUMENTS_A_BATCH = 200

@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer, whose runs survive faults or end with advice."""
+"""The Hugging Face Trainer with two learning rates, whose runs survive faults or end with advice."""
 
 from __future__ import annotations
 
@@ -10,19 +10,46 @@ import torch
 from safetensors import SafetensorError
 from transformers import Trainer
 
-from .. import KognerModel
 from ..inference.out_of_memory import is_out_of_memory
+from ..knowledge_encoder import KognerModel
+from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
 from .checkpoints import STATE, newest_whole, remove_weights
 
 
-class SurvivingTrainer(Trainer):
-    """End in a ``ValueError`` that says what to do where a run cannot go on: loss not finite, memory or disk full.
+class KognerTrainer(Trainer):
+    """Train pretrained weights (the encoder) at ``learning_rate`` and fresh ones at ``head_learning_rate``.
 
-    Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a whole one.
+    Where a run cannot go on (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what to
+    do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a whole one.
+    What is published is what ``kogner push`` would publish.
     """
 
     _loss: torch.Tensor | None = None
+
+    def create_optimizer(self, model=None) -> torch.optim.Optimizer:
+        """Group the parameters by age and by weight decay."""
+        model = self.model if model is None else model
+        if self.optimizer is not None:
+            return self.optimizer
+        decayed = set(self.get_decay_parameter_names(model))
+        groups: dict[tuple[bool, bool], list] = {}
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                groups.setdefault((".encoder." in name, name in decayed), []).append(parameter)
+        optimizer, settings = self.get_optimizer_cls_and_kwargs(self.args, model)
+        self.optimizer = optimizer(
+            [
+                {
+                    "params": parameters,
+                    "lr": self.args.learning_rate if pretrained else self.args.head_learning_rate,
+                    "weight_decay": self.args.weight_decay if decay else 0.0,
+                }
+                for (pretrained, decay), parameters in groups.items()
+            ],
+            **settings,
+        )
+        return self.optimizer
 
     def train(self, *args, **kwargs):
         """Train as every Trainer."""
@@ -56,6 +83,21 @@ class SurvivingTrainer(Trainer):
             if self.args.should_save:
                 remove_weights(folder)
             super().save_model(output_dir, _internal_call)
+
+    def init_hf_repo(self, *args, **kwargs) -> None:
+        """Make the repository; refused before training starts, and without the token in the message."""
+        try:
+            super().init_hf_repo(*args, **kwargs)  # `private` is not known to every release
+        except HUB_ERRORS as error:
+            raise refusal(self.args.hub_model_id or self.args.output_dir, error) from None
+
+    def push_to_hub(self, commit_message: str | None = None, revision: str | None = None, **_) -> str | None:
+        """Save the model and upload it as :func:`publish` does: no checkpoints, no arguments, no paths."""
+        self.save_model(_internal_call=True)
+        if not self.is_world_process_zero():
+            return None
+        message = commit_message or "End of training"
+        return publish(self.args.output_dir, self.hub_model_id, needs_card=False, revision=revision, message=message)
 
     def _save_checkpoint(self, model, trial) -> None:
         folder = Path(self.args.output_dir, f"checkpoint-{self.state.global_step}")

@@ -16,8 +16,8 @@ from datasets import Dataset as Table
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from ...graph.token_keys import tokenizer_fingerprint
-from ...corpora.overlap import keys_of_tests
+from ..corpora.overlap import keys_of_tests
+from ..graph.token_keys import tokenizer_fingerprint
 from .arguments import TextArguments
 from .running_text import find_text_files, load_documents, token_stream
 

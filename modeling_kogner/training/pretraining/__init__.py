@@ -1,1 +1,0 @@
-"""Typed pretraining: the knowledge graph labels running text, and the encoder learns from it."""
