@@ -24,7 +24,7 @@ from modeling_kogner.commands.progress import counting, loading, quiet
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
-from modeling_kogner.files.whole_file import write_whole
+from modeling_kogner.files.whole import write_whole
 
 MISSED, SPURIOUS = "missed", "spurious"
 Counts = Counter[tuple[str, str]]  # (gold type or SPURIOUS, predicted type or MISSED)

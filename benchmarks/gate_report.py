@@ -16,7 +16,7 @@ from transformers import DataCollatorWithPadding
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
-from modeling_kogner.files.whole_file import write_whole
+from modeling_kogner.files.whole import write_whole
 from modeling_kogner.inference.load_model import load_tokenizer
 
 

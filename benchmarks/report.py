@@ -16,7 +16,7 @@ from pathlib import Path
 from comparison import Cell, cells, gain, mean_and_deviation, on_whole_paths, read_lines, share_name
 from fronts import fronts
 
-from modeling_kogner.files.whole_file import write_whole
+from modeling_kogner.files.whole import write_whole
 
 MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked")
 MAIN += ("pretrained", "pretrained_graph", "pretrained_masked", "complete", "plain_self_trained", "self_trained")

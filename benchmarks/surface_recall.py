@@ -8,16 +8,18 @@ filter, as the vocabularies list them (case and white space ignored); the same n
 """
 
 import argparse
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.graph.knowledge_folder import Knowledge
 from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
 from modeling_kogner.graph.surface_filter import noise
-from modeling_kogner.graph.surface_recall import gold_mentions, recall
+from modeling_kogner.graph.surface_forms import surface_key
 from modeling_kogner.inference.concept_choice import FITTING_TYPES
 
 CORPORA = {
@@ -27,6 +29,30 @@ CORPORA = {
     "linnaeus": ["Species"],
     "AnatEM": ["Anatomy"],
 }
+
+
+def gold_mentions(tokens: Iterable[list[str]], tags: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield (mention, entity type) of tagged sentences; a mention's tokens are joined by spaces."""
+    for words, labels in zip(tokens, tags, strict=True):
+        yield from ((" ".join(words[start:end]), kind) for kind, start, end in mention_spans(labels))
+
+
+def recall(mentions: list[str], surfaces: Iterable[str], as_listed: bool = False) -> float:
+    """Return the share of mentions that are among the surfaces.
+
+    Args:
+        mentions: written forms from a corpus, repeated as often as they occur.
+        surfaces: the forms to look them up in.
+        as_listed: compare letter by letter, ignoring only case and white space (a tokenised corpus has lost it),
+            instead of by the key of the surface index.
+    """
+    normal = _without_space if as_listed else surface_key
+    known = set(map(normal, surfaces))
+    return sum(normal(mention) in known for mention in mentions) / max(len(mentions), 1)
+
+
+def _without_space(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 def listed_names(sources: list[str]) -> list[str]:

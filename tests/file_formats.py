@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
 
-from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
-from modeling_kogner.graph.obo_reader import read_obo
-from modeling_kogner.corpora.document import Fields
-from modeling_kogner.corpora.formats import read_records
-from modeling_kogner.inference.name_files import read_columns
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.corpus_files import read_rows
+from modeling_kogner.corpora.document import Fields
+from modeling_kogner.corpora.formats import read_records
 from modeling_kogner.corpora.pubtator import read_pubtator
+from modeling_kogner.files.tables import read_table
+from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
+from modeling_kogner.graph.sources import read_obo
 
 TITLE, ABSTRACT = "Aspirin \u03b1 in rats", "It reduced fever, not the \U0001f9ec."
 PUBTATOR = [
@@ -128,7 +128,7 @@ def ontology(path, kind):
 
 
 def own_names(path, kind):
-    return len(read_columns(path, ["id", "name", "type"])), []
+    return len(read_table(path, ["id", "name", "type"])), []
 
 
 # What a file holds, by rules as plain as can be.

@@ -24,6 +24,7 @@ import scoring
 import soak
 import unlabelled_text
 from surface_lookup import DictionaryTagger, candidates, load_index
+from surface_recall import gold_mentions, recall
 
 PLAN = {
     "settings": ["--encoder", "{encoder}"],
@@ -331,3 +332,15 @@ def test_soak_reads_the_same_from_a_text_file(tmp_path):
     (tmp_path / "t.txt").write_text("\n".join(texts) + "\n")
     assert soak.texts_of(str(tmp_path / "t.txt"), "test") == texts
     assert len(texts) == 6
+
+
+def test_recall_by_hand():
+    """Two of three mentions by key, one letter by letter."""
+    tokens = [["Basal", "cell", "carcinomas", "and", "IL", "-", "2", "in", "foo"]]
+    tags = [["B-D", "I-D", "I-D", "O", "B-G", "I-G", "I-G", "O", "B-D"]]
+    mentions = [mention for mention, _ in gold_mentions(tokens, tags)]
+    assert mentions == ["Basal cell carcinomas", "IL - 2", "foo"]
+    surfaces = ["basal cell carcinoma", "IL-2"]
+    assert recall(mentions, surfaces) == pytest.approx(2 / 3)
+    assert recall(mentions, surfaces, as_listed=True) == pytest.approx(1 / 3)
+    assert recall([], surfaces) == 0.0

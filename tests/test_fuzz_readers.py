@@ -106,7 +106,7 @@ FOUND = {
         [(b"acetyl", b'"acetyl'), (b'5" end', b'end"')],
         "row 1, field name: .* runs",
     ),
-    "quotation mark": ("graph, names.csv", [(b'sour"', b'"sour')], r"names\.csv: near row 1: "),
+    "quotation mark": ("graph, names.csv", [(b'sour"', b'"sour')], r"names\.csv, near row 1: "),
     "pandas' note": ("graph, nodes.parquet", [(b'{"index_columns"', b'["index_columns"')], None),
     "Hub's note": ("corpus, parquet", [(b'{"info"', b'["info"')], "description of the columns is damaged"),
     "data page": (

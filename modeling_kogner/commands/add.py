@@ -8,9 +8,9 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from ..files.row_checks import RowChecks
-from ..files.whole_folder import whole_folder
-from ..inference.name_files import read_columns, read_obo_names
+from ..files.tables import RowChecks, read_table
+from ..files.whole import whole_folder
+from ..graph.sources import read_obo_names
 from ..inference.own_names import add_concepts, add_equivalents
 from .progress import loading, quiet, waiting
 
@@ -43,9 +43,9 @@ def add(
         raise ValueError("nothing to add; give --names, --obo or --equivalents")
     if output.exists():
         raise ValueError(f"{output}: is there already; name a new folder with --output")
-    tables = [read_columns(path, ["id", "name", "type"]) for path in names or []]
+    tables = [read_table(path, ["id", "name", "type"]) for path in names or []]
     tables += [read_obo_names(source) for source in obo or []]
-    links = read_columns(equivalents, ["id", "preferred"]) if equivalents else None
+    links = read_table(equivalents, ["id", "preferred"]) if equivalents else None
     checks = RowChecks(drop_invalid)
     tagger, tokenizer = loading(model)
     if links is not None:

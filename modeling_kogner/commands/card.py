@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from ..files.whole import write_whole
 from ..publishing.card import check_replaceable, make_card
 from ..publishing.card_inputs import read_inputs
-from ..files.whole_file import write_whole
 from .progress import quiet, waiting
 
 _Report = Path | None

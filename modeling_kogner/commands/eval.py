@@ -29,7 +29,7 @@ from .. import __version__
 from ..corpora.corpus import load_corpus
 from ..evaluation.encoded_split import EncodedSplit, predict_logits
 from ..evaluation.linking import PRINTED, evaluate_linking
-from ..files.whole_file import write_whole
+from ..files.whole import write_whole
 from ..inference.linker import NIL_THRESHOLD, Linker
 from .progress import counting, loading, quiet
 from .script import UsageError, read_arguments, run_script

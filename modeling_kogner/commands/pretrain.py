@@ -19,7 +19,7 @@ from pathlib import Path
 from transformers import set_seed
 
 from ..corpora.corpus import load_corpus
-from ..files.whole_file import write_whole
+from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
 from ..inference.load_model import load_tokenizer
 from ..training.arguments import PretrainingArguments, PretrainingStartArguments, TextArguments

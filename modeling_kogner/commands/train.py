@@ -18,7 +18,7 @@ from datasets import concatenate_datasets
 from transformers import DataCollatorForTokenClassification, EarlyStoppingCallback, set_seed
 
 from ..evaluation.encoded_split import validation_metrics
-from ..files.whole_file import write_whole
+from ..files.whole import write_whole
 from ..inference.load_model import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point

@@ -12,7 +12,7 @@ from typing import Any
 
 from datasets import Features
 
-from ..files.parquet_table import read_parquet_table
+from ..files.tables import read_parquet
 from .pubtator import read_pubtator, to_rows
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> list[dict[str, Any]]:
-    table = read_parquet_table(path, "fetch or write it again")
+    table = read_parquet(path, "fetch or write it again")
     _require(table.column_names, str(path))
     wanted = [name for name in ("id", TOKENS, TAGS) if name in table.column_names]
     columns = {name: table[name].to_pylist() for name in wanted}

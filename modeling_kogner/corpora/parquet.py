@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..files.parquet_table import PARQUET_ERRORS, first_line
+from ..files.tables import PARQUET_ERRORS, first_line
 from .document import Fields, Record
 
 ROWS = 1024  # in memory at once

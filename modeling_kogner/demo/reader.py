@@ -11,9 +11,9 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from ..files.tables import read_table
 from ..inference.annotator import Annotator, Mention
 from ..inference.explanation import ExplainedMention, explain_with
-from ..inference.name_files import read_columns
 from ..inference.own_names import AddedNames, add_concepts
 from ..modeling_kogner import KognerForTokenClassification
 
@@ -75,7 +75,7 @@ class Reader:
                 path = Path(folder) / "names.tsv"
                 path.write_text(names.strip("\n") + "\n", encoding="utf-8", errors="replace")
                 try:
-                    table = read_columns(path, ["id", "name", "type"])
+                    table = read_table(path, ["id", "name", "type"])
                     model = copy.deepcopy(self.model)
                     added = add_concepts(model, self.tokenizer, table)
                 except ValueError as error:

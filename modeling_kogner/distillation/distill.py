@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,9 +15,9 @@ import transformers
 from accelerate import Accelerator
 from torch import Tensor
 
+from ..files.tensor_file import kept_tensors
 from ..graph.knowledge_folder import Knowledge
 from .name_encoder import encode_names
-from .phase_cache import PhaseCache, fingerprint
 from .student import Neighbours, Student
 from .student_training import StudentSettings, measure_student, train_student
 from .teacher import PARTS, Teacher, TeacherSettings
@@ -54,7 +56,8 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
         The knowledge, restricted to a part of the graph if ``max_concepts`` asks for one.
     """
     torch.set_float32_matmul_precision("high")  # TF32: graph attention is bound by memory, ranks do not need more
-    accelerator, cache, seconds = Accelerator(), PhaseCache(cache_folder), {}
+    accelerator, seconds = Accelerator(), {}
+    cache = Path(cache_folder) if cache_folder else None
     if settings.max_concepts and settings.max_concepts < len(knowledge.concepts):
         rows = neighbourhood(knowledge.edges, knowledge.concepts, settings.max_concepts, settings.seed)
         knowledge = restrict(knowledge, rows)
@@ -127,14 +130,15 @@ def restrict(knowledge: Knowledge, rows: list[int]) -> Knowledge:
     return replace(knowledge, concepts=concepts, surfaces=surfaces, edges=edges, equivalents=same)
 
 
-def _name_vectors(knowledge: Knowledge, encoder: str, device: torch.device, cache: PhaseCache) -> Tensor:
+def _name_vectors(knowledge: Knowledge, encoder: str, device: torch.device, cache: Path | None) -> Tensor:
     names = knowledge.concepts["name"].tolist()
-    mark = fingerprint(encoder, names)
-    tensors, _ = cache.get("name_vectors", mark, lambda: ({"Z": encode_names(names, encoder, device)}, {}))
+    tensors, _ = _kept(
+        cache, "name_vectors", (encoder, names), lambda: ({"Z": encode_names(names, encoder, device)}, {})
+    )
     return tensors["Z"].to(device)
 
 
-def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerator: Accelerator, cache: PhaseCache):
+def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerator: Accelerator, cache: Path | None):
     """H, the widths of its parts, and the teacher's report; from the cache if nothing changed."""
 
     def compute() -> tuple[dict[str, Tensor], dict]:
@@ -142,10 +146,21 @@ def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerato
         teacher.fit()
         return dict(zip(PARTS, teacher.parts(), strict=True)), teacher.report()
 
-    mark = fingerprint(text, triples.index, triples.relations, settings.teacher, settings.seed)
-    tensors, facts = cache.get("teacher", mark, compute)
+    depends_on = (text, triples.index, triples.relations, settings.teacher, settings.seed)
+    tensors, facts = _kept(cache, "teacher", depends_on, compute)
     parts = [tensors[name].to(accelerator.device) for name in PARTS]
     return torch.cat(parts, dim=1), [part.shape[1] for part in parts], facts
+
+
+def _kept(cache: Path | None, phase: str, depends_on: tuple, compute: Callable[[], tuple[dict, dict]]):
+    """Tensors and facts of a finished phase, so that a run that was cut off goes on from there."""
+    if cache is None:
+        return compute()
+    cache.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    for thing in depends_on:  # tensors, or anything with a stable repr
+        digest.update(thing.cpu().numpy().tobytes() if isinstance(thing, Tensor) else repr(thing).encode())
+    return kept_tensors(cache / f"{phase}.safetensors", digest.hexdigest(), compute)
 
 
 def _shipped_layer(student: Student) -> dict[str, Tensor]:

@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..table_checksums import checksum
+from .errors import InputError
+from .whole import whole_file
+
+logger = logging.getLogger(__name__)
+Tensors = dict[str, torch.Tensor]
 
 
-def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    """Write beside the place of the file and move it there.
+def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    """Write a file of tensors with their checksums.
 
     Raises:
         OSError: it cannot be written, for example because the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     sums = {name: checksum(_bytes(tensor)) for name, tensor in tensors.items()}
     try:
-        save_file(tensors, partial, metadata=metadata | {"checksums": json.dumps(sums)})
-        partial.replace(path)
+        with whole_file(path) as partial:
+            save_file(tensors, partial, metadata=metadata | {"checksums": json.dumps(sums)})
     except SafetensorError as error:
         raise OSError(f"{path}: could not be written ({error})") from error
-    finally:
-        partial.unlink(missing_ok=True)  # a full disk must not stay full
 
 
-def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
     """Tensors and metadata of a file of :func:`write_tensors`.
 
     Raises:
-        ValueError: it is damaged, or another program wrote it.
+        InputError: it is damaged, or another program wrote it.
         OSError: it cannot be read.
     """
     try:
@@ -43,11 +48,39 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         sums = json.loads(metadata["checksums"])
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: damaged ({error})") from error
+        raise InputError(f"damaged ({error})", file=path) from error
     for name, tensor in tensors.items():
         if checksum(_bytes(tensor)) != sums.get(name):
-            raise ValueError(f"{path}: tensor {name} is damaged, its checksum is another")
+            raise InputError(f"tensor {name} is damaged, its checksum is another", file=path)
     return tensors, metadata
+
+
+def kept_tensors(path: Path, built_from: str, build: Callable[[], tuple[Tensors, Any]]) -> tuple[Tensors, Any]:
+    """What ``build`` returns, from the file if it was kept there before; written where the folder allows it.
+
+    Args:
+        path: of the file.
+        built_from: digest of all that the result depends on; a file of another one is replaced, and a damaged one too.
+        build: returns tensors, and what can be JSON.
+    """
+    if path.exists():
+        try:
+            tensors, metadata = read_tensors(path)
+            if metadata["built_from"] == built_from:
+                logger.info("%s: kept from an earlier run", path)
+                return tensors, json.loads(metadata["fields"])
+        except (ValueError, KeyError) as error:
+            logger.warning("%s; built again", error)
+    tensors, fields = build()
+    if os.access(path.parent, os.W_OK):
+        keep_tensors(path, built_from, tensors, fields)
+    return tensors, fields
+
+
+def keep_tensors(path: Path, built_from: str, tensors: Tensors, fields: Any) -> None:
+    """Write a file for :func:`kept_tensors` to read."""
+    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_tensors(path, ready, {"built_from": built_from, "fields": json.dumps(fields)})
 
 
 def _bytes(tensor: torch.Tensor) -> torch.Tensor:

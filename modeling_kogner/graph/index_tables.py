@@ -1,9 +1,7 @@
 """Knowledge + tokenizer -> the buffers of the shipped model."""
 
 import hashlib
-import json
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,8 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
+from ..configuration_kogner import KognerConfig
+from ..files.tensor_file import keep_tensors, kept_tensors
 from ..surface_index import (
     BASE,
     ENDS_IN_S,
@@ -22,11 +22,10 @@ from ..surface_index import (
     to_signed,
 )
 from .knowledge_folder import Knowledge
-from ..files.tensor_file import read_tensors, write_tensors
 from .token_keys import token_table, tokenizer_fingerprint
 
 logger = logging.getLogger(__name__)
-MAX_MENTION_TOKENS, MAX_CANDIDATES = 12, 4
+MAX_MENTION_TOKENS, MAX_CANDIDATES = KognerConfig.max_mention_tokens, KognerConfig.max_candidates
 TABLE_FORMAT = 1  # to be raised when older tables can no longer be read
 
 
@@ -39,25 +38,24 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
     Raises:
         ValueError: the folder is not a knowledge folder.
     """
-    path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
-    built_from = _digest(Path(folder))
-    if path.exists():
-        try:
-            tables, metadata = read_tensors(path)
-            if metadata["built_from"] == built_from:
-                return json.loads(metadata["fields"]), tables
-        except (ValueError, KeyError) as error:
-            logger.warning("%s; built again", error)
-    fields, tables = build_tables(Knowledge.load(folder), tokenizer)
-    if os.access(folder, os.W_OK):
-        store_tables(folder, tokenizer, fields, tables)
+    tables, fields = kept_tensors(
+        *_place(folder, tokenizer), lambda: build_tables(Knowledge.load(folder), tokenizer)[::-1]
+    )
     return fields, tables
 
 
 def store_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase, fields: dict, tables: dict) -> None:
     """Keep tables in the knowledge folder that they were built from, for :func:`load_tables` to read."""
-    path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
-    write_tensors(path, tables, {"fields": json.dumps(fields), "built_from": _digest(Path(folder))})
+    keep_tensors(*_place(folder, tokenizer), tables, fields)
+
+
+def _place(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple[Path, str]:
+    """File of the tables, and digest of what they are built from and of the format that they are built in."""
+    digest = hashlib.sha256(str(TABLE_FORMAT).encode())
+    for name in ("concepts.parquet", "surfaces.parquet", "distilled.safetensors"):
+        if (file := Path(folder, name)).exists():
+            digest.update(file.read_bytes())
+    return Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors", digest.hexdigest()
 
 
 def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
@@ -156,15 +154,6 @@ def _hash_rows(encoded: list[list[int]], tokens) -> tuple[np.ndarray, np.ndarray
         singular = (value - np.int64(to_signed(byte_value(ord("s"))))) * np.int64(to_signed(INVERSE))
     whole = (size > 0) & (size <= MAX_MENTION_TOKENS) & ((flags & UNMATCHABLE) == 0).all(1) & (last >= 0)
     return np.where(plural, singular, value), whole
-
-
-def _digest(folder: Path) -> str:
-    """Digest of what tables are built from, and of the format they are built in."""
-    digest = hashlib.sha256(str(TABLE_FORMAT).encode())
-    for name in ("concepts.parquet", "surfaces.parquet", "distilled.safetensors"):
-        if (folder / name).exists():
-            digest.update((folder / name).read_bytes())
-    return digest.hexdigest()
 
 
 def _powers() -> torch.Tensor:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from ..files.tensor_file import write_tensors
-from ..files.whole_folder import set_aside, whole_folder
+from ..files.whole import set_aside, whole_folder
 
 FORMAT_VERSION = 1
 SEMANTIC_TYPES: tuple[str, ...] = (

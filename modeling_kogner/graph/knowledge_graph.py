@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..files.errors import InputError
+from ..files.tables import RowChecks
 from .knowledge_folder import SEMANTIC_TYPES
-from .obo_reader import read_obo, split_obo_source
-from ..files.row_checks import RowChecks
-from .same_as import unify
+from .sources import COLUMNS, SourceTables, read_source
 from .surface_forms import surface_key
-from ..files.table_reader import COLUMNS, SourceTables, read_tables
-from .type_branches import narrow_types
+from .unification import narrow_types, unify
 
 _ID = r"[^\s:]+:\S+"
 _RELATION = r"[A-Za-z]\w*"
@@ -53,11 +52,11 @@ class KnowledgeGraph:
             drop_invalid: leave rows that break a rule out and count them, instead of raising at the first.
 
         Raises:
-            ValueError: names file, row, field and the mend.
+            InputError: names file, row, field and the fix.
         """
-        tables = [_read_source(str(source)) for source in sources]
+        tables = [read_source(str(source)) for source in sources]
         if not tables:
-            raise ValueError("no source given; name at least one folder or OBO file")
+            raise InputError("no source given", fix="name at least one folder or OBO file")
         checks = RowChecks(drop_invalid)
         nodes = _checked_nodes(tables, checks)
         names = _checked_names(tables, nodes, checks)
@@ -68,7 +67,7 @@ class KnowledgeGraph:
             "first_dropped": checks.first,
         }
         for source in tables:
-            for note, count in (source.notes or {}).items():
+            for note, count in source.notes.items():
                 report["dropped"][note] = report["dropped"].get(note, 0) + count
         return _unified(nodes, names, edges, report)
 
@@ -82,14 +81,6 @@ class KnowledgeGraph:
             "relations": {str(k): int(v) for k, v in self.edges["relation"].value_counts().items()},
             "sources": {str(k): int(v) for k, v in self.nodes["source"].value_counts().items()},
         }
-
-
-def _read_source(source: str) -> SourceTables:
-    if obo := split_obo_source(source):
-        return read_obo(*obo)
-    if not Path(source).is_dir():
-        raise ValueError(f"{source}: no such folder; a source is a folder of tables or PATH.obo:TYPE")
-    return read_tables(Path(source))
 
 
 def _checked_nodes(tables: list[SourceTables], checks: RowChecks) -> pd.DataFrame:

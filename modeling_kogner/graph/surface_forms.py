@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..surface_index import SHORT_KEY
 from .token_keys import normalise_key
 
 # Trailing remarks of curators: "(disease)", "[Ambiguous]"; never "(2+)" or "(II)", which belong to the name.
@@ -85,9 +86,9 @@ _AMERICAN = [
 
 
 def surface_key(surface: str) -> str:
-    """Return what the surface index compares: `normalise_key`, less one final "s" of five or more characters."""
+    """Return what the surface index compares: `normalise_key`, a plural as its singular."""
     key = normalise_key(surface)
-    return key[:-1] if len(key) >= 5 and key.endswith("s") else key
+    return key[:-1] if len(key) >= SHORT_KEY and key.endswith("s") else key
 
 
 def author_forms(name: str, semantic_type: str) -> list[str]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from .index_tables import MAX_CANDIDATES
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
 from .knowledge_graph import KnowledgeGraph
 from .surface_filter import MAX_CHARACTERS, noise
 from .surface_forms import author_forms, surface_key
 
 MAX_SURFACES = 1_450_000
-MAX_CANDIDATES = 4
 
 # Systematic chemical names (locants, brackets) are typed once in a paper, if ever.
 _SYSTEMATIC = r"\d.*[\[\](){},].*\d|[\[\](){}].*-.*-|(?:-.*){4}"

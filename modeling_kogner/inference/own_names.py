@@ -10,10 +10,9 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
+from ..files.tables import RowChecks, with_origin
 from ..graph.index_tables import hash_surfaces, sorted_rows
-from ..files.row_checks import RowChecks
 from ..graph.surface_forms import author_forms
-from ..files.table_reader import with_origin
 from ..modeling_kogner import KognerForTokenClassification
 from ..node_table import NodeTable
 from .load_model import check_tokenizer_matches

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..corpora.formats import OutputFormat
+from ..files.whole import whole_file
 
 try:
     import fcntl
@@ -116,18 +117,15 @@ class ResumableFile:
         self.stream.flush()
         os.fsync(self.stream.fileno())
         state = {"complete": self.complete, "bytes": self.stream.tell(), "counts": asdict(self.counts)}
-        draft = self.state_file.with_name(f"{self.state_file.name}.draft")
-        with draft.open("w", encoding="utf-8") as stream:
+        with whole_file(self.state_file) as draft, draft.open("w", encoding="utf-8") as stream:
             json.dump(state | {"settings": self.settings}, stream, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
-        draft.replace(self.state_file)
 
     def _publish(self) -> None:
         if self.form.pack:
-            packed = self.path.with_name(f"{self.path.name}.packed")
-            self.form.pack(self.partial, packed)
-            packed.replace(self.path)
+            with whole_file(self.path) as packed:
+                self.form.pack(self.partial, packed)
             self.partial.unlink()
         else:
             self.partial.replace(self.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
+from ..files.whole import whole_file
 from ..inference.load_model import ONNX_FILE
 from ..inference.onnx_tagger import INPUTS, LINKER_FILE
 from ..modeling_kogner import KognerForTokenClassification
@@ -39,14 +39,11 @@ def export_onnx(
         int8: weights of linear layers in 8 bits, activations quantised as they come. Tables keep their types, and
             layers that narrow stay in float32.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     graph = _without_traces(_translate(model))
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as partial:
-        written = Path(partial) / ONNX_FILE
-        onnx.save(graph, written)
+    with whole_file(folder / ONNX_FILE) as partial:
+        onnx.save(graph, partial)
         if int8:
-            written = _quantise(written)
-        written.replace(folder / ONNX_FILE)
+            _quantise(partial)
     save_linker(model, folder)
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -55,9 +52,8 @@ def export_onnx(
 
 def save_linker(model: KognerForTokenClassification, folder: Path) -> None:
     """Write the tables that linking needs beside the graph, see :class:`LinkerTables`."""
-    draft = folder / f"{LINKER_FILE}.partial"
-    save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, draft)
-    draft.replace(folder / LINKER_FILE)
+    with whole_file(folder / LINKER_FILE) as partial:
+        save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, partial)
 
 
 class _Logits(nn.Module):
@@ -101,13 +97,12 @@ def _without_traces(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def _quantise(path: Path) -> Path:
+def _quantise(path: Path) -> None:
     """Linear layers in 8 bits, one scale an output channel.
 
     A feed-forward block's second layer reads outliers that cost the rest of its input most of the 8 bits; in float32
     it halves the tokens that get another label.
     """
-    small = path.with_name("int8.onnx")
     graph = onnx.load(path).graph
     narrowing = {
         weight.name for weight in graph.initializer if len(weight.dims) == 2 and weight.dims[0] > weight.dims[1]
@@ -119,7 +114,7 @@ def _quantise(path: Path) -> Path:
     try:
         quantize_dynamic(
             path,
-            small,
+            path,
             op_types_to_quantize=["MatMul"],
             nodes_to_exclude=kept,
             per_channel=True,
@@ -127,7 +122,6 @@ def _quantise(path: Path) -> Path:
         )
     finally:
         root.setLevel(level)
-    return small
 
 
 def _searchsorted(table, query):

@@ -10,7 +10,7 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
-from ..files.whole_folder import whole_folder
+from ..files.whole import whole_folder
 from ..inference.load_model import load_model
 from .hub import cut_names
 

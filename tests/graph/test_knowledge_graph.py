@@ -89,7 +89,7 @@ def test_a_broken_row_ends_with_its_place_and_can_be_dropped(tmp_path, fault):
 def test_one_id_of_two_types_is_an_error(tmp_path):
     """The later source would silently lose to the earlier one."""
     other = write(tmp_path / "b", [("MESH:D2", "Selegiline", "Disease", "X")], [], [])
-    with pytest.raises(ValueError, match=r"b/nodes.tsv: row 1, field type: 'Disease' contradicts"):
+    with pytest.raises(ValueError, match=r"b/nodes.tsv, row 1, field type: 'Disease' contradicts"):
         KnowledgeGraph.read([write(tmp_path / "a"), other])
 
 
@@ -97,7 +97,7 @@ def test_structure_errors_name_the_mend(tmp_path):
     """A missing table or column must not read as an empty one."""
     folder = write(tmp_path / "kg")
     (folder / "names.tsv").write_text("id\tlabel\n")
-    with pytest.raises(ValueError, match=r"names.tsv: column 'name' is missing, found id, label"):
+    with pytest.raises(ValueError, match=r"names.tsv, field name: the column is missing, found id, label"):
         KnowledgeGraph.read([folder])
     (folder / "names.tsv").unlink()
     with pytest.raises(ValueError, match=r"no names\{"):

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from modeling_kogner.graph.surface_filter import noise
 from modeling_kogner.graph.surface_forms import author_forms, surface_key
-from modeling_kogner.graph.surface_recall import gold_mentions, recall
 
 
 @pytest.mark.parametrize(
@@ -92,15 +91,3 @@ def test_noise(surface, semantic_type, evidence, reason):
     """Too lax, and common words are tagged everywhere; too strict, and insulin and mice are lost."""
     found = noise(surface, semantic_type, evidence)
     assert found is None if reason is None else reason in (found or "")
-
-
-def test_recall_by_hand():
-    """Two of three mentions by key, one letter by letter."""
-    tokens = [["Basal", "cell", "carcinomas", "and", "IL", "-", "2", "in", "foo"]]
-    tags = [["B-D", "I-D", "I-D", "O", "B-G", "I-G", "I-G", "O", "B-D"]]
-    mentions = [mention for mention, _ in gold_mentions(tokens, tags)]
-    assert mentions == ["Basal cell carcinomas", "IL - 2", "foo"]
-    surfaces = ["basal cell carcinoma", "IL-2"]
-    assert recall(mentions, surfaces) == pytest.approx(2 / 3)
-    assert recall(mentions, surfaces, as_listed=True) == pytest.approx(1 / 3)
-    assert recall([], surfaces) == 0.0

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from modeling_kogner.graph.same_as import unify
+from modeling_kogner.graph.unification import unify
 
 
 def families(types, pairs, names=None):
