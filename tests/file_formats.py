@@ -105,7 +105,7 @@ def documents(path, kind):
 
 def corpus(path, kind):
     load_corpus(str(path))  # all checks
-    rows = read_rows(path, "tokens", "ner_tags")
+    rows = read_rows(path)
     return (sum(len(row["tokens"]) for row in rows) if kind in ("conll", "tsv") else len(rows)), []
 
 

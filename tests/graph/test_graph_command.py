@@ -39,7 +39,7 @@ def test_build_ends_with_one_error_and_no_output(tmp_path):
     source = write(tmp_path / "kg", "A:9")
     result = run("--source", source, "--output", tmp_path / "k")
     assert result.exit_code == 1
-    assert "edges.csv: row 1, field tail: 'A:9' dangles" in result.output.replace("\n", "")
+    assert "edges.csv, row 1, field tail: 'A:9' dangles" in result.output.replace("\n", "")
     assert not (tmp_path / "k").exists()
     result = run("--source", source, "--output", tmp_path / "k", "--drop-invalid")
     assert result.exit_code == 0

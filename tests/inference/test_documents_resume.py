@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from modeling_kogner.inference.annotator import Mention
-from modeling_kogner.inference.annotation_run import AnnotationRun
 from modeling_kogner.corpora.document import Fields
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
+from modeling_kogner.inference.annotation_run import AnnotationRun
+from modeling_kogner.inference.annotator import Mention
 from modeling_kogner.inference.resumable_file import ResumableFile
 
 LINES = [json.dumps({"text": f"{number} fever"}) for number in range(10)]
@@ -59,17 +59,17 @@ def test_a_run_cut_off_at_any_moment_ends_with_the_same_file(monkeypatch, tmp_pa
     for moment in itertools.count():
         left = moment
 
-        def fatal(*arguments, act):
+        def fatal(*arguments, act, **settings):
             nonlocal left
             left -= 1
             if left == -1:
                 raise Killed
-            return act(*arguments)
+            return act(*arguments, **settings)
 
         path = tmp_path / str(moment)
         with monkeypatch.context() as patch:
             for (owner, name), act in real.items():
-                patch.setattr(owner, name, lambda *arguments, act=act: fatal(*arguments, act=act))
+                patch.setattr(owner, name, lambda *given, act=act, **settings: fatal(*given, act=act, **settings))
             try:
                 annotate(path, kind)
             except Killed:

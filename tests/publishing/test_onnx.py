@@ -73,7 +73,7 @@ def by_piece(knowledge, wordpiece, tmp_path):
     save_linker(model, tmp_path)
     model.config.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
-    model.forward = lambda input_ids, attention_mask, concepts: TokenClassifierOutput(logits=table[input_ids])
+    model.forward = lambda input_ids, attention_mask, ngram_concepts: TokenClassifierOutput(logits=table[input_ids])
     return model, tmp_path
 
 
