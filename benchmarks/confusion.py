@@ -1,12 +1,12 @@
-"""Which types a model takes for which others, as a picture.
+"""Which types a model confuses, as a picture.
 
     python benchmarks/confusion.py --model hub_card --dataset CORPUS [CORPUS ...] \
-        --output benchmarks/results/report/confusion.png
+        --output docs/confusion.png
 
-All types of the model compete, as in the pipeline. A gold mention is paired with the predicted one that shares most
-words with it, whatever its borders; without any it is missed. A predicted mention that touches no gold one is spurious,
-if the corpus annotates its type: of other types the corpus says nothing. Counts go to a JSON file beside the picture.
-Two CPU cores: about a minute a corpus, a GPU seconds. Needs the extra `benchmark`.
+All types of the model compete, as in the pipeline. A gold mention is paired with the prediction that shares most words
+with it, whatever its boundaries; without any it is missed. A prediction that touches no gold mention is spurious if the
+corpus annotates its type: about other types the corpus says nothing. Counts go to a JSON file beside the picture.
+Two CPU cores: about a minute for each corpus; a GPU: seconds. Needs the extra `benchmark`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import partial
 from pathlib import Path
 
 import torch
+from modeling_kogner.inference.load import load_model
 
-from modeling_kogner.commands.progress import counting, loading, quiet
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
@@ -40,7 +39,7 @@ def confusions(gold: Sequence[str], predicted: Sequence[str], annotated: Collect
     """
     truths, guesses, counts = list(mention_spans(gold)), list(mention_spans(predicted)), Counter()
     for kind, first, last in truths:
-        # Of two that share as many words, one of the right type counts.
+        # If two share as many words, one of the right type counts.
         shared = [(min(last, end) - max(first, start), guess == kind, guess) for guess, start, end in guesses]
         most, _, best = max(shared, default=(0, False, MISSED))
         counts[kind, best if most > 0 else MISSED] += 1
@@ -56,9 +55,7 @@ def count_corpus(model, tokenizer, source: str, split: str) -> Counts:
     known = [kind for kind in corpus.entity_types if kind in config.entity_types]
     rows = load_corpus(source, known).split(split)  # the model has no labels for other types
     encoded = EncodedSplit.from_split(corpus.name, rows, known, tokenizer, config.label2id)
-    track = partial(counting, doing=corpus.name)
-    logits = predict_logits(model, encoded.windows, tokenizer, track=track)
-    tags = encoded.decode(logits, config.id2label, every_type=True)
+    tags = encoded.decode(predict_logits(model, encoded.windows, tokenizer), config.id2label, every_type=True)
     pairs = zip(corpus.split(split)["ner_tags"], tags, strict=True)
     return sum((confusions(gold, guess, corpus.entity_types) for gold, guess in pairs), Counter())
 
@@ -73,8 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     from plots import draw_confusion  # late, so that counting needs no matplotlib
 
-    quiet()
-    model, tokenizer = loading(args.model)
+    model, tokenizer = load_model(args.model)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     counts: Counts = Counter()
     for source in args.dataset:

@@ -1,24 +1,19 @@
-"""The declarative description of the runs: `benchmarks/evidence.json` to a list of single runs, and their cost."""
+"""A plan such as `benchmarks/evidence.json` as a list of single runs."""
 
 from __future__ import annotations
 
 import itertools
 import string
-from pathlib import Path
-
-import pyarrow.parquet as pq
-
-BATCH = 32  # of train.py, unless a plan's settings say otherwise
 
 
 def expand(plan: dict) -> list[dict]:
-    """All runs of a plan, in its order: what matters most first, for a plan that is cut off.
+    """All runs of a plan in its order, the most important first, in case it is cut off.
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
-    sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that an
-    earlier group holds is left out. `splits` are scored, and the last of them of every corpus in `transfers`. A group
-    may have `settings`, `splits` and `transfers` of its own in place of the plan's. `teachers` names the variant whose
-    model, trained first, labels the text of a variant's run.
+    sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that is
+    in an earlier group too is left out. `splits` are scored, and the last of them for every corpus in `transfers`. A
+    group may replace the plan's `settings`, `splits` and `transfers`. `teachers` names the variant whose model, trained
+    first, labels the text for a variant's run.
     """
     runs = {}
     for group in plan["groups"]:
@@ -43,12 +38,12 @@ def expand(plan: dict) -> list[dict]:
 
 
 def key(run: dict) -> tuple:
-    """What tells one run from another."""
+    """What identifies a run."""
     return run["corpus"], run["variant"], run.get("fraction"), run.get("sentences"), run["seed"]
 
 
 def complete(line: dict, run: dict) -> bool:
-    """Whether a line holds all that its run is to yield; older lines lack splits or counts by sentence."""
+    """Whether a line holds all results of its run; older lines lack splits or counts by sentence."""
     scores = line["scores"]
     return set(run["splits"]) <= scores.keys() and all("sentences" in score for score in scores.values())
 
@@ -60,24 +55,10 @@ def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     return sorted({name for group in names for name in group if name} - {*fields, "teacher", "corpus"})
 
 
-def steps(run: dict, data: Path) -> int:
-    """Optimiser steps of a run."""
-    settings = run["settings"]
-    if settings is None:
-        return 0
-    options = dict(itertools.pairwise(settings))
-    if "--max_steps" in options:
-        return int(options["--max_steps"])
-    rows = pq.read_metadata(data / run["corpus"].partition("/")[0] / "train.parquet").num_rows
-    return int(float(options["--num_train_epochs"]) * -(-rows // BATCH))
-
-
-def listing(runs: list[dict], done: set[tuple], data: Path) -> str:
-    """Runs and steps by group, and how many are left."""
-    rows = [f"{'group':44} {'runs':>5} {'steps':>8} {'left':>5} {'steps left':>10}"]
+def listing(runs: list[dict], done: set[tuple]) -> str:
+    """Runs by group, and how many are left."""
+    rows = [f"{'group':44} {'runs':>5} {'left':>5}"]
     for name in [*dict.fromkeys(run["group"] for run in runs), "all"]:
         chosen = [run for run in runs if name in (run["group"], "all")]
-        left = [run for run in chosen if key(run) not in done]
-        cost, rest = (sum(steps(run, data) for run in part) for part in (chosen, left))
-        rows.append(f"{name:44} {len(chosen):5} {cost:8} {len(left):5} {rest:10}")
+        rows.append(f"{name:44} {len(chosen):5} {sum(key(run) not in done for run in chosen):5}")
     return "\n".join(rows)

@@ -1,42 +1,42 @@
-"""Turn the lines of `benchmarks/run.py` into tables and plots, and the results table of the README.
+"""Write the evidence page from the lines of `benchmarks/run.py`, and the README's scores from the bundled card.
 
-    python benchmarks/report.py benchmarks/results/evidence.jsonl --output benchmarks/results/report --readme README.md
+    python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md --readme README.md
 
-Writes `report.md` with one section a front, and two plots; only what was run appears. Strict F1 on test in percent. A
-README with marks gets the tables `summary`, `fronts` or `results`, which is all that a model card shows.
-Plots need the extra `benchmark`.
+The tables go between the marks of the page, plots beside it (extra `benchmark`); only what was run appears. Strict F1
+on test in percent. A minute.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 from pathlib import Path
 
-from comparison import Cell, cells, gain, mean_and_deviation, on_whole_paths, read_lines, share_name
-from fronts import fronts
+from comparison import (
+    Scores,
+    cells,
+    gain,
+    markdown,
+    mean_and_deviation,
+    on_whole_paths,
+    overview,
+    read_lines,
+    recall_of,
+    share_name,
+)
+from huggingface_hub import ModelCard
 
 from modeling_kogner.files.whole import write_whole
 
+ROOT = Path(__file__).resolve().parents[1]
 MAIN = ("plain", "dictionary", "types", "concepts", "graph", "graph_masked")
 MAIN += ("pretrained", "pretrained_graph", "pretrained_masked", "complete", "plain_self_trained", "self_trained")
 ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
 # The joint model, and how much of its weights is mixed back after it was tuned on one corpus.
 TUNED = {"joint": "not tuned", "kept_0": "0 %", "kept_30": "30 %", "kept_50": "50 %", "kept_70": "70 %"}
 ALL = (1, 1)
-SHOWN = (ALL, (1, 0.05), (1, 0.01))  # shares of the labels in the README, and what it compares
-COLUMNS = ("plain", "plain_self_trained", "dictionary", "graph", "pretrained_masked", "self_trained")
-SUMMARY = ((ALL, "plain"), (ALL, "graph"), ((1, 0.01), "plain"), ((1, 0.01), "graph"), ((1, 0.01), "self_trained"))
-NOTE = """Mean over seeds ± standard deviation (seeds). `plain` is the same architecture trained without evidence, with
-the same budget; a gain is over the same seeds of it. Interval and p: paired bootstrap over test sentences, 2,000 draws;
-they say how far the test set decides, not how far other seeds would differ. \\* fewer than three seeds.
-
-Decoded on whole paths, an inside follows a begin or an inside, as in the published model; decoded token by token, each
-token takes its likeliest tag. Runs of before were scored in the second way alone: there are more of them."""
-CURVES = "Learning curves, decoded token by token"
 DECODED = ("Decoded on whole paths", "Decoded token by token")
-
-Scores = dict[Cell, dict[int, dict]]
 
 
 def cell(seeds: dict[int, dict]) -> str:
@@ -48,13 +48,8 @@ def cell(seeds: dict[int, dict]) -> str:
     return f"{mean:.1f}{spread} ({len(seeds)})"
 
 
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
-
-
 def table(scores: Scores, variants=MAIN) -> str:
-    """One row a share of the labels and corpus, one column a variant that has scores."""
+    """One row for each share of the labels and corpus, one column for each variant that has scores."""
     used = [name for name in variants if any(of == name for _, _, of in scores)]
     # Without training there is no share of the labels: the dictionary stands in every row of its corpus.
     untrained = {corpus: seeds for (_, corpus, variant), seeds in scores.items() if variant == "dictionary"}
@@ -68,26 +63,12 @@ def table(scores: Scores, variants=MAIN) -> str:
     return markdown(["labels", "corpus", *used], rows)
 
 
-def summary(scores: Scores, columns=SUMMARY) -> str:
-    """One row a corpus that has all of these, the plain encoder beside the model, and their means."""
-    rows, means = [], []
-    for corpus in sorted({corpus for _, corpus, _ in scores}):
-        found = [scores.get((share, corpus, variant), {}) for share, variant in columns]
-        if all(found):
-            rows.append([corpus, *map(cell, found)])
-            means.append([mean_and_deviation([100 * score["f1"] for score in seeds.values()])[0] for seeds in found])
-    if len(rows) > 1:
-        average = [sum(column) / len(column) for column in zip(*means, strict=True)]
-        rows.append([f"**mean of {len(rows)}**", *(f"**{mean:.1f}**" for mean in average)])
-    return markdown(["corpus", *(f"{variant}, {share_name(share)}" for share, variant in columns)], rows)
-
-
 def gains(scores: Scores, variants=MAIN) -> str:
     """Gain over plain of every other variant, and the mean over corpora; empty if nothing can be compared."""
     rows = []
     for share in sorted({key[0] for key in scores}, reverse=True):
         for variant in variants:
-            corpora = sorted({corpus for at, corpus, of in scores if (at, of) == (share, variant)} if variant else [])
+            corpora = sorted({corpus for at, corpus, of in scores if (at, of) == (share, variant)})
             found = {c: gain(scores.get((share, c, "plain"), {}), scores[share, c, variant]) for c in corpora}
             found = {corpus: value for corpus, value in found.items() if value and variant != "plain"}
             for corpus, value in found.items():
@@ -96,22 +77,27 @@ def gains(scores: Scores, variants=MAIN) -> str:
                 tested = ["-", "-"] if value.p is None else [f"{value.low:+.1f} to {value.high:+.1f}", f"{value.p:.3f}"]
                 rows.append([share_name(share), variant, corpus, f"{value.mean:+.1f}{spread}", size, *tested])
             if len(found) > 1:
-                mean = sum(value.mean for value in found.values()) / len(found)
+                mean = statistics.mean(value.mean for value in found.values())
                 worst = min(found, key=lambda corpus: found[corpus].mean)
                 note = f"least: {found[worst].mean:+.1f}, {worst}"
                 rows.append([share_name(share), variant, f"**mean of {len(found)}**", f"**{mean:+.1f}**", "", note, ""])
-    header = ["labels", "variant", "corpus", "gain over plain", "seeds", "95 % interval", "p"]
-    return markdown(header, rows) if rows else ""
+    return markdown(["labels", "variant", "corpus", "gain over plain", "seeds", "95 % interval", "p"], rows)
 
 
-def transfers(lines: list[dict]) -> str:
-    """Models of one corpus on the test split of another; empty if none was scored."""
+def scores_and_gains(scores: Scores, variants=MAIN) -> str:
+    """Both tables; empty if there is nothing but the dictionary."""
+    trained = any(variant != "dictionary" for _, _, variant in scores)
+    return f"{table(scores, variants)}\n\n{gains(scores, variants)}".strip() if trained else ""
+
+
+def transfers(lines: list[dict]) -> Scores:
+    """Scores of models of one corpus on the test split of another, which stands in the name of the corpus."""
     splits = sorted({split for line in lines for split in line["scores"] if ":" in split})
-    scores: Scores = {}
-    for split in splits:
-        for (share, corpus, variant), seeds in cells(lines, split).items():
-            scores[share, f"{corpus} → {split.removesuffix(':test')}", variant] = seeds
-    return f"{table(scores)}\n\n{gains(scores)}" if scores else ""
+    return {
+        (share, f"{corpus} → {split.removesuffix(':test')}", variant): seeds
+        for split in splits
+        for (share, corpus, variant), seeds in cells(lines, split).items()
+    }
 
 
 def unseen(lines: list[dict]) -> str:
@@ -121,16 +107,16 @@ def unseen(lines: list[dict]) -> str:
     rows = []
     for share, corpus in sorted({key[:2] for key in scores if key[0][1] != 0}, key=lambda row: (-row[0][1], row[1])):
         for what in ("surface", "concept"):
-            found = [scores.get((share, corpus, name), {}) for name in used]
-            counts = [[s["unseen"][what] for s in seeds.values() if what in s["unseen"]] for seeds in found]
-            if not any(counts):
-                continue
-            recalls = [
-                f"{100 * sum(h / max(1, n) for h, n in c) / len(c):.1f} ({len(c)})" if c else "-" for c in counts
-            ]
-            total = next(c[0][1] for c in counts if c)
-            rows.append([share_name(share), corpus, what, str(total), *recalls])
-    return markdown(["labels", "corpus", "unseen", "mentions", *used], rows) if rows else ""
+            found = [list(scores.get((share, corpus, name), {}).values()) for name in used]
+            found = [[score for score in runs if what in score["unseen"]] for runs in found]
+            if any(found):
+                total = next(runs[0]["unseen"][what][1] for runs in found if runs)
+                means = [
+                    statistics.mean(recall_of(what)(score) or 0 for score in runs) if runs else None for runs in found
+                ]
+                recalls = ["-" if m is None else f"{m:.1f} ({len(runs)})" for m, runs in zip(means, found, strict=True)]
+                rows.append([share_name(share), corpus, what, str(total), *recalls])
+    return markdown(["labels", "corpus", "unseen", "mentions", *used], rows)
 
 
 def forgetting(lines: list[dict]) -> str:
@@ -144,101 +130,97 @@ def forgetting(lines: list[dict]) -> str:
                 continue
             f1 = {name: [100 * run[name]["f1"] for run in runs] for name in runs[0]}
             own = f1.pop("test")
-            means = {name: mean_and_deviation(values)[0] for name, values in f1.items()}
-            others = mean_and_deviation([sum(run) / len(run) for run in zip(*f1.values(), strict=True)])
+            means = {name: statistics.mean(values) for name, values in f1.items()}
+            others = mean_and_deviation([statistics.mean(run) for run in zip(*f1.values(), strict=True)])
             start = start or means
             change = {name.removesuffix(":test"): means[name] - start[name] for name in start}
             worst = min(change, key=change.__getitem__)
-            own_f1 = "{:.1f} ± {:.1f}".format(*mean_and_deviation(own))
+            both = ["{:.1f} ± {:.1f}".format(*values) for values in (mean_and_deviation(own), others)]
             lost = "" if variant == "joint" else f"{change[worst]:+.1f}, {worst}"
-            rows.append([corpus, kept, own_f1, f"{others[0]:.1f} ± {others[1]:.1f}", lost, str(len(runs))])
+            rows.append([corpus, kept, *both, lost, str(len(runs))])
     header = ["tuned on 50 sentences of", "weights kept", "F1 there", "mean of the others", "most lost", "seeds"]
-    return markdown(header, rows) if rows else ""
+    return markdown(header, rows)
 
 
 def sections(lines: list[dict]) -> list[tuple[str, str]]:
-    """Fronts of the evidence that have lines, each with a title."""
+    """The comparisons that have lines, each with a title."""
     tuned = [line for line in lines if line["variant"] in TUNED]
     lines = [line for line in lines if line["variant"] not in TUNED]
     scores = cells(lines, "test")
     ablated = {key[:2] for key in scores if key[2] in ABLATIONS}
     compared = ("plain", "graph", *ABLATIONS)
     damaged = {key: seeds for key, seeds in scores.items() if key[:2] in ablated and key[2] in compared}
-
-    def front(chosen: Scores, variants=MAIN) -> str:
-        return f"{table(chosen, variants)}\n\n{gains(chosen, variants)}".strip() if chosen else ""
-
-    low = {key: seeds for key, seeds in scores.items() if key[0] != ALL}
-    few = any(key[2] != "dictionary" for key in low)
+    every = {key: seeds for key, seeds in scores.items() if key[0] == ALL or key[2] == "dictionary"}
     found = [
-        ("1. All labels", front({k: s for k, s in scores.items() if k[0] == ALL or k[2] == "dictionary"})),
-        ("2. Few labels", front(low) if few else ""),
-        ("3. New corpora, without training on them", transfers(lines)),
+        ("1. All labels", scores_and_gains(every)),
+        ("2. Few labels", scores_and_gains({key: seeds for key, seeds in scores.items() if key[0] != ALL})),
+        ("3. New corpora, without training on them", scores_and_gains(transfers(lines))),
         ("4. Unseen mentions: recall on test", unseen(lines)),
-        ("5. Damaged knowledge, and parts left out", front(damaged, compared) if damaged else ""),
+        ("5. Damaged knowledge, and parts left out", scores_and_gains(damaged, compared)),
         ("6. Forgetting: the joint model tuned on one corpus", forgetting(tuned)),
     ]
     return [(title, body) for title, body in found if body]
 
 
-def confusion(folder: Path) -> list[str]:
-    """The section on what `confusion.py` left in the folder, if it did."""
-    counted = folder / "confusion.json"
-    if not counted.is_file():
-        return []
-    found = json.loads(counted.read_text())
-    title, corpora = "Confusion between types", ", ".join(found["corpora"])
-    note = f"""Model {found["model"]}, {found["split"]} splits of {corpora}.
-All types of the model compete, and borders do not count. Below the first line: types that these corpora know and the
-model does not. Last: predictions that touch no gold mention, of types that the corpus annotates."""
-    return [f"## {title}\n\n{note}\n\n![{title}](confusion.png)"]
+def pictures(lines: list[dict], folder: Path) -> list[str]:
+    """Draw the plots that have lines into a folder; sections that show them, and what `confusion.py` left there."""
+    from plots import draw_gains, draw_learning_curves  # here, so that the README's table needs no matplotlib
+
+    drawn = {"gains": draw_gains(cells(on_whole_paths(lines), "test"), folder / "gains.png")}
+    # More runs were decoded token by token.
+    drawn["learning_curves"] = draw_learning_curves(cells(lines, "test"), folder / "learning_curves.png")
+    titles = {"gains": "Gain over plain", "learning_curves": "Learning curves, decoded token by token"}
+    parts = [f"## {title}\n\n![{title}]({name}.png)" for name, title in titles.items() if drawn[name]]
+    if (counted := folder / "confusion.json").is_file():
+        found = json.loads(counted.read_text())
+        parts.append(
+            f"## Confusion between types\n\nModel {found['model']}, {found['split']} splits of "
+            f"{', '.join(found['corpora'])}. All types of the model compete, and boundaries do not count. Rows below "
+            "the first line: types that these corpora annotate and the model does not know. Last row: predictions that "
+            "touch no gold mention, of types that the corpus annotates.\n\n![Confusion between types](confusion.png)"
+        )
+    return parts
 
 
-def into_readme(readme: Path, tables: dict[str, str]) -> None:
-    """Write tables between the marks of a README; a README may lack some of them, but not all."""
-    text, found = readme.read_text(), 0
-    for name, made in tables.items():
-        before, mark, rest = text.partition(f"<!-- {name}: begin -->\n")
-        _, end, after = rest.partition(f"<!-- {name}: end -->")
-        if end:
-            text, found = f"{before}{mark}{made}\n{end}{after}", found + 1
-    if not found:
-        raise SystemExit(f"{readme}: no <!-- results: begin --> ... end; add the two marks where the table belongs")
-    write_whole(readme, text)
+def released_scores(card: Path) -> str:
+    """Strict F1 of the model of a card by type and corpus, from its metadata."""
+    by_type: dict[str, list[str]] = {}
+    for result in ModelCard.load(card).data.eval_results:
+        kind = result.metric_args["entity_type"]
+        by_type.setdefault(kind, []).append(f"{result.dataset_name} {100 * result.metric_value:.1f}")
+    by_type.pop("all, micro", None)
+    return markdown(["type", "strict F1 by corpus (test)"], [[kind, " · ".join(of)] for kind, of in by_type.items()])
+
+
+def write_between(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the marks of a file."""
+    before, begin, rest = path.read_text().partition(f"<!-- {name}: begin -->\n")
+    _, end, after = rest.partition(f"<!-- {name}: end -->")
+    if not end:
+        raise SystemExit(
+            f"{path}: no <!-- {name}: begin --> and <!-- {name}: end -->; add both where the table belongs"
+        )
+    write_whole(path, f"{before}{begin}{text}\n{end}{after}")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the report and its plots, and the README's table."""
+    """Write the evidence page with its plots, and the README's scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=Path)
-    parser.add_argument("--output", type=Path, help="folder of report.md and the plots")
-    parser.add_argument("--readme", type=Path)
+    parser.add_argument("--page", type=Path, help="Markdown file with marks `runs`; plots are drawn beside it")
+    parser.add_argument("--readme", type=Path, help="Markdown file with marks `scores`")
+    parser.add_argument(
+        "--card", type=Path, default=ROOT / "hub_card" / "README.md", help="whose scores the README shows"
+    )
     args = parser.parse_args(arguments)
     lines = read_lines(args.lines)
-    decoded = dict(zip(DECODED, (on_whole_paths(lines), lines), strict=True))
-    scores = cells(decoded[DECODED[0]], "test")
-    if args.output:
-        from plots import draw_gains, draw_learning_curves  # so that the README's table needs no matplotlib
-
-        args.output.mkdir(parents=True, exist_ok=True)
-        parts = [f"# Evidence\n\n{NOTE}", f"## All fronts\n\n{fronts(lines)}"]
-        for way, found in decoded.items():
+    if args.page:
+        parts = [f"## Overview\n\n{overview(lines)}", *pictures(lines, args.page.parent)]
+        for way, found in zip(DECODED, (on_whole_paths(lines), lines), strict=True):
             parts += [f"## {way}", *(f"### {title}\n\n{body}" for title, body in sections(found))]
-        # Curves take what there is most of.
-        drawn = (("Gain over plain", draw_gains, scores), (CURVES, draw_learning_curves, cells(lines, "test")))
-        for title, draw, shown in drawn:
-            picture = args.output / f"{draw.__name__.removeprefix('draw_')}.png"
-            picture.unlink(missing_ok=True)  # of an earlier report that had more lines
-            if draw(shown, picture):
-                parts.append(f"## {title}\n\n![{title}]({picture.name})")
-        parts += confusion(args.output)
-        write_whole(args.output / "report.md", "\n\n".join(parts) + "\n")
-    made = table({k: seeds for k, seeds in scores.items() if k[0] in SHOWN or k[2] == "dictionary"}, COLUMNS)
-    print(made)
+        write_between(args.page, "runs", "\n\n".join(parts))
     if args.readme:
-        tuned = forgetting([line for line in lines if line["variant"] in TUNED])
-        every = "\n\n".join(part for part in (fronts(lines), made, tuned) if part)
-        into_readme(args.readme, {"summary": summary(scores), "fronts": fronts(lines), "results": every})
+        write_between(args.readme, "scores", released_scores(args.card))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
 
 A plan is a list of groups; each names corpora, variants, shares of the labels and seeds, and stands for their product.
 `--field NAME=VALUE` fills `{NAME}` in the plan's settings; runs whose fields are not given are left out and counted.
-Runs whose complete line is in the output are skipped, so the same command resumes after a stop. A failed run leaves no
-line, only its traceback in OUTPUT.log. `--list` prints runs and steps by group. Jobs take turns on all GPUs there are.
-One H100, 14 jobs: about a minute a job for 1 % of the labels, three for all of them.
+Runs whose complete line is in the output are skipped, so the same command resumes after a stop. A failed run leaves
+only a traceback in OUTPUT.log. `--list` prints the runs of each group. Jobs take turns on all GPUs there are.
+One H100, 14 jobs: about a minute per job with 1 % of the labels, three with all of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def revision() -> str:
 
 
 def start_worker(args: argparse.Namespace, log: str) -> None:
-    """Give a worker one of the GPUs, send all that it prints to one log file, and load what its runs share."""
+    """Give a worker one of the GPUs, redirect its output to one log file, and load what its runs share."""
     import torch
 
     if count := torch.cuda.device_count():  # counts without starting CUDA
@@ -73,8 +73,7 @@ def train(run: dict, folder: str, teacher: str | None = None) -> None:
 def trained_tagger(folder: str):
     """A trained model, its tokenizer and labels."""
     import torch
-
-    from modeling_kogner.inference.load_model import load_model
+    from modeling_kogner.inference.load import load_model
 
     model, tokenizer = load_model(folder)
     model.config.constrained_decoding = False  # the scorer decodes with and without
@@ -84,11 +83,10 @@ def trained_tagger(folder: str):
 
 def dictionary_tagger(corpus: str):
     """The surface index alone as a tagger, its tokenizer and labels."""
-    from scoring import corpus_of
-    from surface_lookup import DictionaryTagger, load_index
+    from modeling_kogner.inference.tokenizers import load_tokenizer
+    from scoring import DictionaryTagger, corpus_of, load_index
 
     from modeling_kogner.configuration_kogner import bio_labels
-    from modeling_kogner.inference.load_model import load_tokenizer
 
     args = _worker["args"]
     tokenizer = load_tokenizer(args.fields["encoder"])
@@ -98,7 +96,7 @@ def dictionary_tagger(corpus: str):
 
 
 def perform(run: dict) -> tuple[list[dict], tuple[dict, str] | None]:
-    """Train and score one run, after the run that is its teacher: their lines, and what failed and how."""
+    """Train and score one run, after the run of its teacher: their lines, and what failed and how."""
     lines: list[dict] = []
     current = run
     try:
@@ -150,7 +148,7 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="value of {NAME}; repeat")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--output", type=Path, default=Path("runs.jsonl"))
-    parser.add_argument("--list", action="store_true", help="print runs and steps by group, run nothing")
+    parser.add_argument("--list", action="store_true", help="print the runs of each group, run nothing")
     args = parser.parse_args(given)
     if wrong := [field for field in args.field if "=" not in field]:
         parser.error(f"--field {wrong[0]}: write it as NAME=VALUE")
@@ -165,14 +163,16 @@ def main(arguments: list[str] | None = None) -> None:
     lines = [json.loads(line) for line in args.output.read_text().splitlines()] if args.output.exists() else []
     done = {key(line) for line in lines if key(line) in runs and complete(line, runs[key(line)])}
     if args.list:
-        print(listing(list(runs.values()), done, args.data))
+        print(listing(list(runs.values()), done))
         return
     todo = [run for name, run in runs.items() if name not in done]
     taught = {key(run["teacher"]) for run in todo if "teacher" in run}  # their lines come with their students'
     todo = [run for run in todo if key(run) not in taught]
     ready = [run for run in todo if not missing_fields(run, args.fields)]
     unknown = sorted({name for run in todo for name in missing_fields(run, args.fields)})
-    print(f"{len(done)} done, {len(ready)} to run, {len(todo) - len(ready)} left out for want of fields {unknown}")
+    print(
+        f"{len(done)} done, {len(ready)} to run, {len(todo) - len(ready)} left out because of missing fields {unknown}"
+    )
     git = revision()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("HF_DATASETS_CACHE", tempfile.mkdtemp())

@@ -25,21 +25,19 @@ from pathlib import Path
 
 import psutil
 import torch
+from modeling_kogner.inference.load import bundled_model
 from transformers import pipeline
 from transformers.utils import logging
 
-from modeling_kogner.commands.annotate import BUNDLED
+from modeling_kogner import load
 from modeling_kogner.commands.main import app
-from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_model import load_model
 
 WAYS = ("pipeline", "annotator", "annotate")
 PARTS = (*WAYS, *(f"document, {way}" for way in WAYS), "threads")
-STEP = 500  # sentences handed over at once
 
 
 class Watch(threading.Thread):
-    """Note the resident memory of this process and how far it has come, several times a second."""
+    """Note the resident memory and the progress of this process several times a second."""
 
     def __init__(self, done: Callable[[], int]):
         super().__init__(daemon=True)
@@ -58,7 +56,7 @@ class Watch(threading.Thread):
         """Speed and memory by tenths; the first tenth is the warm-up of the memory, not of the speed."""
         self.over.set()
         self.join()
-        begun = [note for note in self.notes if note[1]] or self.notes  # loading is no reading
+        begun = [note for note in self.notes if note[1]] or self.notes  # without the time to load
         reached = [next((note for note in begun if note[1] >= total * tenth / 10), begun[-1]) for tenth in range(11)]
         speed = [(b[1] - a[1]) / max(b[0] - a[0], 0.1) for a, b in itertools.pairwise(reached)]
         return {
@@ -74,7 +72,7 @@ class Watch(threading.Thread):
 
 
 def sentences_of(args: argparse.Namespace) -> Iterator[str]:
-    """As many as asked for: those of the corpora in an order of chance, again and again, each time another."""
+    """As many as asked for: the sentences of the corpora again and again, each time in another random order."""
     texts = [text for source in args.dataset for text in texts_of(source, args.split)]
     order = random.Random(0)
     rounds = (order.sample(texts, len(texts)) for _ in itertools.count())
@@ -96,11 +94,7 @@ def read_sentences(args: argparse.Namespace, way: str) -> dict:
     if way == "annotate":
         return annotate_file(args, texts)
     read = reader(args, way)
-    if way == "annotator":
-        steps = iter(lambda: list(itertools.islice(texts, STEP)), [])
-        results = (found for step in steps for found in read.annotate(step, batch_size=args.batch_size))
-    else:
-        results = read(texts, batch_size=args.batch_size)
+    results = (read if way == "pipeline" else read.annotate)(texts, batch_size=args.batch_size)
     watch = Watch(lambda: done)
     watch.start()
     for done, _ in enumerate(results, start=1):  # noqa: B007 - the watch reads it
@@ -109,7 +103,7 @@ def read_sentences(args: argparse.Namespace, way: str) -> dict:
 
 
 def annotate_file(args: argparse.Namespace, texts: Iterable[str]) -> dict:
-    """`kogner annotate` in this process; how far it is stands in the file from which it would go on."""
+    """`kogner annotate` in this process; the file from which it would resume says how far it is."""
     with tempfile.TemporaryDirectory() as folder:
         source, target, total = Path(folder, "in.jsonl"), Path(folder, "out.jsonl"), 0
         state = target.with_name("out.jsonl.run.json")
@@ -123,7 +117,7 @@ def annotate_file(args: argparse.Namespace, texts: Iterable[str]) -> dict:
         watch = Watch(done)
         watch.start()
         options = {"model": args.model, "input": source, "output": target, "device": args.device}
-        options |= {"batch_size": args.batch_size}
+        options["batch-size"] = args.batch_size
         given = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         app(["annotate", *given], standalone_mode=False)
         return watch.report(total)
@@ -144,25 +138,24 @@ def read_document(args: argparse.Namespace, way: str) -> dict:
     else:
         read, watch = reader(args, way), Watch(lambda: 0)
         watch.start()
-        found = read(whole) if way == "pipeline" else read.annotate([whole], batch_size=args.batch_size)[0]
-        report = watch.report(1) | {"mentions": len(found)}
-        last = found[-1]["end"] if way == "pipeline" else found[-1].end
-        report["last mention ends at"] = int(last)
+        ends = (
+            [int(found["end"]) for found in read(whole)] if way == "pipeline" else [m.end for m in read(whole).mentions]
+        )
+        report = watch.report(1) | {"mentions": len(ends), "last mention ends at": ends[-1]}
     kept = ("seconds", "peak MB", "peak GPU MB", "mentions", "last mention ends at")
     return {"characters": len(whole)} | {name: report[name] for name in kept if name in report}
 
 
 def compare_threads(args: argparse.Namespace, _: str = "") -> dict:
-    """Each thread reads all of some sentences, with one pipeline or annotator; all must say what one thread says."""
+    """Several threads share a pipeline or annotator; each must find what a single thread finds."""
     args.sentences = min(args.sentences, 200)
     texts, report = list(sentences_of(args)), {}
     for way in WAYS[:2]:
         read = reader(args, way)
-        call = read if way == "pipeline" else lambda text, read=read: read.annotate([text])[0]
-        expected = [call(text) for text in texts]
+        expected = [read(text) for text in texts]
         orders = [random.Random(number).sample(range(len(texts)), len(texts)) for number in range(args.threads)]
         with ThreadPoolExecutor(args.threads) as pool:
-            answers = list(pool.map(lambda order, call=call: [call(texts[row]) for row in order], orders))
+            answers = list(pool.map(lambda order, read=read: [read(texts[row]) for row in order], orders))
         wrong = sum(
             str(found) != str(expected[row])
             for order, own in zip(orders, answers, strict=True)
@@ -177,14 +170,13 @@ def reader(args: argparse.Namespace, way: str):
     if way == "pipeline":
         given = {"aggregation_strategy": "simple", "stride": 64, "device": args.device, "dtype": torch.float32}
         return pipeline("ner", model=args.model, trust_remote_code=True, **given)
-    model, tokenizer = load_model(args.model)
-    return Annotator(model.to(args.device), tokenizer)
+    return load(args.model, device=args.device)
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=str(BUNDLED))
+    parser.add_argument("--model", default=bundled_model())
     parser.add_argument("--dataset", nargs="+", required=True, help="corpora, or .txt files of one sentence a line")
     parser.add_argument("--split", default="test")
     parser.add_argument("--sentences", type=int, default=100_000)

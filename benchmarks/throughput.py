@@ -4,18 +4,18 @@
     python benchmarks/throughput.py --model MODEL --text ARTICLES.parquet [--onnx FP32 INT8] [--spacy en_core_web_sm]
         [--documents 1000] [--rounds 3] [--threads 1]
 
-Conditions, from text to Python objects, in batches of eight windows of like length:
+Conditions, from text to Python objects, in batches of eight windows of similar length:
 
 - `annotator`: mentions and their concepts, all evidence of the model.
 - `tags`: the same model, windows to labels, no mentions joined, nothing linked.
 - `plain tags`: the same with the evidence switched off: encoder, layers after it and head.
-- `annotator, FOLDER`: an exported model in place of the model.
+- `annotator, FOLDER`: an exported model instead of the model.
 - `spaCy NAME`: the `ner` component of a pipeline alone. `blank` is a new one of the layers of `en_core_web_sm` with
   random weights, which cost as much as trained ones. It uses one core: `--threads 1` compares like with like.
 
-Conditions take turns in every round, so that a busy machine slows all of them; medians over rounds are reported. What a
-linker has looked up is forgotten before each round. One core, with both exports and spaCy: 1,000 abstracts take about a
-quarter of an hour a round, warm-up included as one more.
+Conditions take turns in every round, so that a busy machine slows all of them; medians over rounds are reported. The
+linker's cache is cleared before each round. One core, with both exports and spaCy: 1,000 abstracts take about a quarter
+of an hour per round, with one more round for warm-up.
 """
 
 import argparse
@@ -28,9 +28,9 @@ import torch
 import transformers
 from speed import medians
 
-from modeling_kogner.inference.annotator import CPU_BATCH, Annotator
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner import Annotator, load
 from modeling_kogner.corpora.text_windows import make_windows
+from modeling_kogner.inference.annotator import CPU_BATCH
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -50,12 +50,12 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def annotate(annotator: Annotator, texts: list[str]) -> None:
     """Mentions and concepts, as for texts that were never seen."""
     annotator.linker._near.cache_clear()
-    annotator.annotate(texts)
+    list(annotator.annotate(texts))
 
 
-def tag(tagger, annotator: Annotator, texts: list[str]) -> None:
+def tag(annotator: Annotator, texts: list[str]) -> None:
     """Labels of the annotator's windows."""
-    tokenizer = annotator.tokenizer
+    tokenizer, tagger = annotator.tokenizer, annotator.model
     groups = make_windows(texts, tokenizer, annotator.max_length, annotator.stride)
     rows = sorted((window.input_ids for group in groups for window in group), key=len)
     for start in range(0, len(rows), CPU_BATCH):
@@ -86,21 +86,17 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     column = pd.read_parquet(args.text, columns=[args.column])[args.column].dropna()
     texts = column[column != ""].tolist()[: args.documents]
-    model, tokenizer = load_model(args.model)
-    plain, _ = load_model(args.model, "none")
-    annotator = Annotator(model, tokenizer)
+    annotator, plain = load(args.model, device="cpu"), load(args.model, knowledge="none", device="cpu")
     conditions = {
         "annotator": lambda: annotate(annotator, texts),
-        "tags": lambda: tag(model, annotator, texts),
-        "plain tags": lambda: tag(plain, annotator, texts),
+        "tags": lambda: tag(annotator, texts),
+        "plain tags": lambda: tag(plain, texts),
     }
     for folder in args.onnx:
-        from modeling_kogner.inference.onnx_tagger import OnnxTagger
-
-        exported = Annotator(OnnxTagger(folder, args.threads), tokenizer)
+        exported = load(folder)
         conditions[f"annotator, {Path(folder).name}"] = lambda exported=exported: annotate(exported, texts)
     if args.spacy:
-        pipe = spacy_tagger(args.spacy, model.config.entity_types)
+        pipe = spacy_tagger(args.spacy, annotator.model.config.entity_types)
         conditions[f"spaCy {Path(args.spacy).name}"] = lambda: pipe(texts)
     seconds = medians(conditions, args.rounds)
     report = {

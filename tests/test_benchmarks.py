@@ -1,4 +1,4 @@
-"""The benchmark: its plan, its lines, its comparisons and its damaged knowledge, against values worked out by hand."""
+"""The benchmark: its plan, its lines and its comparisons, against values worked out by hand."""
 
 import json
 import sys
@@ -10,21 +10,15 @@ import torch
 from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
-from modeling_kogner.graph.index_tables import build_tables, load_tables
-from modeling_kogner.graph.knowledge_folder import Knowledge
-
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
-import fronts
-import perturb
 import plan
 import report
 import run
 import scoring
 import soak
 import unlabelled_text
-from surface_lookup import DictionaryTagger, candidates, load_index
-from surface_recall import gold_mentions, recall
+from scoring import DictionaryTagger, candidates, load_index
 
 PLAN = {
     "settings": ["--encoder", "{encoder}"],
@@ -79,24 +73,40 @@ def test_the_table_averages_seeds():
     assert made[2:] == ["| 100 % | C | 81.0 ± 1.4 (2) | 90.0 (1) |", "| 1 % | C | 50.0 (1) | - |"]
 
 
-def test_the_readme_has_both_tables(tmp_path):
-    """The short table would go on showing older scores; a corpus without all five numbers would leave a hole."""
-    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9), ("self_trained", 0.7))]
-    lines += [{**each, "fraction": 0.01} for each in lines] + [line("plain", 1, 0.1, corpus="D")]
-    # The README shows scores on whole paths.
+def test_the_evidence_page_keeps_its_prose_and_gets_the_tables(tmp_path):
+    """A page that keeps older tables, or loses its introduction, would be published all the same."""
+    pytest.importorskip("matplotlib")
+    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9))]
     lines = [{**each, "scores": {"test": {"f1": 0.0, "constrained": each["scores"]["test"]}}} for each in lines]
     (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in lines))
-    readme = tmp_path / "README.md"
-    marks = "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in ("summary", "results"))
-    readme.write_text(marks)
-    report.main([str(tmp_path / "lines"), "--readme", str(readme)])
-    made = readme.read_text()
-    assert "| C | 80.0 (1) | 90.0 (1) | 80.0 (1) | 90.0 (1) | 70.0 (1) |\n<!-- summary: end -->" in made
-    assert "| 100 % | D | 10.0 (1) | - | - |" in made
+    page = tmp_path / "evidence.md"
+    page.write_text("What it means.\n\n<!-- runs: begin -->\nold\n<!-- runs: end -->\nAfter.\n")
+    report.main([str(tmp_path / "lines"), "--page", str(page)])
+    made = page.read_text()
+    assert made.startswith("What it means.\n\n<!-- runs: begin -->\n## Overview\n")
+    assert "| 100 % | C | 80.0 (1) | 90.0 (1) |" in made
+    assert made.endswith("<!-- runs: end -->\nAfter.\n")
     assert "old" not in made
-    readme.write_text("no marks")
-    with pytest.raises(SystemExit, match="no <!-- results: begin -->"):
-        report.main([str(tmp_path / "lines"), "--readme", str(readme)])
+    assert "![Gain over plain](gains.png)" in made
+    assert (tmp_path / "gains.png").read_bytes().startswith(b"\x89PNG")
+    page.write_text("no marks")
+    with pytest.raises(SystemExit, match="no <!-- runs: begin -->"):
+        report.main([str(tmp_path / "lines"), "--page", str(page)])
+
+
+def test_the_readme_shows_the_scores_of_the_bundled_card():
+    """After a release the README would go on showing the scores of an older model."""
+    shown = (ROOT / "README.md").read_text().split("<!-- scores: begin -->\n")[1].split("<!-- scores: end -->")[0]
+    fix = "python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md"
+    assert shown == report.released_scores(ROOT / "hub_card" / "README.md") + "\n", fix
+
+
+def test_the_evidence_page_holds_all_runs():
+    """New lines would stay out of the page, and an edit of the page out of the lines."""
+    page = (ROOT / "docs" / "evidence.md").read_text()
+    lines = comparison.read_lines(ROOT / "benchmarks" / "results" / "evidence.jsonl")
+    assert comparison.overview(lines) in page
+    assert report.forgetting([line for line in lines if line["variant"] in report.TUNED]) in page
 
 
 def test_decodings_do_not_mix():
@@ -144,7 +154,7 @@ def test_counts_by_sentence_survive_packing():
     ]
 
 
-def test_fronts_without_lines_are_left_out():
+def test_comparisons_without_lines_are_left_out():
     """An empty section reads as if something had been measured."""
     lines = [line(variant, 1, 0.8) for variant in ("plain", "graph")]
     assert [title[0] for title, _ in report.sections(lines)] == ["1"]
@@ -153,7 +163,7 @@ def test_fronts_without_lines_are_left_out():
     assert [title[0] for title, _ in report.sections(lines)] == ["1", "2", "3", "5"]
 
 
-def test_every_front_is_one_row():
+def test_every_comparison_is_one_row():
     """A gain over other seeds or corpora, or over another decoding, would be published as the gain of knowledge."""
 
     def both(tokens: float, paths: float, **unseen) -> dict:
@@ -171,12 +181,12 @@ def test_every_front_is_one_row():
     ]
     for each, f1 in zip(lines, (0.1, 0.3), strict=False):
         each["scores"]["F/T:test"] = both(0.0, f1)
-    assert fronts.fronts(lines).splitlines()[2:] == [
+    assert comparison.overview(lines).splitlines()[2:] == [
         "| 100 % | `graph`: knowledge | 55.0 → 60.0 (+5.0; least -10.0, D) | 10.0 → 30.0 (+20.0)"
         " | 25.0 → 75.0 (+50.0) | - | 2, 1 |",
         "| 1 % † | `graph`: knowledge | 20.0 → 30.0 (+10.0) | - | - | - | 1, 1 |",
     ]
-    assert fronts.fronts(lines[:1]) == ""
+    assert comparison.overview(lines[:1]) == ""
 
 
 def test_forgetting_is_counted_against_the_model_before_tuning():
@@ -191,32 +201,6 @@ def test_forgetting_is_counted_against_the_model_before_tuning():
         "| C | 0 % | 70.0 ± 0.0 | 66.0 ± 0.0 | -10.0, D | 1 |",
         "| C | 50 % | 60.0 ± 0.0 | 70.5 ± 0.0 | +0.0, D | 1 |",
     ]
-
-
-@pytest.mark.parametrize(
-    "damage", [{"wrong_types": 0.5}, {"random_vectors": True}, {"keep_names": 0.5, "wrong_types": 0.3}]
-)
-def test_damaged_knowledge_and_its_index_agree(knowledge, wordpiece, tmp_path, damage):
-    """A run would be said to have read what its index never held."""
-    knowledge.save(tmp_path / "whole")
-    perturb.write(str(tmp_path / "whole"), str(tmp_path / "damaged"), wordpiece, **damage)
-    fields, tables = load_tables(tmp_path / "damaged", wordpiece)
-    built_fields, built = build_tables(Knowledge.load(tmp_path / "damaged"), wordpiece)
-    assert fields == built_fields
-    assert [name for name in built if not torch.equal(built[name], tables[name])] == []
-    _, whole = load_tables(tmp_path / "whole", wordpiece)
-    changed = {name for name in whole if name in tables and not torch.equal(whole[name], tables[name])}
-    assert ("kogner.index.concept_type" in changed) == ("wrong_types" in damage)
-    assert ("kogner.nodes.codes" in changed) == ("random_vectors" in damage)
-    assert ("kogner.index.surface_hash" in changed) == ("keep_names" in damage)
-
-
-def test_damage_is_as_much_as_asked(knowledge):
-    """Noise of another share than the report's label would mislead."""
-    damaged = perturb.perturbed(knowledge, keep_names=0.5, wrong_types=0.5, random_vectors=True, seed=3)
-    assert len(damaged.surfaces) == round(0.5 * len(knowledge.surfaces))
-    assert (damaged.concepts["type"] != knowledge.concepts["type"]).sum() == round(0.5 * len(knowledge.concepts))
-    assert sorted(damaged.codes.tolist()) == sorted(knowledge.codes.tolist()) != damaged.codes.tolist()
 
 
 def test_the_dictionary_reads_the_longest_match_of_fitting_types(knowledge, wordpiece, tmp_path):
@@ -290,10 +274,10 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
 def test_text_of_a_corpus_lacks_its_test_sentences(wordpiece, tmp_path):
     """A teacher that labels test sentences would make self-training a look at the test."""
     encoder = save_encoder(tmp_path / "e", BertModel(tiny_bert(len(wordpiece))), wordpiece)
-    told = "Patients with leukemia were seen near the river ."
+    tested = "Patients with leukemia were seen near the river ."
     filler = [(f"New fever of breast cancers and heart failure in year {year} .", {}) for year in range(40)]
-    test = rows([(told, {2: "B-Disease"})])
-    corpus = write_corpus(tmp_path / "C", train=rows([(told, {2: "B-Disease"}), *filler]), test=test)
+    test = rows([(tested, {2: "B-Disease"})])
+    corpus = write_corpus(tmp_path / "C", train=rows([(tested, {2: "B-Disease"}), *filler]), test=test)
     text = tmp_path / "text"
     unlabelled_text.main(
         [str(corpus), "--encoder", str(encoder), "--output", str(text), "--exclude_tests_of", str(corpus)]
@@ -332,15 +316,3 @@ def test_soak_reads_the_same_from_a_text_file(tmp_path):
     (tmp_path / "t.txt").write_text("\n".join(texts) + "\n")
     assert soak.texts_of(str(tmp_path / "t.txt"), "test") == texts
     assert len(texts) == 6
-
-
-def test_recall_by_hand():
-    """Two of three mentions by key, one letter by letter."""
-    tokens = [["Basal", "cell", "carcinomas", "and", "IL", "-", "2", "in", "foo"]]
-    tags = [["B-D", "I-D", "I-D", "O", "B-G", "I-G", "I-G", "O", "B-D"]]
-    mentions = [mention for mention, _ in gold_mentions(tokens, tags)]
-    assert mentions == ["Basal cell carcinomas", "IL - 2", "foo"]
-    surfaces = ["basal cell carcinoma", "IL-2"]
-    assert recall(mentions, surfaces) == pytest.approx(2 / 3)
-    assert recall(mentions, surfaces, as_listed=True) == pytest.approx(1 / 3)
-    assert recall([], surfaces) == 0.0

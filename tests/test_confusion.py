@@ -53,6 +53,7 @@ def test_counts_and_picture_of_a_model(knowledge, wordpiece, tmp_path):
     assert report["counts"]["DNA"] == {first: 0, second: 1, "missed": 0}
     assert report["counts"]["Disease"] == {first: 0, second: 1, "missed": 0}
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
-    (section,) = report_script.confusion(tmp_path)
+    (section,) = report_script.pictures([], tmp_path)
     assert "test splits of C." in section
-    assert report_script.confusion(tmp_path / "C") == []
+    (tmp_path / "confusion.json").unlink()
+    assert report_script.pictures([], tmp_path) == []

@@ -1,8 +1,9 @@
 """The documentation: every snippet of its pages is run, the site builds without a warning and asks no other host."""
 
+import contextlib
+import io
 import json
 import re
-import runpy
 import shlex
 import shutil
 import subprocess
@@ -67,8 +68,6 @@ def run_command(command: str) -> None:
         extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else FAST.get(f"{words[1]}.py", [])
         result = CliRunner().invoke(app, words[1:] + extra)
         assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
-    elif words[1].startswith("benchmarks/"):
-        runpy.run_path(str(ROOT / words[1]))["main"](words[2:])
     else:
         name = next(word for word in words if word in FAST)
         assert words[: words.index(name)] in (["python"], ["accelerate", "launch"])
@@ -79,12 +78,13 @@ def run_command(command: str) -> None:
     "page", [pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if p.stem in SLOW else []) for p in PAGES]
 )
 def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
-    """A renamed function or option would leave every reader with an error."""
+    """A renamed function or option would leave every reader with an error, and a page may show what no code prints."""
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "checkout"))
     text = page.read_text()
     names: dict = {"__name__": "snippet"}
     blocks = BLOCK.findall(text)
     assert len(blocks) * 2 == len(re.findall(r"^```", text, re.MULTILINE)), "a block that this test does not read"
+    printed = io.StringIO()
     for language, title, content in blocks:
         if title:
             Path(title).parent.mkdir(exist_ok=True)
@@ -95,7 +95,10 @@ def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
         elif language == "python":
             for extra in re.findall(r"^import (spacy|ray)$", content, re.MULTILINE):
                 pytest.importorskip(extra)
-            exec(compile(content, str(page), "exec"), names)
+            with contextlib.redirect_stdout(printed := io.StringIO()):
+                exec(compile(content, str(page), "exec"), names)
+        elif language == "output":
+            assert [line.rstrip() for line in printed.getvalue().rstrip().split("\n")] == content.rstrip().split("\n")
         else:
             assert language == "text", f"{language} without a title: neither run nor written"
 
@@ -114,6 +117,7 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
         assert "<!-- include" not in html
     assert '<svg class="flow"' in pages["how-it-works"]
     assert re.search(r"<td>NCBI-disease</td>", pages["evidence"])
+    assert (tmp_path / "site" / "learning_curves.png").is_file()
 
 
 def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():
@@ -166,8 +170,8 @@ def test_the_tagged_sentence_is_well_formed_and_fits():
 def test_the_readme_shows_what_the_bundled_model_reads():
     """After a new release the README would go on showing what an older model said."""
     made = subprocess.run([sys.executable, "docs/tagged_sentence.py"], cwd=ROOT, capture_output=True, text=True)
-    mend = "python docs/tagged_sentence.py > docs/tagged.svg"
-    assert made.stdout == (ROOT / "docs/tagged.svg").read_text(), f"{mend}: {made.stderr}"
+    fix = "python docs/tagged_sentence.py > docs/tagged.svg"
+    assert made.stdout == (ROOT / "docs/tagged.svg").read_text(), f"{fix}: {made.stderr}"
 
 
 def test_citation_file_names_this_version():

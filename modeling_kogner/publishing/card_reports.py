@@ -1,4 +1,4 @@
-"""Numbers and table rows of the card's sections on training data, graph, size and speed; None where nothing is known."""
+"""Numbers and table rows of the card on training data, graph, size and speed; None where nothing is known."""
 
 from __future__ import annotations
 
