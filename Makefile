@@ -20,21 +20,20 @@ check: ## lint, format
 	$(BIN)/ruff format --check .
 
 train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on test
-	$(BIN)/accelerate launch --cpu --num_processes 1 train.py --dataset $(DATA)/data/ner/NCBI-disease --use_cpu \
-	  --encoder $(DATA)/models/minilm-biomed --train_fraction 0.05 --max_steps 100 --eval_strategy no \
-	  --save_strategy no --output_dir artifacts/demo
+	$(BIN)/accelerate launch --cpu --num_processes 1 train.py --dataset $(DATA)/data/ner/NCBI-disease --use-cpu \
+	  --encoder $(DATA)/models/minilm-biomed --train-fraction 0.05 --max-steps 100 --eval-strategy no \
+	  --save-strategy no --output-dir artifacts/demo
 	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
 
-card: ## README.md of hub_card/ from the reports in CARD (metrics.json, and what else is there); MODEL_ID=OWNER/NAME
+card: ## README.md of hub_card/ from the reports in CARD (metrics.json, others if present), then the README's scores; MODEL_ID=OWNER/NAME
 	$(BIN)/kogner card hub_card --metrics $(CARD)/metrics.json $(call given,--metrics,metrics_off.json) \
 	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
-	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) \
-	  --results benchmarks/results/evidence.jsonl $(if $(MODEL_ID),--model-id $(MODEL_ID))
+	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) $(if $(MODEL_ID),--model-id $(MODEL_ID))
+	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md
 
-REPORT := benchmarks/results/report
 CORPORA := $(addprefix $(DATA)/data/ner/,NCBI-disease BC5CDR JNLPBA linnaeus AnatEM BioNLP13CG)
-pictures: ## README's sentence, demo page, and the report's plots; KNOWLEDGE=the model's knowledge folder
+pictures: ## README's sentence, demo page, and the evidence page with its plots; KNOWLEDGE=the model's knowledge folder
 	$(BIN)/python docs/tagged_sentence.py > docs/tagged.svg
 	$(if $(KNOWLEDGE),$(BIN)/python docs/demo_picture.py --knowledge $(KNOWLEDGE) > docs/demo.png)
-	$(BIN)/python benchmarks/confusion.py --model hub_card --dataset $(CORPORA) --output $(REPORT)/confusion.png
-	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --output $(REPORT) --readme README.md
+	$(BIN)/python benchmarks/confusion.py --model hub_card --dataset $(CORPORA) --output docs/confusion.png
+	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md

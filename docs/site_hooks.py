@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from data_flow import draw  # noqa: E402
+from data_flow import draw
 
 
 def data_flow() -> str:

@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import torch
 from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
