@@ -15,9 +15,10 @@ setup: ## environment in .venv with all extras
 test: ## the tests; with KOGNER_DATA also those on real corpora
 	$(BIN)/python -m pytest -n 2
 
-check: ## lint, format
+check: ## lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on test
 	$(BIN)/accelerate launch --cpu --num_processes 1 train.py --dataset $(DATA)/data/ner/NCBI-disease --use-cpu \

@@ -4,9 +4,10 @@ Letters in shape comments are those of `modeling_kogner.py`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import ModelOutput
 
@@ -56,7 +57,7 @@ class KognerPreTrainedModel(PreTrainedModel):
     _supports_flex_attn = True
 
     @torch.no_grad()
-    def _init_weights(self, module):
+    def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if isinstance(module, ConceptAttention):
             nn.init.zeros_(module.nil)
@@ -64,17 +65,17 @@ class KognerPreTrainedModel(PreTrainedModel):
             nn.init.zeros_(module.weight)
 
     @property
-    def tables(self) -> dict[str, torch.Tensor]:
+    def tables(self) -> dict[str, Tensor]:
         """The knowledge tables by their name in the body."""
         return {name: table for name, table in self.base_model.named_buffers() if name.startswith(TABLES)}
 
-    def save_pretrained(self, *args, **kwargs):
+    def save_pretrained(self, *args: Any, **kwargs: Any) -> None:
         """Save as every ``PreTrainedModel``, with checksums of the tables in the configuration."""
         self.config.table_checksums = {name: checksum(table) for name, table in self.tables.items()}
         super().save_pretrained(*args, **kwargs)
 
     @classmethod
-    def from_pretrained(cls, *args, **kwargs):
+    def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
         """Load as every ``PreTrainedModel``.
 
         Raises:
@@ -97,6 +98,8 @@ class KognerModel(KognerPreTrainedModel):
     encoder and fusion layers alone.
     """
 
+    catalogue: Tensor
+
     def __init__(self, config: KognerConfig):
         super().__init__(config)
         config.check_evidence()
@@ -104,12 +107,12 @@ class KognerModel(KognerPreTrainedModel):
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # a sentence vector nobody reads
         embedding_width = self.encoder.get_input_embeddings().embedding_dim
-        self.input_evidence = nn.Linear(2 * len(config.semantic_types), embedding_width, bias=False)
+        self.input_evidence = nn.Linear(2 * config.num_types, embedding_width, bias=False)
         self.index = SurfaceIndex(config)
         self.nodes = NodeTable(config)
         self.graph = SentenceGraph(config)
         # Row 0 is no convention at all.
-        self.conventions = None
+        self.conventions: nn.Embedding | None = None
         if config.conventions:
             self.conventions = nn.Embedding(len(config.conventions) + 1, config.hidden_size, padding_idx=0)
         heads = max(1, config.hidden_size // 64)
@@ -120,11 +123,11 @@ class KognerModel(KognerPreTrainedModel):
         self._concepts: ConceptCatalogue | None = None
         self.post_init()
 
-    def get_input_embeddings(self):
+    def get_input_embeddings(self) -> nn.Embedding:
         """Word embeddings of the encoder."""
         return self.encoder.get_input_embeddings()
 
-    def set_input_embeddings(self, value):
+    def set_input_embeddings(self, value: nn.Module) -> None:
         """Replace the word embeddings of the encoder."""
         self.encoder.set_input_embeddings(value)
 
@@ -138,7 +141,7 @@ class KognerModel(KognerPreTrainedModel):
     def forward(
         self,
         input_ids: torch.LongTensor,
-        attention_mask: torch.Tensor | None = None,
+        attention_mask: Tensor | None = None,
         token_type_ids: torch.LongTensor | None = None,
         convention: torch.LongTensor | None = None,
         output_hidden_states: bool | None = None,
@@ -177,7 +180,7 @@ class KognerModel(KognerPreTrainedModel):
             table = self.nodes(links.candidates) if self.config.evidence in ("concepts", "graph") else None
             hidden, gate, vectors = self.graph(hidden, links, table, self.config.evidence == "graph")
         if convention is not None and self.conventions is not None:
-            hidden = hidden + self._convention_vector(convention)[:, None]
+            hidden = hidden + self.conventions(self._kept_conventions(convention))[:, None]
         for layer in self.fusion:
             hidden = layer(hidden, attention_mask)
         return KognerModelOutput(
@@ -191,14 +194,16 @@ class KognerModel(KognerPreTrainedModel):
         )
 
     @torch.no_grad()
-    def link(self, input_ids, attention_mask=None, ngram_concepts=None) -> Links:
+    def link(
+        self, input_ids: Tensor, attention_mask: Tensor | None = None, ngram_concepts: Tensor | None = None
+    ) -> Links:
         """Link a batch to the knowledge graph; in training some sentences are read without evidence."""
         keep = None
         if self.training and self.config.sentence_dropout:
             keep = torch.rand(len(input_ids), device=input_ids.device) >= self.config.sentence_dropout  # (B,)
         return self.index(input_ids, attention_mask, keep, ngram_concepts)
 
-    def _positions(self, attention_mask):
+    def _positions(self, attention_mask: Tensor | None) -> Tensor | None:
         """Absolute positions ``(B, T)`` that count text alone, so that padding in front of it shifts none.
 
         None where the encoder has relative positions; each family would number padding in its own way.
@@ -209,14 +214,13 @@ class KognerModel(KognerPreTrainedModel):
         first = 0 if table.padding_idx is None else table.padding_idx + 1
         return first + ((attention_mask != 0).cumsum(-1) - 1).clamp(min=0)
 
-    def _convention_vector(self, convention):
-        """Vector of each sentence's convention ``(B, d_h)``; in training often none, so that the model does without."""
-        if self.training:
-            kept = torch.rand(convention.shape, device=convention.device) >= self.config.convention_dropout
-            convention = convention * kept
-        return self.conventions(convention)
+    def _kept_conventions(self, convention: Tensor) -> Tensor:
+        """Convention of each sentence ``(B,)``; in training often none, so that the model learns to do without."""
+        if not self.training:
+            return convention
+        return convention * (torch.rand(convention.shape, device=convention.device) >= self.config.convention_dropout)
 
-    def _masked(self, input_ids, links: Links):
+    def _masked(self, input_ids: Tensor, links: Links) -> Tensor:
         """In training, hide the letters of some linked mentions: evidence and context must do for names never seen."""
         if not (self.training and self.config.mention_masking):
             return input_ids

@@ -1,9 +1,11 @@
 """The sentence graph: tokens and the mentions they belong to, linked concepts, and a gate in front of it all."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from .configuration_kogner import KognerConfig
 from .student_gnn import DenseTransformerConv
+from .surface_index import Links
 
 
 class ConceptAttention(nn.Module):
@@ -22,19 +24,19 @@ class ConceptAttention(nn.Module):
         - **output**: ``(B, T, d_k)`` float, zeros where no candidate exists.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: KognerConfig):
         super().__init__()
         self.query = nn.Linear(config.hidden_size, config.concept_dim)
         self.nil = nn.Parameter(torch.zeros(1))
 
-    def weigh(self, hidden, vectors, known):
+    def weigh(self, hidden: Tensor, vectors: Tensor, known: Tensor) -> Tensor:
         """Attention over the candidates, ``(B, T, C)``; what is missing to 1 is the share of nil."""
         score = torch.einsum("btk,btck->btc", self.query(hidden), vectors) / vectors.shape[-1] ** 0.5
         score = score.masked_fill(~known, torch.finfo(score.dtype).min)
         weight = torch.cat([score, self.nil.to(score.dtype).expand(*score.shape[:2], 1)], -1).softmax(-1)[..., :-1]
         return weight * known
 
-    def forward(self, hidden, vectors, known):
+    def forward(self, hidden: Tensor, vectors: Tensor, known: Tensor) -> Tensor:
         """Mix the candidates."""
         return torch.einsum("btc,btck->btk", self.weigh(hidden, vectors, known), vectors)
 
@@ -57,18 +59,20 @@ class SentenceGraph(nn.Module):
         - **output**: enriched tokens ``(B, T, d_h)``, gate ``(B, T, d_h)``, mention vectors ``(B, T, d_k)``.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: KognerConfig):
         super().__init__()
         self.related_cosine = config.related_cosine
         self.concept_dropout = config.concept_dropout
         self.concept_dim = config.concept_dim
         self.attention = ConceptAttention(config)
         self.student = DenseTransformerConv(config.concept_dim, config.student_heads)
-        self.read = nn.Linear(2 * len(config.semantic_types) + config.concept_dim, config.hidden_size, bias=False)
+        self.read = nn.Linear(2 * config.num_types + config.concept_dim, config.hidden_size, bias=False)
         self.message = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
         self.gate = nn.Linear(2 * config.hidden_size, config.hidden_size)
 
-    def forward(self, hidden, links, vectors=None, pass_messages=True):
+    def forward(
+        self, hidden: Tensor, links: Links, vectors: Tensor | None = None, pass_messages: bool = True
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Enrich the tokens of a batch."""
         evidence = links.evidence.to(hidden.dtype)  # (B, T, 2K)
         concept = hidden.new_zeros(*hidden.shape[:2], self.concept_dim)  # (B, T, d_k)
@@ -79,7 +83,7 @@ class SentenceGraph(nn.Module):
         gate = torch.sigmoid(self.gate(torch.cat([hidden, message], -1)))  # (B, T, d_h)
         return hidden + gate * message, gate, concept
 
-    def _concepts(self, hidden, links, vectors, pass_messages):
+    def _concepts(self, hidden: Tensor, links: Links, vectors: Tensor, pass_messages: bool) -> Tensor:
         """One vector a mention, at its first token: ``(B, T, d_k)``."""
         concept = self.attention(hidden, vectors, links.candidates >= 0)
         if self.training:
@@ -89,7 +93,7 @@ class SentenceGraph(nn.Module):
             concept = concept + self.student(concept, self._related(concept.detach()))
         return concept
 
-    def _related(self, concept):
+    def _related(self, concept: Tensor) -> Tensor:
         """Pairs of different mentions of a sentence with similar vectors: ``(B, T, T)`` bool."""
         unit = nn.functional.normalize(concept, dim=-1)
         alike = unit @ unit.transpose(-1, -2) >= self.related_cosine

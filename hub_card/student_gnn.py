@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class DenseTransformerConv(nn.Module):
@@ -28,7 +28,7 @@ class DenseTransformerConv(nn.Module):
         self.lin_query = nn.Linear(width, heads * width)
         self.lin_value = nn.Linear(width, heads * width)
 
-    def forward(self, nodes, adjacent):
+    def forward(self, nodes: Tensor, adjacent: Tensor) -> Tensor:
         """Pass messages once along the edges."""
         query, key, value = (
             linear(nodes).unflatten(-1, (self.heads, self.width)).transpose(1, 2)  # (B, H, M, d_k)

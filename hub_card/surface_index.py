@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from .configuration_kogner import KognerConfig
 
 # Bits of `token_flags`; the linker shifts LAST_ALNUM onto FIRST_ALNUM.
 SPACE_BEFORE, FIRST_ALNUM, LAST_ALNUM, UNMATCHABLE, ENDS_IN_S = 1, 2, 4, 8, 16
@@ -50,11 +52,11 @@ class Links(NamedTuple):
         - **candidates**: ``(B, T, C)`` long, concepts of the mention that starts here; -1 where there is none.
     """
 
-    evidence: torch.Tensor
-    start: torch.Tensor
-    is_mention: torch.Tensor
-    covered: torch.Tensor
-    candidates: torch.Tensor
+    evidence: Tensor
+    start: Tensor
+    is_mention: Tensor
+    covered: Tensor
+    candidates: Tensor
 
 
 class SurfaceIndex(nn.Module):
@@ -72,11 +74,19 @@ class SurfaceIndex(nn.Module):
     Source: Karp & Rabin 1987 for the rolling hash; the table itself is ours.
     """
 
-    def __init__(self, config):
+    token_hash: Tensor
+    token_length: Tensor
+    token_flags: Tensor
+    power: Tensor
+    surface_hash: Tensor
+    surface_concept: Tensor
+    concept_type: Tensor
+
+    def __init__(self, config: KognerConfig):
         super().__init__()
         self.max_tokens = config.max_mention_tokens
         self.max_candidates = config.max_candidates
-        self.num_types = len(config.semantic_types)
+        self.num_types = config.num_types
         keys, rows = config.num_token_keys, config.num_surfaces
         self.register_buffer("token_hash", torch.zeros(keys, dtype=torch.long))
         self.register_buffer("token_length", torch.zeros(keys, dtype=torch.uint8))
@@ -86,7 +96,13 @@ class SurfaceIndex(nn.Module):
         self.register_buffer("surface_concept", torch.zeros(rows, dtype=torch.int32))
         self.register_buffer("concept_type", torch.zeros(config.num_concepts, dtype=torch.uint8))
 
-    def forward(self, input_ids, attention_mask=None, keep=None, ngram_concepts=None) -> Links:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        keep: Tensor | None = None,
+        ngram_concepts: Tensor | None = None,
+    ) -> Links:
         """Link a batch.
 
         Args:
@@ -101,7 +117,7 @@ class SurfaceIndex(nn.Module):
             ngram_concepts = ngram_concepts.masked_fill(~keep[:, None, None, None], -1)
         return self.resolve(ngram_concepts)
 
-    def lookup(self, input_ids, attention_mask=None):
+    def lookup(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """Concepts of every n-gram that starts at each token: ``(B, T, n, C)`` long, -1 where there is none."""
         query, valid = self.hash_ngrams(input_ids, attention_mask)  # (B, T, n)
         row = torch.searchsorted(self.surface_hash, query.contiguous())  # (B, T, n)
@@ -112,7 +128,7 @@ class SurfaceIndex(nn.Module):
         hit = (self.surface_hash[rows] == query[..., None]) & valid[..., None]
         return torch.where(hit, self.surface_concept[rows].long(), -1)
 
-    def hash_ngrams(self, input_ids, attention_mask=None):
+    def hash_ngrams(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Hash of every n-gram and whether it may be a mention: ``(B, T, n)`` long and bool."""
         flags, length = self.token_flags[input_ids], self.token_length[input_ids]  # (B, T)
         if attention_mask is not None:
@@ -123,7 +139,7 @@ class SurfaceIndex(nn.Module):
         term = self.token_hash[input_ids] * unscale
         total = term.cumsum(-1)
 
-        def ends(x, beyond=0):  # (B, T) -> (B, T, n): the value at the n-gram's last token
+        def ends(x: Tensor, beyond: int = 0) -> Tensor:  # (B, T) -> (B, T, n): the value at the n-gram's last token
             return nn.functional.pad(x, (0, self.max_tokens - 1), value=beyond).unfold(1, self.max_tokens, 1)
 
         boundary, spaced = self._boundaries(flags)
@@ -143,14 +159,14 @@ class SurfaceIndex(nn.Module):
         return query, (usable & boundary)[..., None] & ends(may_end) & fits
 
     @staticmethod
-    def _boundaries(flags):
+    def _boundaries(flags: Tensor) -> tuple[Tensor, Tensor]:
         """Where a word starts, and tokens that follow a space inside running letters; ``(B, T)`` bool each."""
         previous = nn.functional.pad(flags, (1, 0))[:, :-1]
         # Bit FIRST_ALNUM: letters on both sides of the border; bit SPACE_BEFORE: a space there.
         border = (previous >> 1 | SPACE_BEFORE) & flags & (FIRST_ALNUM | SPACE_BEFORE)
         return border != FIRST_ALNUM, border == FIRST_ALNUM | SPACE_BEFORE
 
-    def resolve(self, ngram_concepts) -> Links:
+    def resolve(self, ngram_concepts: Tensor) -> Links:
         """Longest match a type and token, and the mentions of any type.
 
         ``ngram_concepts``: ``(B, T, n, C)`` long.
@@ -176,7 +192,7 @@ class SurfaceIndex(nn.Module):
         candidates = torch.where(is_mention[..., None], candidates, -1)  # (B, T, C)
         return Links(evidence, start, is_mention, covered[..., -1], candidates)
 
-    def _cover(self, longest):
+    def _cover(self, longest: Tensor) -> Tensor:
         """Rank of the match that covers each token, -1 if none does; modulo ``n`` it is the tokens back to its start.
 
         ``longest``: ``(B, T, K + 1)``, tokens of the longest match that starts here.

@@ -1,13 +1,13 @@
 """Tags that form mentions: log-odds of the best path on which every inside follows a begin or an inside."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 LEVELS = 7
 NEVER = -1e4  # log-odds of what padding may not begin or continue
 
 
-def path_odds(odds, attention_mask=None):
+def path_odds(odds: Tensor, attention_mask: Tensor | None = None) -> Tensor:
     r"""Replace each decision's log-odds by those of the best whole path through it.
 
     Token by token, a mention may fall apart: "migraine with aura" gets the tags B O I. Of the paths on which I follows
@@ -52,10 +52,10 @@ def path_odds(odds, attention_mask=None):
     return torch.stack([begin + worth, open_before + inside + worth], -1).flatten(-2)  # (B, T, 2K)
 
 
-def _clamp(x, low, high):
+def _clamp(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
     return torch.minimum(torch.maximum(x, low), high)
 
 
-def _delayed(x, steps: int, fill: float):
+def _delayed(x: Tensor, steps: int, fill: float) -> Tensor:
     """``x`` of ``steps`` tokens before, ``fill`` where there is none. ``x``: ``(..., T, K)``."""
     return nn.functional.pad(x, (0, 0, steps, 0), value=fill)[..., : x.shape[-2], :]

@@ -113,15 +113,21 @@ class KognerConfig(PreTrainedConfig):
         """
         if name is None:
             return 0
-        if name not in (self.conventions or []):
-            known = ", ".join(self.conventions or ["none"])
-            raise ValueError(f"convention {name!r} is not known to the model; it knows {known}")
-        return 1 + self.conventions.index(name)
+        known = self.conventions or []
+        if name not in known:
+            raise ValueError(f"convention {name!r} is not known to the model; it knows {', '.join(known) or 'none'}")
+        return 1 + known.index(name)
 
     @property
     def hidden_size(self) -> int:
         """Width ``d_h`` of the encoder's token representations."""
-        return self.encoder_config.hidden_size
+        encoder: Any = self.encoder_config
+        return encoder.hidden_size
+
+    @property
+    def num_types(self) -> int:
+        """Number ``K`` of the graph's semantic types."""
+        return len(self.semantic_types or [])
 
     @property
     def has_knowledge(self) -> bool:
@@ -131,7 +137,7 @@ class KognerConfig(PreTrainedConfig):
     @property
     def entity_types(self) -> list[str]:
         """The ``K_e`` entity types of the tagger, read off the label names ``O, B-x, I-x, ...``."""
-        return [label[2:] for _, label in sorted(self.id2label.items()) if label.startswith("B-")]
+        return [label[2:] for _, label in sorted((self.id2label or {}).items()) if label.startswith("B-")]
 
 
 def bio_labels(entity_types: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """A transformer layer after the fusion, for encoders of any family."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class FusionLayer(nn.Module):
@@ -28,13 +28,13 @@ class FusionLayer(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, hidden, attention_mask=None):
+    def forward(self, hidden: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """Mix the tokens of each sentence."""
         mixed = self.out(self._attend(hidden, attention_mask))
         hidden = self.attention_norm(hidden + self.dropout(mixed))
         return self.feed_forward_norm(hidden + self.dropout(self.down(nn.functional.gelu(self.up(hidden)))))
 
-    def _attend(self, hidden, attention_mask):
+    def _attend(self, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
         query, key, value = (  # (B, H, T, d_h / H) each
             part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(hidden).chunk(3, -1)
         )

@@ -1,12 +1,12 @@
 """The losses of training, as pure functions of tensors."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-IGNORED = -100
+IGNORED = -100  # label of tokens that do not count, as in torch and transformers
 
 
-def bio_loss(logits, labels, type_mask=None):
+def bio_loss(logits: Tensor, labels: Tensor, type_mask: Tensor | None = None) -> Tensor:
     r"""Tagging loss: one three-way decision (outside, begin, inside) for each entity type a corpus annotates.
 
     .. math:: L_{lang} = \frac{1}{|\mathcal{T}|} \sum_{t \in \mathcal{T}} \sum_{k \in K_t}
@@ -32,7 +32,7 @@ def bio_loss(logits, labels, type_mask=None):
     return three_way_loss(logits[..., 1:], target, counted)
 
 
-def three_way_loss(odds, target, counted):
+def three_way_loss(odds: Tensor, target: Tensor, counted: Tensor) -> Tensor:
     """Cross entropy of independent decisions (outside, begin, inside), summed over types, averaged over tokens.
 
     Args:
@@ -48,7 +48,7 @@ def three_way_loss(odds, target, counted):
     return (loss * counted).sum() / counted.any(-1).sum().clamp(min=1)
 
 
-def distillation_loss(spans, concepts, mask):
+def distillation_loss(spans: Tensor, concepts: Tensor, mask: Tensor) -> Tensor:
     r"""Pull the span representation of a mention towards the distilled vector of its concept.
 
     .. math:: L_{dist} = \frac{1}{|M|} \sum_{m \in M} \left(1 - \cos(\mathrm{MLP}(s_m), z_m)\right)

@@ -4,10 +4,10 @@ Letters in shape comments, here and in the sibling files: ``B`` batch, ``T`` tok
 mention, ``N`` concepts, ``K`` semantic types of the graph, ``L`` labels, ``d_h`` encoder width, ``d_k`` concept width.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import TokenClassifierOutput
 
@@ -27,15 +27,16 @@ class KognerForTokenClassification(KognerPreTrainedModel):
     """
 
     # Checkpoints of 0.1 have none; it is 0 there.
-    _keys_to_ignore_on_load_missing: ClassVar[list[str]] = [r"^evidence_odds\."]
+    _keys_to_ignore_on_load_missing = [r"^evidence_odds\."]
 
     def __init__(self, config: KognerConfig):
         super().__init__(config)
         self.num_labels = config.num_labels
         self.kogner = KognerModel(config)
         self.dropout = nn.Dropout(config.classifier_dropout)
-        self.classifier = nn.Linear(config.hidden_size, config.num_labels - 1)
-        self.evidence_odds = EvidenceOdds(2 * len(config.semantic_types), config.num_labels - 1, bias=False)
+        num_odds = len(config.id2label or {}) - 1
+        self.classifier = nn.Linear(config.hidden_size, num_odds)
+        self.evidence_odds = EvidenceOdds(2 * config.num_types, num_odds, bias=False)
         self.span_projection = nn.Linear(config.hidden_size, config.concept_dim)
         self.post_init()
 
@@ -44,7 +45,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         cls,
         encoder: str | PreTrainedModel,
         entity_types: list[str],
-        tables: dict[str, torch.Tensor] | None = None,
+        tables: dict[str, Tensor] | None = None,
         revision: str | None = None,
         **fields: Any,
     ) -> "KognerForTokenClassification":
@@ -61,8 +62,9 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             OSError: the encoder is not there.
             ValueError: ``tables`` are of another version of the model.
         """
-        pretrained = encoder
-        if not isinstance(encoder, PreTrainedModel):
+        if isinstance(encoder, PreTrainedModel):
+            pretrained = encoder
+        else:
             pretrained = AutoModel.from_pretrained(encoder, revision=revision, dtype=torch.float32)
         labels = bio_labels(entity_types)
         config = KognerConfig(
@@ -80,10 +82,10 @@ class KognerForTokenClassification(KognerPreTrainedModel):
     def forward(
         self,
         input_ids: torch.LongTensor,
-        attention_mask: torch.Tensor | None = None,
+        attention_mask: Tensor | None = None,
         token_type_ids: torch.LongTensor | None = None,
         labels: torch.LongTensor | None = None,
-        type_mask: torch.Tensor | None = None,
+        type_mask: Tensor | None = None,
         convention: torch.LongTensor | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
@@ -120,22 +122,23 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         )
         return result if return_dict is not False else result.to_tuple()
 
-    def classify(self, output: KognerModelOutput):
+    def classify(self, output: KognerModelOutput) -> Tensor:
         """Log-odds of begin and inside of each entity type: ``(B, T, L - 1)``."""
         odds = self.classifier(self.dropout(output.last_hidden_state))
         if output.links is None:
             return odds
         return odds + self.evidence_odds(output.links.evidence.to(odds.dtype))
 
-    def _distillation(self, output: KognerModelOutput):
+    def _distillation(self, output: KognerModelOutput) -> Tensor | float:
         """Weighted L_dist over the mentions that have a vector; 0 where the knowledge path carries none."""
-        if self.config.evidence not in ("concepts", "graph") or output.links is None:
+        hidden, links, vectors = output.encoder_hidden_state, output.links, output.mention_vectors
+        if self.config.evidence not in ("concepts", "graph") or hidden is None or links is None or vectors is None:
             return 0.0
-        spans = self.project_spans(output.encoder_hidden_state, output.links)
-        known = output.links.is_mention & (output.mention_vectors.abs().sum(-1) > 0)
-        return self.config.distillation_weight * distillation_loss(spans, output.mention_vectors, known)
+        known = links.is_mention & (vectors.abs().sum(-1) > 0)
+        loss = distillation_loss(self.project_spans(hidden, links), vectors, known)
+        return self.config.distillation_weight * loss
 
-    def project_spans(self, hidden, links: Links):
+    def project_spans(self, hidden: Tensor, links: Links) -> Tensor:
         """Mean of each mention's tokens in the space of concept vectors, at its first token: ``(B, T, d_k)``."""
         member = links.start.masked_fill(~links.covered, -1)  # (B, T)
         slots = torch.arange(member.shape[1], device=member.device)

@@ -1,7 +1,9 @@
 """The distilled node table: a few bytes a concept."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from .configuration_kogner import KognerConfig
 
 
 class NodeTable(nn.Module):
@@ -13,13 +15,16 @@ class NodeTable(nn.Module):
     trained there, it would memorise the concepts of the training corpus.
     """
 
-    def __init__(self, config):
+    codes: Tensor
+    codebooks: Tensor
+
+    def __init__(self, config: KognerConfig):
         super().__init__()
         self.codebook_size = config.codebook_size
         self.register_buffer("codes", torch.zeros(config.num_concepts, config.num_codebooks, dtype=torch.uint8))
         self.register_buffer("codebooks", torch.zeros(config.num_codebooks, config.codebook_size, config.concept_dim))
 
-    def forward(self, concepts):
+    def forward(self, concepts: Tensor) -> Tensor:
         """Vectors of concepts, zeros where the index is negative.
 
         Args:

@@ -60,7 +60,7 @@ def trained(encoder, graph, corpora, tmp_path_factory) -> Path:
     """A model that has learned its five sentences by heart and by its knowledge, for the encoder stood still."""
     output = tmp_path_factory.mktemp("trained") / "model"
     start = ["--encoder", encoder, "--knowledge", graph, "--dataset", corpora / "both", "--output_dir", output]
-    trusting = [item for name in ("sentence", "mention", "type", "concept") for item in (f"--{name}_dropout", 0)]
+    trusting = [item for name in ("sentence", "concept") for item in (f"--{name}_dropout", 0)]
     rates = ["--learning_rate", 0, "--head_learning_rate", 1e-2]
     train(*start, *trusting, *rates, *ONCE, "--num_train_epochs", 60)
     return output
