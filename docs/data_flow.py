@@ -15,7 +15,7 @@ BOXES = {
     "teacher": (2, 0, 1, "teacher", "TransR, transformer"),
     "student": (3, 0, 1, "student", "light graph layer"),
     "index": (1, 1, 1, "surface index", "names → concepts"),
-    "table": (2, 1, 1, "node table", "7 bytes a concept"),
+    "table": (2, 1, 1, "node table", "7 bytes per concept"),
     "layer": (3, 1, 1, "student's layer", "plain torch"),
     "tokens": (0, 2, 1, "text", "token ids"),
     "encoder": (1, 2, 1, "encoder", "BERT, DeBERTa, …"),
@@ -39,7 +39,7 @@ ARROWS = [
     ("table", "bottom", "sentence", "first_column", "vectors"),
     ("layer", "bottom", "sentence", "last_column", "messages"),
 ]
-BANDS = [(25, "once, at home"), (149, "tables in the model"), (350, "every text, in the model")]
+BANDS = [(25, "before training"), (149, "tables in the model"), (350, "for every text, in the model")]
 
 
 def _frame(name: str) -> tuple[int, int, int, int]:

@@ -2,8 +2,8 @@
 
     python examples/annotate_with_ray.py --model hub_card --input abstracts --output annotated --workers 1
 
-Two CPU cores: half a minute and the time to read. A worker that dies is started again and its batch read again; no
-document is lost or written twice. Prints a line, such as:
+Two CPU cores: half a minute, and the time for the texts. If a worker dies, Ray starts another one and gives it the batch
+again; no document is lost or written twice. Prints a line, such as:
 
     1,000 documents -> annotated
 """
@@ -17,22 +17,22 @@ from modeling_kogner.integrations.annotate_column import AnnotateColumn
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read, annotate, write; a file of each block."""
+    """Read, annotate, write one file per block."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="hub_card", help="folder that all machines see, or Hub id")
+    parser.add_argument("--model", default="hub_card", help="folder that all machines can read, or Hub id")
     parser.add_argument("--input", required=True, help="parquet file or folder, local or such as s3://...")
-    parser.add_argument("--output", required=True, help="folder to make")
-    parser.add_argument("--column", default="text", help="of texts")
+    parser.add_argument("--output", required=True, help="folder to create")
+    parser.add_argument("--column", default="text", help="column of texts")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--gpus", type=float, default=0, help="of each worker; without, it has one core")
+    parser.add_argument("--gpus", type=float, default=0, help="GPUs per worker; without them a worker has one core")
     args = parser.parse_args(arguments)
 
     ray.init(ignore_reinit_error=True)
     cores = int(ray.cluster_resources().get("CPU", 0))
-    if not args.gpus and args.workers >= cores:  # Ray would wait for ever for a core to read with
-        parser.error(f"--workers {args.workers}: of the cluster's {cores} cores one must be left to read and write")
+    if not args.gpus and args.workers >= cores:  # Ray would wait for ever for a core to read
+        parser.error(f"--workers {args.workers}: leave one of the cluster's {cores} cores for reading and writing")
     model = str(Path(args.model).resolve()) if Path(args.model).is_dir() else args.model
-    # A block is what a worker takes at once, and takes again after a death; small files would be one block together.
+    # A worker takes a block at a time, and again after it died; small files would form a single block.
     documents = ray.data.read_parquet(args.input).repartition(target_num_rows_per_block=512)
     annotated = documents.map_batches(
         AnnotateColumn,

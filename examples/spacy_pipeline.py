@@ -1,8 +1,8 @@
-"""Tag texts with spaCy and write displaCy's picture of them; needs the extra `spacy`.
+"""Annotate texts in spaCy and draw them with displaCy; needs the extra `spacy`.
 
     python examples/spacy_pipeline.py --model hub_card --output tagged.html
 
-Two CPU cores: a few seconds. Prints one line an entity, such as:
+Two CPU cores: a few seconds. Prints one line for each entity, such as:
 
     Aspirin  Chemical  MESH:D001241
 """
