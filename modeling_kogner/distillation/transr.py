@@ -2,10 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn.kge import KGEModel
 
 
-class TransR(KGEModel):
+class TransR(nn.Module):
     r"""Score triples by how well the relation translates head to tail, in the relation's space.
 
     .. math:: s(h, r, t) = -\lVert h M_r + r - t M_r \rVert_2^2
@@ -17,29 +16,23 @@ class TransR(KGEModel):
     Args:
         num_nodes: Concepts ``N``.
         num_relations: Relations ``R``; relation ``r + R`` is ``r`` read from tail to head and adds no parameters.
-        hidden_channels: Width of concepts.
-        relation_channels: Width of the relations' spaces; 0 means that of concepts.
+        width: Width of concepts and of the relations' spaces.
     """
 
-    def __init__(self, num_nodes: int, num_relations: int, hidden_channels: int, relation_channels: int = 0):
-        super().__init__(num_nodes, num_relations, hidden_channels)
-        width = relation_channels or hidden_channels
-        self.rel_emb = nn.Embedding(num_relations, width)
-        self.projections = nn.Parameter(torch.empty(num_relations, hidden_channels, width))
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Start from the identity, as Lin et al. do: TransR then begins as TransE."""
-        nn.init.normal_(self.node_emb.weight, std=0.1)
-        nn.init.normal_(self.rel_emb.weight, std=0.1)
-        with torch.no_grad():
-            self.projections.copy_(torch.eye(*self.projections.shape[1:]).expand_as(self.projections))
+    def __init__(self, num_nodes: int, num_relations: int, width: int):
+        super().__init__()
+        self.num_relations = num_relations
+        self.node_emb, self.rel_emb = nn.Embedding(num_nodes, width), nn.Embedding(num_relations, width)
+        for table in (self.node_emb, self.rel_emb):
+            nn.init.normal_(table.weight, std=0.1)
+        # From the identity, as in Lin et al.: TransR then begins as TransE.
+        self.projections = nn.Parameter(torch.eye(width).repeat(num_relations, 1, 1))
 
     @torch.no_grad()
     def start_from(self, features: Tensor) -> None:
         """Set concept vectors to the principal components of text features, of mean length 1: ``(N, D)``."""
         centred = features - features.mean(0)
-        basis = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, : self.hidden_channels]
+        basis = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, : self.node_emb.embedding_dim]
         start = centred @ basis  # (N, min(d, D))
         self.node_emb.weight[:, : start.shape[1]] = start / start.norm(dim=1).mean().clamp(min=1e-6)
 

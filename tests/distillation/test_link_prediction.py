@@ -62,7 +62,7 @@ def test_loss_of_groups_is_that_of_their_triples_one_by_one():
     torch.manual_seed(0)
     triples = with_inverses(torch.tensor([[[0, 0, 1], [2, 0, 3]], [[4, 1, 0], [1, 1, 2]]]), 2)  # (4, 2, 3)
     flat = torch.tensor([[0, 0, 1], [2, 0, 3], [4, 1, 0], [1, 1, 2]])
-    known, model = KnownTriples(flat, 5, 2), TransR(5, 2, hidden_channels=3)
+    known, model = KnownTriples(flat, 5, 2), TransR(5, 2, width=3)
     torch.nn.init.normal_(model.projections)
     drawn = torch.randint(5, (4, 6))
 

@@ -7,7 +7,7 @@ from modeling_kogner.distillation.transr import TransR
 
 
 def by_hand() -> TransR:
-    model = TransR(2, 1, hidden_channels=2)
+    model = TransR(2, 1, width=2)
     with torch.no_grad():
         model.node_emb.weight.copy_(torch.tensor([[1.0, 2.0], [3.0, -1.0]]))
         model.rel_emb.weight.copy_(torch.tensor([[0.5, 0.0]]))
@@ -24,7 +24,7 @@ def test_score_is_the_negated_squared_distance_of_the_paper():
 def test_candidate_scores_equal_triple_scores_in_both_directions():
     """Were the sign of r lost for the inverse, heads would be predicted as if they were tails."""
     torch.manual_seed(0)
-    model = TransR(6, 2, hidden_channels=4, relation_channels=3)
+    model = TransR(6, 2, width=4)
     every, source = torch.arange(6), torch.tensor([5, 2])
     for relation in range(2):
         of, there, back = torch.full((6,), relation), torch.tensor([relation]), torch.tensor([relation + 2])
@@ -40,7 +40,7 @@ def test_start_keeps_the_neighbours_of_the_text_features():
     """A start in any other basis than that of the data would throw the names away."""
     torch.manual_seed(0)
     text = torch.randn(30, 4) @ torch.randn(4, 12)  # rank 4: four components hold all of it
-    model = TransR(30, 1, hidden_channels=4)
+    model = TransR(30, 1, width=4)
     model.start_from(text)
     ours, theirs = torch.cdist(model.node_emb.weight, model.node_emb.weight), torch.cdist(text, text)
     assert_close(ours / ours.mean(), theirs / theirs.mean(), atol=1e-3, rtol=1e-3)
