@@ -2,8 +2,8 @@
 
     python examples/annotate_with_ray.py --model hub_card --input abstracts --output annotated --workers 1
 
-Two CPU cores: half a minute, and the time for the texts. If a worker dies, Ray starts another one and gives it the batch
-again; no document is lost or written twice. Prints a line, such as:
+Two CPU cores: half a minute, plus the time for the texts. If a worker dies, Ray starts another one, which gets the same
+batch; no document is lost or written twice. Prints a line, such as:
 
     1,000 documents -> annotated
 """

@@ -77,4 +77,4 @@ def test_a_worker_that_dies_loses_and_repeats_nothing(knowledge, local_ray, tmp_
         annotate_with_ray.main(command)
     with pytest.raises(SystemExit):
         annotate_with_ray.main([*command[:-1], "4"])
-    assert "of the cluster's 4 cores one must be left" in capsys.readouterr().err
+    assert "leave one of the cluster's 4 cores" in capsys.readouterr().err
