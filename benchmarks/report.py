@@ -36,6 +36,7 @@ ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "n
 # The joint model, and how much of its weights is mixed back after it was tuned on one corpus.
 TUNED = {"joint": "not tuned", "kept_0": "0 %", "kept_30": "30 %", "kept_50": "50 %", "kept_70": "70 %"}
 ALL = (1, 1)
+FOLDED = "<details markdown>\n<summary>{}</summary>\n\n{}\n\n</details>"
 DECODED = ("Decoded on whole paths", "Decoded token by token")
 
 
@@ -217,7 +218,7 @@ def main(arguments: list[str] | None = None) -> None:
     if args.page:
         parts = [f"## Overview\n\n{overview(lines)}", *pictures(lines, args.page.parent)]
         for way, found in zip(DECODED, (on_whole_paths(lines), lines), strict=True):
-            parts += [f"## {way}", *(f"### {title}\n\n{body}" for title, body in sections(found))]
+            parts += [f"## {way}", *(FOLDED.format(title, body) for title, body in sections(found))]
         write_between(args.page, "runs", "\n\n".join(parts))
     if args.readme:
         write_between(args.readme, "scores", released_scores(args.card))
