@@ -1,13 +1,13 @@
-"""Memory, speed and agreement over a long run: many sentences, one long document, several threads.
+"""Memory and speed over a long run: many sentences, and one long document.
 
     python benchmarks/soak.py --dataset $KOGNER_DATA/data/ner/BC5CDR $KOGNER_DATA/data/ner/BC2GM
     python benchmarks/soak.py --model FOLDER --dataset sentences.txt --device cuda --parts pipeline
 
-Needs the extra `benchmark`; with text files of one sentence a line, psutil alone beside the package. Every part runs in
-a process of its own, so that peaks do not mix: `pipeline` (the stock one), `annotator`, `annotate` (the command) over
-the sentences; `document` for each of the three over one long text; `threads` for the first two. With the defaults an
-hour or more on two cores of a CPU; `--sentences 5000 --megabytes 0.5` takes five minutes. Expected: growth after
-warm-up of a few MB, last tenth within 10 % of the first, no disagreement.
+Needs the extra `benchmark`; for text files with one sentence per line, psutil is enough. Every part runs in a process
+of its own, so that peaks do not mix: `pipeline` (the stock one), `annotator` and `annotate` (the command) over the
+sentences; `document` for each of the three over one long text. With the defaults an hour or more on two cores of a CPU;
+`--sentences 5000 --megabytes 0.5` takes five minutes. Expected: growth after warm-up of a few MB, and the last tenth
+within 10 % of the speed of the first.
 """
 
 import argparse
@@ -20,7 +20,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -33,7 +32,7 @@ from modeling_kogner import load
 from modeling_kogner.commands.main import app
 
 WAYS = ("pipeline", "annotator", "annotate")
-PARTS = (*WAYS, *(f"document, {way}" for way in WAYS), "threads")
+PARTS = (*WAYS, *(f"document, {way}" for way in WAYS))
 
 
 class Watch(threading.Thread):
@@ -146,25 +145,6 @@ def read_document(args: argparse.Namespace, way: str) -> dict:
     return {"characters": len(whole)} | {name: report[name] for name in kept if name in report}
 
 
-def compare_threads(args: argparse.Namespace, _: str = "") -> dict:
-    """Several threads share a pipeline or annotator; each must find what a single thread finds."""
-    args.sentences = min(args.sentences, 200)
-    texts, report = list(sentences_of(args)), {}
-    for way in WAYS[:2]:
-        read = reader(args, way)
-        expected = [read(text) for text in texts]
-        orders = [random.Random(number).sample(range(len(texts)), len(texts)) for number in range(args.threads)]
-        with ThreadPoolExecutor(args.threads) as pool:
-            answers = list(pool.map(lambda order, read=read: [read(texts[row]) for row in order], orders))
-        wrong = sum(
-            str(found) != str(expected[row])
-            for order, own in zip(orders, answers, strict=True)
-            for row, found in zip(order, own, strict=True)
-        )
-        report[way] = {"threads": args.threads, "readings": args.threads * len(texts), "that differ": wrong}
-    return report
-
-
 def reader(args: argparse.Namespace, way: str):
     """The stock pipeline or the annotator."""
     if way == "pipeline":
@@ -182,7 +162,6 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sentences", type=int, default=100_000)
     parser.add_argument("--megabytes", type=float, default=5.0, help="of the long document")
     parser.add_argument("--batch_size", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # one part, in this process
@@ -196,8 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         name, _, way = args.parts[0].partition(", ")
-        part = {"document": read_document, "threads": compare_threads}.get(name, read_sentences)
-        print(json.dumps(part(args, way or name)))
+        print(json.dumps(read_document(args, way) if name == "document" else read_sentences(args, name)))
         return
     report = {"device": args.device, "torch": torch.__version__, "threads of torch": torch.get_num_threads()}
     given = [*(sys.argv[1:] if arguments is None else arguments)]

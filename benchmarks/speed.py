@@ -51,9 +51,6 @@ def load_models(args: argparse.Namespace) -> dict:
         "bare encoder": AutoModel.from_pretrained(args.encoder, dtype=torch.float32),
     }
     models = {name: model.to(args.device).eval() for name, model in models.items()}
-    if args.compile:
-        for model in models.values():
-            model.compile(dynamic=True)
     for folder in args.onnx:
         from modeling_kogner.inference.onnx_tagger import OnnxTagger
 
@@ -137,7 +134,6 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--compile", action="store_true", help="all models with torch.compile")
     return parser.parse_args(arguments)
 
 
@@ -150,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     linker = KognerForTokenClassification.from_pretrained(args.model).to(args.device).kogner.link
     rows = load_corpus(args.dataset).split(args.split)["tokens"][: args.sentences]
     texts = sorted((" ".join(row) for row in rows), key=len)
-    report = {"device": args.device, "sentences": len(texts), "compiled": args.compile, "torch": torch.__version__}
+    report = {"device": args.device, "sentences": len(texts), "torch": torch.__version__}
     report["threads"] = args.threads
     few = texts[:: max(1, len(texts) // 64)]  # one by one takes long
     for size, chosen in ((32, texts), (1, few)):

@@ -296,10 +296,7 @@ def test_soak_reads_all_it_was_asked_to(part, knowledge, wordpiece, tmp_path, ca
     given = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     soak.main([*given, "--inside", "--parts", part])
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    if part == "threads":
-        assert [way["that differ"] for way in report.values()] == [0, 0]
-        assert report["annotator"]["readings"] == 4 * 40
-    elif part.startswith("document"):
+    if part.startswith("document"):
         assert report["characters"] >= 2000
         assert report.get("last mention ends at", 2000) > 1900
     else:

@@ -26,7 +26,7 @@ def fields(*classes):
 def test_every_option_exists(start):
     """A renamed option would leave newcomers with a usage error."""
     (command,) = [line.strip() for line in COMMANDS if line.strip().startswith(start)]
-    used = set(re.findall(r"--(\w+)", command))
+    used = {name.replace("-", "_") for name in re.findall(r"--([\w-]+)", command)}
     assert used
     if "train.py" in start:
         known = fields(ModelArguments, DataArguments, KognerTrainingArguments)
@@ -34,7 +34,7 @@ def test_every_option_exists(start):
         known = fields(EvalArguments)
     else:
         help_text = CliRunner().invoke(app, [*start.split()[1:], "--help"], env={"COLUMNS": "200"}).output
-        known = set(re.findall(r"--(\w+)", help_text))
+        known = {name.replace("-", "_") for name in re.findall(r"--([\w-]+)", help_text)}
     assert used <= known
 
 
