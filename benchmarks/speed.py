@@ -21,6 +21,7 @@ from transformers import AutoModel, DataCollatorWithPadding
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.inference.tokenizers import load_tokenizer
 
 
 def clock(work) -> float:

@@ -9,11 +9,11 @@ import argparse
 import shutil
 import sys
 import threading
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from modeling_kogner.commands.progress import loading, quiet, waiting
+from modeling_kogner import load
+from modeling_kogner.commands.progress import quiet, waiting
 from modeling_kogner.demo.neighbourhood import Neighbourhoods
 from modeling_kogner.demo.reader import Reader
 from modeling_kogner.demo.server import PageServer
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--knowledge", required=True, help="knowledge folder of the model")
     args = parser.parse_args()
     quiet()
-    reader = Reader(*loading(str(Path(__file__).parents[1] / "hub_card")))
+    reader = Reader(load())
     with waiting("reading the graph"):
         neighbourhoods = Neighbourhoods(Knowledge.load(args.knowledge))
     server = PageServer(reader, neighbourhoods, "hub_card")

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from modeling_kogner.commands.progress import loading, quiet
-from modeling_kogner.inference.annotator import Annotator, Mention
+from modeling_kogner import load
+from modeling_kogner.commands.progress import quiet
+from modeling_kogner.corpora.mention import Mention
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [
@@ -40,7 +41,7 @@ def pieces(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[bool, str, 
 
 def below(mention: Mention) -> str:
     """What stands under a mention."""
-    return mention.type + (f" · {mention.concept_id}" if mention.concept_id else "")
+    return mention.type + (f" · {mention.id}" if mention.id else "")
 
 
 def width(text: str, mention: Mention | None) -> float:
@@ -81,8 +82,9 @@ def draw(texts: Sequence[str], found: Sequence[Sequence[Mention]], types: Sequen
 def main() -> None:
     """Read the sentences with the bundled model and print the picture."""
     quiet()
-    model, tokenizer = loading(str(ROOT / "hub_card"))
-    print(draw(TEXTS, Annotator(model, tokenizer).annotate(TEXTS), model.config.entity_types))
+    annotator = load()
+    mentions = [document.mentions for document in annotator.annotate(TEXTS)]
+    print(draw(TEXTS, mentions, annotator.model.config.entity_types))
 
 
 if __name__ == "__main__":

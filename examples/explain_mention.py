@@ -12,8 +12,7 @@ Two CPU cores: a few seconds. Prints one block a mention, such as:
 
 import argparse
 
-from modeling_kogner.inference.explanation import explain
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner import explain, load
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,13 +22,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", default="hub_card", help="folder or Hub id")
     args = parser.parse_args(arguments)
 
-    model, tokenizer = load_model(args.model)
-    for explained in explain(model, tokenizer, args.text).mentions:
+    for explained in explain(load(args.model), args.text).mentions:
         print(f"{explained.mention.text}: {explained.mention.type}")
         print("  names:", ", ".join(surface.text for surface in explained.surfaces) or "none")
         for surface in explained.surfaces:
             for candidate in surface.candidates if surface.is_read else []:
-                print("  read: ", candidate.concept_id, candidate.concept_name)
+                print("  read: ", candidate.id, candidate.name)
         print("  without the graph:", ", ".join(other.text for other in explained.without_knowledge) or "nothing")
 
 

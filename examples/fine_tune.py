@@ -13,9 +13,8 @@ import json
 import tempfile
 from pathlib import Path
 
+from modeling_kogner import load
 from modeling_kogner.commands.train import main as train
-from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_model import load_model
 
 SENTENCE = "Patients with kridol syndrome received zorvine ."
 CHEMICALS, DISEASES = ["zorvine", "pelamite", "quandrine"], ["kridol syndrome", "velk disease"]
@@ -33,7 +32,7 @@ def rows() -> list[dict]:
 
 def mentions(model: str) -> str:
     """What a model finds in the sentence."""
-    (found,) = Annotator(*load_model(model)).annotate([SENTENCE])
+    found = load(model)(SENTENCE).mentions
     return ", ".join(f"{mention.text} ({mention.type})" for mention in found) or "nothing"
 
 

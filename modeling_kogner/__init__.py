@@ -4,7 +4,6 @@ What is exported here is the public interface; everything else may change betwee
 are first used, so that importing the package costs neither torch nor transformers.
 """
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +30,12 @@ __all__ = [
     "explain",
     "load",
 ]
-_HOMES = {
+_HOMES = {  # `auto_classes` also makes transformers' Auto classes know them
     "Annotator": ".inference.annotator",
     "Document": ".corpora.document",
-    "KognerConfig": ".configuration_kogner",
-    "KognerForTokenClassification": ".modeling_kogner",
-    "KognerModel": ".knowledge_encoder",
+    "KognerConfig": ".inference.auto_classes",
+    "KognerForTokenClassification": ".inference.auto_classes",
+    "KognerModel": ".inference.auto_classes",
     "KognerPipeline": ".integrations.ner_pipeline",
     "Mention": ".corpora.mention",
     "explain": ".inference.explanation",

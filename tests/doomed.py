@@ -20,7 +20,7 @@ CHANGES = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncat
 # libraries' threads, on which a fork waits for ever.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
-    [f"modeling_kogner.{name}" for name in ("training.trainer", "distillation.distill", "inference.load_annotator")]
+    [f"modeling_kogner.{name}" for name in ("training.trainer", "distillation.distill", "inference.load")]
 )
 
 

@@ -12,9 +12,9 @@ from datasets import Dataset
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.corpus_files import read_rows
-from modeling_kogner.corpora.document import Fields
 from modeling_kogner.corpora.formats import read_records
-from modeling_kogner.corpora.pubtator import read_pubtator
+from modeling_kogner.corpora.pubtator import load_pubtator
+from modeling_kogner.corpora.record import Fields
 from modeling_kogner.files.tables import read_table
 from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
 from modeling_kogner.graph.sources import read_obo
@@ -99,7 +99,7 @@ def documents(path, kind):
         try:
             record.parse()
         except ValueError as error:
-            wrong.append(f"{record.where}: {error}")
+            wrong.append(str(error))
     return count, wrong
 
 
@@ -111,7 +111,7 @@ def corpus(path, kind):
 
 def pubtator(path, kind):
     load_corpus(str(path))
-    return sum(1 + bool(document.abstract) + len(document.mentions) for document in read_pubtator(path)), []
+    return sum(1 + bool(document.abstract) + len(document.mentions) for document in load_pubtator(path)), []
 
 
 def graph(path, kind):

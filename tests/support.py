@@ -59,6 +59,11 @@ def tiny_model(knowledge, tokenizer, encoder: PreTrainedConfig | None = None, ty
     return model.eval()
 
 
+def mentions_of(annotator, texts, **options) -> list[list]:
+    """The mentions of each text."""
+    return [document.mentions for document in annotator.annotate(texts, **options)]
+
+
 def save_encoder(folder: Path, encoder: PreTrainedModel, tokenizer) -> Path:
     """An encoder folder as `train.py --encoder` reads it."""
     encoder.save_pretrained(folder)

@@ -5,12 +5,12 @@ import json
 import pyarrow as pa
 import pytest
 import torch
-from support import SENTENCES, TYPES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from support import SENTENCES, TYPES, mentions_of, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification, KognerPipeline
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_annotator import load_annotator
+from modeling_kogner.inference.load import load
 from modeling_kogner.integrations.annotate_column import AnnotateColumn
 
 NAMES = ["loose", "strict"]
@@ -55,8 +55,8 @@ def test_annotation_follows_the_one_asked_for(model, wordpiece, tmp_path):
     model.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
     texts = [text for text, *_ in SENTENCES]
-    plain, loose, strict = (load_annotator(tmp_path, convention=c).annotate(texts) for c in (None, *NAMES))
-    assert plain == Annotator(model, wordpiece).annotate(texts)
+    plain, loose, strict = (mentions_of(load(tmp_path, convention=c), texts) for c in (None, *NAMES))
+    assert plain == mentions_of(Annotator(model, wordpiece), texts)
     assert loose not in (plain, strict)
     assert strict != plain
     named = KognerPipeline(model, wordpiece, convention="strict")(texts)
@@ -66,7 +66,7 @@ def test_annotation_follows_the_one_asked_for(model, wordpiece, tmp_path):
         assert [(mention["start"], mention["end"], mention["entity_group"]) for mention in other] == places
         assert [(mention["start"], mention["end"], mention["type"]) for mention in third] == places
     with pytest.raises(ValueError, match="knows loose, strict"):
-        load_annotator(tmp_path, convention="other")
+        load(tmp_path, convention="other")
 
 
 def test_train_and_eval(wordpiece, tmp_path):

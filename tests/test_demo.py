@@ -17,7 +17,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
-from support import ROOT, tiny_model
+from support import ROOT, mentions_of, tiny_model
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
@@ -35,7 +35,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 def places_of(tagger, tokenizer) -> set:
-    (mentions,) = Annotator(tagger, tokenizer).annotate([TEXT])
+    (mentions,) = mentions_of(Annotator(tagger, tokenizer), [TEXT])
     return {(each.start, each.end, each.type) for each in mentions}
 
 
@@ -58,7 +58,7 @@ def server(model, wordpiece, knowledge):
     treated = [(f"MONDO:{number}", "treats", "MESH:D001241") for number in range(1, 7)]
     edges = pd.concat([knowledge.edges, pd.DataFrame(treated, columns=["head", "relation", "tail"])])
     neighbourhoods = Neighbourhoods(replace(knowledge, edges=edges))
-    server = PageServer(Reader(model, wordpiece), neighbourhoods, "tiny <model>")
+    server = PageServer(Reader(Annotator(model, wordpiece)), neighbourhoods, "tiny <model>")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -103,10 +103,7 @@ def test_own_names_are_used_at_once_and_only_then(server, model):
     named, plain = ask(server, "/read", text=TEXT, names=NAMES)[1], ask(server, "/read", text=TEXT)[1]
     assert named["added"] == {"concepts": 1, "forms": 1, "unspelled": 0}
     assert plain["added"] is None
-    ids = [
-        {c["concept_id"] for m in found["with"] for s in m["surfaces"] for c in s["candidates"]}
-        for found in (named, plain)
-    ]
+    ids = [{c["id"] for m in found["with"] for s in m["surfaces"] for c in s["candidates"]} for found in (named, plain)]
     assert "LAB:1" in ids[0]
     assert "LAB:1" not in ids[1]
     assert model.config.num_surfaces == surfaces
@@ -306,7 +303,7 @@ def test_page_by_keyboard(page, server):
         assert text == TEXT
         assert page.locator(f"#{side} mark.differs").count() == sum(each["differs"] for each in expected[side])
     assert page.title() == "KoGNER"
-    place = next(i for i, each in enumerate(expected["with"]) if each["concept_id"] == "MONDO:1")
+    place = next(i for i, each in enumerate(expected["with"]) if each["id"] == "MONDO:1")
     page.locator("#with mark").nth(place).focus()
     assert "MONDO:1 leukemia" in page.inner_text("#tip")
     box = page.locator("#tip").bounding_box()

@@ -24,7 +24,7 @@ from transformers import BertModel
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
-from modeling_kogner.inference.annotator import Mention
+from modeling_kogner.corpora.mention import Mention
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 SLOW = {"onnx": "export takes a minute", "millions": "so does starting Ray"}

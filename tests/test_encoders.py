@@ -20,7 +20,7 @@ from transformers import (
     pipeline,
 )
 
-from modeling_kogner.inference.load_model import load_tokenizer
+from modeling_kogner.inference.tokenizers import load_tokenizer
 from modeling_kogner.training.start import limit_windows
 
 SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import run_as_user
+from support import mentions_of, run_as_user
 
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.load import load_model
 
 FORMATS = sorted(path for path in (Path(__file__).parent / "checkpoints").iterdir() if path.is_dir())
 TEXT = "Aspirin cured the acute lymphoblastic leukemia of HeLa cells, not the heart failure."
@@ -29,8 +29,8 @@ def answer(model, tokenizer) -> dict:
         with torch.no_grad():
             logits[model.config.evidence] = model(**given).logits[0]
     model.config.evidence = level
-    (mentions,) = Annotator(model, tokenizer).annotate([TEXT])
-    found = [[mention.start, mention.end, mention.type, mention.concept_id] for mention in mentions]
+    (mentions,) = mentions_of(Annotator(model, tokenizer), [TEXT])
+    found = [[mention.start, mention.end, mention.type, mention.id] for mention in mentions]
     return {"input_ids": given.input_ids[0].tolist(), "logits": logits, "mentions": found}
 
 

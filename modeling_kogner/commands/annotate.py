@@ -20,18 +20,19 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from ..corpora.document import Document
+from ..corpora.formats import OUTPUTS, READERS, format_of, input_files, read_records
+from ..corpora.record import Fields, Record
+from ..corpora.writers import OutputFormat
+from ..files.errors import is_out_of_memory
 from ..inference.annotation_run import AnnotationRun, StreamOutput
-from ..corpora.document import Document, Fields, Passage, Record
-from ..corpora.formats import OUTPUTS, READERS, OutputFormat, format_of, input_files, read_records
+from ..inference.load import bundled_model, file_version, load, model_version
 from ..inference.resumable_file import Counts, ResumableFile
 from ..inference.shards import share_of, this_share
-from ..inference.load_annotator import file_version, load_annotator, model_version
-from ..inference.out_of_memory import is_out_of_memory
 from .document_progress import document_progress
 from .mention_table import draw_table
 from .progress import quiet, reading
 
-BUNDLED = Path(__file__).resolve().parents[2] / "hub_card"
 STANDARD_INPUT = Path("-")
 SKIPPED, WRONG, FAILED, INTERRUPTED = 1, 2, 3, 130  # exit codes; the help of the command says what they mean
 
@@ -107,7 +108,7 @@ def annotate(
         files = _input(text, inputs, source and source.value)
         kind = _target(output, "jsonl" if as_json else target and target.value, bool(inputs))
         choices = _Choices(
-            _bundled() if model is None else model,
+            bundled_model() if model is None else model,
             knowledge.value,
             vocabulary,
             convention,
@@ -143,10 +144,16 @@ def _run(
     device: str | None,
     compiled: bool,
 ) -> Counts:
-    evidence = "none" if choices.knowledge == "off" else None
     with reading(choices.model):
-        annotator = load_annotator(choices.model, evidence, device, choices.vocabulary, choices.convention, compiled)
-    annotator.annotate([], choices.types)  # an unknown type is told before anything is written
+        annotator = load(
+            choices.model,
+            knowledge="none" if choices.knowledge == "off" else None,
+            convention=choices.convention,
+            device=device,
+            types=choices.types,
+            vocabulary=choices.vocabulary,
+            compiled=compiled,
+        )
     form = OutputFormat(draw_table) if choices.target == "table" else OUTPUTS[choices.target]
     if output is None:
         out: StreamOutput | ResumableFile = StreamOutput(sys.stdout, form)
@@ -172,7 +179,7 @@ def _run(
 
 def _records(choices: _Choices, text: str | None, files: list[tuple[Path, str]], done: int) -> Iterator[Record]:
     if text is not None:
-        return iter([Record("text", 0, lambda: Document("1", [Passage(text)], {"text": text}))])
+        return iter([Record("text", None, 0, lambda: replace(Document.of(text), record={"text": text}))])
     stream = sys.stdin.buffer if files[0][0] == STANDARD_INPUT else None
     return read_records(files, choices.fields, stream, done, choices.shard)
 
@@ -208,15 +215,6 @@ def _target(output: Path | None, kind: str | None, many: bool) -> str:
     if kind == "table":
         raise ValueError("a table is drawn on the terminal; choose --to tsv for a file, or leave --output out")
     return kind or format_of(output, OUTPUTS, "--to")
-
-
-def _bundled() -> str:
-    if not (BUNDLED / "config.json").is_file():
-        raise ValueError(
-            f"{BUNDLED}: no bundled model there; a checkout installed with pip install -e . carries one, "
-            "otherwise name a folder or Hub id with --model"
-        )
-    return str(BUNDLED)
 
 
 def _report(wrong: str) -> None:

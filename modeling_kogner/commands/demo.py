@@ -12,8 +12,8 @@ import typer
 from ..demo.reader import Reader
 from ..demo.server import PageServer
 from ..graph.knowledge_folder import Knowledge
-from .annotate import _bundled
-from .progress import loading, quiet, waiting
+from ..inference.load import bundled_model, load
+from .progress import quiet, reading, waiting
 
 if TYPE_CHECKING:
     from ..demo.neighbourhood import Neighbourhoods
@@ -37,8 +37,9 @@ def demo(
     """
     quiet()
     try:
-        source = _bundled() if model is None else model
-        reader = Reader(*loading(source))
+        source = bundled_model() if model is None else model
+        with reading(source):
+            reader = Reader(load(source))
         with waiting("reading the graph"):
             neighbourhoods = _neighbourhoods(knowledge) if knowledge else None
         server = PageServer(reader, neighbourhoods, Path(source).name, port)

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from ..distillation.distill import DistillSettings
 from ..distillation.distill import distill as run
-from ..graph.knowledge_folder import Knowledge
 from ..distillation.student_training import StudentSettings
 from ..distillation.teacher import TeacherSettings
-from ..inference.out_of_memory import is_out_of_memory
+from ..files.errors import is_out_of_memory
+from ..graph.knowledge_folder import Knowledge
 from .graph_summary import show_distillation
 from .progress import waiting
 

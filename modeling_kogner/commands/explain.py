@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..inference.annotator import Mention
+from ..corpora.mention import Mention
 from ..inference.explanation import ExplainedMention, Explanation, Surface
 from ..inference.explanation import explain as run
-from .annotate import _bundled
-from .progress import loading, quiet
+from ..inference.load import bundled_model, load
+from .progress import quiet, reading
 
 COLUMNS = ("mention", "name found", "concept", "weight", "gate", "without knowledge")
 
@@ -34,7 +34,10 @@ def explain(
     """
     quiet()
     try:
-        explanation = run(*loading(_bundled() if model is None else model), text)
+        source = bundled_model() if model is None else model
+        with reading(source):
+            annotator = load(source)
+        explanation = run(annotator, text)
     except ValueError as error:
         print(f"kogner explain: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -74,7 +77,7 @@ def _lines(surface: Surface) -> list[list[str]]:
     found = surface.text + (" *" if surface.is_read else "")
     lines = []
     for candidate in surface.candidates:
-        concept = f"{candidate.concept_id} {candidate.concept_name} ({candidate.semantic_type})"
+        concept = f"{candidate.id} {candidate.name} ({candidate.type})"
         lines.append([found, concept, "" if candidate.weight is None else f"{candidate.weight:.2f}"])
         found = ""
     if surface.nil_weight is not None:

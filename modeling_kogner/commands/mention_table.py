@@ -6,22 +6,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..inference.annotator import Mention
 from ..corpora.document import Document
 
 
-def draw_table(document: Document, mentions: list[Mention]) -> str:
+def draw_table(document: Document) -> str:
     """What the terminal is to show."""
     console = Console()
     with console.capture() as drawn:
-        if not mentions:
+        if not document.mentions:
             console.print("no entities found")
         else:
             table = Table()
             for column in ("mention", "type", "score", "concept", "preferred name"):
                 table.add_column(column, justify="right" if column == "score" else "left", overflow="fold")
-            for mention in mentions:
-                cells = (mention.text, mention.type, f"{mention.score:.2f}", mention.concept_id, mention.concept_name)
+            for mention in document.mentions:
+                cells = (mention.text, mention.type, f"{mention.score:.2f}", mention.id, mention.name)
                 table.add_row(*(Text(cell or "-") for cell in cells))  # Text: [brackets] in a name would be markup
             console.print(table)
     return drawn.get()

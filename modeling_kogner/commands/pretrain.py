@@ -21,7 +21,7 @@ from transformers import set_seed
 from ..corpora.corpus import load_corpus
 from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
-from ..inference.load_model import load_tokenizer
+from ..inference.tokenizers import load_tokenizer
 from ..training.arguments import PretrainingArguments, PretrainingStartArguments, TextArguments
 from ..training.checkpoints import remove_weights, resume_point
 from ..training.packed_windows import collate, prepare_windows, write_windows

@@ -14,7 +14,7 @@ from rich.progress import track
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from ..inference.load_model import load_model
+from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 
 Item = TypeVar("Item")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from transformers import HfArgumentParser
 
-from ..inference.out_of_memory import is_out_of_memory
+from ..files.errors import is_out_of_memory
 
 WRONG, USAGE = 1, 2  # exit codes: data or model, options
 

@@ -19,7 +19,7 @@ from transformers import DataCollatorForTokenClassification, EarlyStoppingCallba
 
 from ..evaluation.encoded_split import validation_metrics
 from ..files.whole import write_whole
-from ..inference.load_model import load_tokenizer
+from ..inference.tokenizers import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
 from ..training.checkpoints import resume_point
 from ..training.self_training import label_text, mix

@@ -13,7 +13,7 @@ from typing import Any
 from datasets import Features
 
 from ..files.tables import read_parquet
-from .pubtator import read_pubtator, to_rows
+from .pubtator import load_pubtator, to_rows
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None
 def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     totals: Counter[str] = Counter()
-    for document in read_pubtator(path):
+    for document in load_pubtator(path):
         sentences, report = to_rows(document)
         rows += sentences
         totals.update(report)

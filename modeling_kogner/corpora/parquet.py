@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..files.errors import InputError
 from ..files.tables import PARQUET_ERRORS, first_line
-from .document import Fields, Record
+from .record import Fields, Record
 
 ROWS = 1024  # in memory at once
 
@@ -24,15 +25,15 @@ def _struct(strings: str, numbers: str, **more: pa.DataType) -> pa.StructType:
 
 
 _IDS = pa.list_(pa.string())
-# Stands even if no document has a mention, or no mention a concept: the files of all shards must fit together.
+# The same even if no document has a mention, or no mention a concept: the files of all shards must fit together.
 MENTIONS = pa.list_(
     _struct(
-        "text type concept_id concept_name semantic_type",
+        "text type id name semantic_type",
         "score link_score",
         start=pa.int64(),
         end=pa.int64(),
-        equivalents=_IDS,
-        alternatives=pa.list_(_struct("id name type", "score", equivalents=_IDS)),
+        ids=_IDS,
+        alternatives=pa.list_(_struct("id name type", "score", ids=_IDS)),
     )
 )
 
@@ -41,19 +42,21 @@ def read_parquet(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record
     """Every row is a document.
 
     Raises:
-        ValueError: it is no parquet file, or has no such column.
+        InputError: it is no parquet file, or has no such column.
     """
     if not stream.seekable():
-        raise ValueError(f"{name}: parquet cannot be read from a pipe; name the file with --input")
+        raise InputError("parquet cannot be read from a pipe", file=name, fix="name the file with --input")
     try:
         table = pq.ParquetFile(stream)
     except PARQUET_ERRORS as error:
-        raise ValueError(
-            f"{name}: no parquet file ({first_line(error)}); write it again, or name its format with --from"
+        raise InputError(
+            f"not a parquet file ({first_line(error)})", file=name, fix="write it again, or name its format with --from"
         ) from None
     if fields.text not in table.schema_arrow.names:
         has = ", ".join(table.schema_arrow.names)
-        raise ValueError(f"{name}: no column {fields.text!r}; it has {has:.200}; name the one with --text_column")
+        raise InputError(
+            f"no column {fields.text!r}; it has {has:.200}", file=name, fix="name the one with --text-column"
+        )
     size, number = stream.seek(0, 2), 0
     try:
         for batch in table.iter_batches(ROWS):
@@ -61,9 +64,11 @@ def read_parquet(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record
             for row in batch.to_pylist():
                 number += 1
                 position = size * number // table.metadata.num_rows
-                yield Record(f"{name}, row {number}", position, partial(fields.document, row, number))
+                yield Record(name, f"row {number}", position, partial(fields.document, row, number))
     except PARQUET_ERRORS as error:
-        raise ValueError(f"{name}, after row {number}: damaged ({first_line(error)}); write the file again") from None
+        raise InputError(
+            f"damaged ({first_line(error)})", file=name, row=f"after row {number}", fix="write the file again"
+        ) from None
 
 
 def pack(lines: Path, path: Path) -> None:

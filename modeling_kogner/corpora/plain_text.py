@@ -1,4 +1,4 @@
-"""Plain text: a document a line, or a document a file."""
+"""Plain text: one document a line, or one a file."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO
 
-from .document import Document, Fields, Passage, Record
+from ..files.errors import InputError
+from .document import Document
+from .record import Fields, Record
 
 
 def read_lines(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
     """Every line is a document, empty ones included: the id is the number of the line."""
     for number, position, line in numbered_lines(stream):
-        yield Record(f"{name}, line {number}", position, partial(_document, line, str(number)))
+        yield Record(name, f"line {number}", position, partial(_document, line, str(number)))
 
 
 def read_whole(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
     """The file is one document, called as the file is."""
     content = stream.read()
-    yield Record(name, len(content), partial(_document, content, PurePath(name).stem))
+    yield Record(name, None, len(content), partial(_document, content, PurePath(name).stem))
 
 
 def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
@@ -34,13 +36,13 @@ def decode(content: bytes) -> str:
     """UTF-8, with or without a byte-order mark.
 
     Raises:
-        ValueError: it is not.
+        InputError: it is not.
     """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"no UTF-8 text ({error.reason} at byte {error.start}); convert it first") from None
+        raise InputError(f"not UTF-8 text ({error.reason} at byte {error.start})", fix="convert it first") from None
 
 
 def _document(content: bytes, name: str) -> Document:
-    return Document(name, [Passage(decode(content))])
+    return Document.of(decode(content), name)

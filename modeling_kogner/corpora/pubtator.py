@@ -1,15 +1,22 @@
-"""PubTator files: abstracts with mentions at character offsets, read strictly and turned into tagged sentences."""
+"""PubTator: a title and an abstract for each document, mentions by their offsets in both."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO
 
-_HEAD = re.compile(r"(\w+)\|([ta])\|(.*)", re.DOTALL)
+from ..files.errors import InputError, located
+from .document import Document
+from .mention import Mention, Passage
+from .plain_text import decode, numbered_lines
+from .record import Fields, Record
+
+_TITLE = re.compile(rb"(?:\xef\xbb\xbf)?[^|\s]+\|t\|")
+_HEAD = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
 _RELATION = re.compile(r"[A-Za-z][\w-]*")
 _MARK = re.compile(r"[\W_]")
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -20,92 +27,107 @@ _ABBREVIATION = re.compile(
 )
 
 
-class Mention(NamedTuple):
-    """A mention at characters ``start`` to ``end`` (one past the last), with its concept ids as written."""
+def read_pubtator(
+    stream: BinaryIO, name: str, fields: Fields | None = None, mentions: bool = False
+) -> Iterator[Record]:
+    """A title line begins a document, a blank line ends one.
 
-    start: int
-    end: int
-    text: str
-    type: str
-    ids: str
+    Args:
+        stream: the file.
+        name: of the file, for messages.
+        fields: not used.
+        mentions: read the mentions too, and check them; else they are skipped. Relations always are.
+    """
+    block: list[tuple[int, bytes]] = []
+    end = 0
+
+    def record() -> Record:
+        return Record(name, f"line {block[0][0]}", end, partial(_document, block, mentions))
+
+    for number, position, line in numbered_lines(stream):
+        if block and (not line.strip() or _TITLE.match(line)):
+            yield record()
+            block = []
+        if line.strip():
+            block.append((number, line))
+        end = position
+    if block:
+        yield record()
 
 
-@dataclass
-class Document:
-    """An abstract: ``text`` is title, one separator, abstract, which the offsets of the mentions count."""
-
-    pmid: str
-    title: str
-    abstract: str = ""
-    mentions: list[Mention] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """Title and abstract as the offsets count them."""
-        return f"{self.title} {self.abstract}"
-
-
-def read_pubtator(path: str | Path) -> list[Document]:
-    """Read a PubTator file; relation lines (four fields) are passed over.
+def load_pubtator(path: str | Path) -> list[Document]:
+    """The documents of a file with their mentions.
 
     Raises:
-        ValueError: a line is of no known form, belongs to no document, or its offsets do not hold its mention; the
-            message names file and line.
+        InputError: a document or mention is wrong, or two documents share an id; names file and line.
     """
     documents: dict[str, Document] = {}
-    with Path(path).open(encoding="utf-8-sig", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            line = line.rstrip("\r\n")
-            if not line.strip():
-                continue
-            try:
-                _read_line(line, documents)
-            except ValueError as error:
-                raise ValueError(f"{path}, line {number}: {error}") from None
+    with Path(path).open("rb") as stream:
+        for record in read_pubtator(stream, str(path), mentions=True):
+            document = record.parse()
+            if document.id in documents:
+                raise InputError(
+                    f"document {document.id} is there twice",
+                    file=path,
+                    row=record.row,
+                    fix="give each document its own id",
+                )
+            documents[document.id] = document
     return list(documents.values())
 
 
-def _read_line(line: str, documents: dict[str, Document]) -> None:
-    if head := _HEAD.fullmatch(line):
-        pmid, part, text = head.groups()
-        if part == "t":
-            if pmid in documents:
-                raise ValueError(f"document {pmid} has a second title; give each document its own id")
-            documents[pmid] = Document(pmid, text)
-        elif pmid not in documents:
-            raise ValueError(f"abstract of {pmid} without a title line before it; write {pmid}|t|... first")
-        elif documents[pmid].abstract:
-            raise ValueError(f"document {pmid} has a second abstract; give each document its own id")
-        else:
-            documents[pmid].abstract = text
-        return
+def _document(block: list[tuple[int, bytes]], with_mentions: bool) -> Document:
+    parts: dict[str, str] = {}
+    name, annotations = "", []
+    for number, content in block:
+        with located(None, f"line {number}"):
+            line = decode(content)
+            head = _HEAD.fullmatch(line)
+            if head and head[1] == (name or head[1]) and head[2] not in parts and not annotations:
+                name, parts[head[2]] = head[1], head[3]
+            elif name and line.startswith(f"{name}\t"):
+                annotations.append((number, line))
+            else:
+                raise InputError(
+                    f"{line!r:.60} is unexpected",
+                    fix="write ID|t|title, ID|a|abstract, then lines that begin with ID, and give each document an id "
+                    "of its own",
+                )
+    title = parts.get("t", "")
+    document = Document(name, [Passage(title), Passage(parts.get("a", ""), len(title) + 1)])
+    if with_mentions:
+        text = document.text
+        for number, line in annotations:
+            with located(None, f"line {number}"):
+                document.mentions += _mention(line, text)
+    return document
+
+
+def _mention(line: str, text: str) -> Iterator[Mention]:
+    """The mention of a line; none if it is a relation."""
     fields = line.split("\t")
-    if fields[0] not in documents:
-        raise ValueError(
-            f"{line!r:.60} belongs to no document read so far; expected ID|t|title, ID|a|abstract, mentions"
-        )
-    if len(fields) == 4 and _RELATION.fullmatch(fields[1]):  # a mention that was cut short is none
+    if len(fields) in (4, 5) and _RELATION.fullmatch(fields[1]):  # a mention that was cut short has a number there
         return
     if len(fields) < 5 or not (fields[1].isdigit() and fields[2].isdigit()):
-        raise ValueError(
-            f"{line!r:.60} is no mention; expected ID, start, end, mention, type, concept id, tabs between"
+        raise InputError(
+            f"{line!r:.60} is no mention", fix="write ID, start, end, mention, type, concept id, with tabs between"
         )
-    document, start, end, text = documents[fields[0]], int(fields[1]), int(fields[2]), fields[3]
-    held = document.text[start:end]
+    start, end, given = int(fields[1]), int(fields[2]), fields[3]
+    held = text[start:end]
     # Some exports blank the quotation marks inside a mention, so only letters and digits have to agree.
-    if not text or _MARK.sub(" ", held) != _MARK.sub(" ", text):
-        raise ValueError(
-            f"mention {text!r:.60} is not at {start}-{end}, where {held!r:.60} stands; "
-            "offsets count characters of the title, one separator and the abstract"
+    if not given or _MARK.sub(" ", held) != _MARK.sub(" ", given):
+        raise InputError(
+            f"mention {given!r:.60} is not at {start}-{end}, where {held!r:.60} stands",
+            fix="offsets count characters of the title, one separator and the abstract",
         )
-    document.mentions.append(Mention(start, end, held, fields[4], fields[5] if len(fields) > 5 else ""))
+    yield Mention(start, end, held, fields[4], id=fields[5] if len(fields) > 5 else "")
 
 
 def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
     """Turn a document into tagged sentences with character offsets.
 
     A token is a run of letters, digits and underscores, or one other visible character. A sentence ends with the
-    title, and after ``.``, ``?`` or ``!`` before a blank and a capital or digit, unless the dot ends an initial or a
+    title, and after ``.``, ``?`` or ``!`` before a space and a capital or digit, unless the dot ends an initial or a
     common abbreviation, or the place is inside a mention. IOB2 holds no mention inside another: of mentions that
     overlap the longest stays. A mention that ends within a token is widened to it.
 
@@ -114,7 +136,8 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
         ``mentions``, ``tagged``, ``overlapping`` (left out) and ``widened``.
     """
     report: Counter[str] = Counter(mentions=len(document.mentions), tagged=0, overlapping=0, widened=0)
-    words = [match.span() for match in _WORD.finditer(document.text)]
+    text = document.text
+    words = [match.span() for match in _WORD.finditer(text)]
     tags = ["O"] * len(words)
     for mention in sorted(document.mentions, key=lambda each: (each.start - each.end, each.start)):
         covered = [i for i, (start, end) in enumerate(words) if start < mention.end and end > mention.start]
@@ -126,13 +149,13 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
         for i in covered:
             tags[i] = f"{'B' if i == covered[0] else 'I'}-{mention.type}"
     rows = []
-    for start, end in _sentences(document):
+    for start, end in _sentences(document, text):
         inside = [i for i, word in enumerate(words) if start <= word[0] < end]
         if inside:
             rows.append(
                 {
-                    "id": f"{document.pmid}-{start}",
-                    "tokens": [document.text[words[i][0] : words[i][1]] for i in inside],
+                    "id": f"{document.id}-{start}",
+                    "tokens": [text[words[i][0] : words[i][1]] for i in inside],
                     "ner_tags": [tags[i] for i in inside],
                     "offsets": [list(words[i]) for i in inside],
                 }
@@ -140,9 +163,9 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
     return rows, report
 
 
-def _sentences(document: Document) -> Iterator[tuple[int, int]]:
-    text, start = document.text, 0
-    borders = [len(document.title) + 1]
+def _sentences(document: Document, text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    borders = [len(document.passages[0].text) + 1]
     for match in _SENTENCE_END.finditer(text):
         if not _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start() + 1]):
             borders.append(match.end())

@@ -55,7 +55,5 @@ class Fields:
             raise InputError(f"no field {self.text!r}; it has {has:.200}", fix="name the one with --text-column")
         text = record[self.text]
         if not isinstance(text, str):
-            raise InputError(
-                f"{type(text).__name__}, not a string", field=repr(self.text), fix="write '' for no text"
-            )
+            raise InputError(f"{type(text).__name__}, not a string", field=repr(self.text), fix="write '' for no text")
         return Document(str(record.get(self.id, number)), [Passage(text)], record=record)

@@ -127,8 +127,7 @@ def brat(document: Annotated) -> str:
         text = one_line(" ".join(mention.text[start:end] for start, end in parts))
         lines.append(f"T{number}\t{re.sub(r'[^A-Za-z0-9_-]', '_', mention.type)} {spans}\t{text}")
         if mention.id:
-            vocabulary, _, _ = mention.id.partition(":")
-            lines.append(f"N{number}\tReference T{number} {vocabulary}:{mention.id}\t{mention.name or mention.text}")
+            lines.append(f"N{number}\tReference T{number} {mention.id}\t{one_line(mention.name or mention.text)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -151,12 +150,8 @@ def html_block(document: Annotated) -> str:
     return f'<div style="white-space:pre-wrap;line-height:1.8">{"".join(parts)}</div>\n'
 
 
-BIOC = OutputFormat(
-    bioc, '{"source": "KoGNER", "date": "", "key": "", "infons": {}, "documents": [\n', ",\n", "\n]}\n"
-)
-HTML = OutputFormat(
-    html_block, '<!DOCTYPE html>\n<meta charset="utf-8">\n<title>KoGNER</title>\n', "<hr>\n"
-)
+BIOC = OutputFormat(bioc, '{"source": "KoGNER", "date": "", "key": "", "infons": {}, "documents": [\n', ",\n", "\n]}\n")
+HTML = OutputFormat(html_block, '<!DOCTYPE html>\n<meta charset="utf-8">\n<title>KoGNER</title>\n', "<hr>\n")
 TSV = OutputFormat(tab_separated, head="\t".join(TSV_COLUMNS) + "\n")
 JSON_LINES = OutputFormat(json_line)
 PUBTATOR = OutputFormat(pubtator)

@@ -99,7 +99,7 @@ function onPress(element, action) {
 }
 
 const concept = (mention) =>
-  mention.concept_id ? `${mention.concept_id} ${mention.concept_name}` : "no concept close enough";
+  mention.id ? `${mention.id} ${mention.name}` : "no concept close enough";
 
 function showTip(element, mention) {
   const tip = $("tip");
@@ -122,7 +122,7 @@ async function choose(element, mention) {
   element.setAttribute("aria-pressed", "true");
   $("title-chosen").textContent = `${mention.text} (${mention.type})`;
   const facts = [["Concept", concept(mention) + (mention.semantic_type ? ` (${mention.semantic_type})` : "")]];
-  if (mention.equivalents.length) facts.push(["Also", mention.equivalents.join(", ")]);
+  if (mention.ids.length > 1) facts.push(["Also", mention.ids.slice(1).join(", ")]);
   if (mention.alternatives.length) {
     facts.push(["Further", mention.alternatives.map((other) => `${other.id} ${other.name}`).join("; ")]);
   }
@@ -135,7 +135,7 @@ async function choose(element, mention) {
     ...facts.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]),
   );
   $("chosen").hidden = false;
-  await showGraph(mention.concept_id);
+  await showGraph(mention.id);
   $("chosen").scrollIntoView({ block: "nearest" });
 }
 

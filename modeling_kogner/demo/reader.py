@@ -9,13 +9,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerBase
-
+from ..files.errors import InputError
 from ..files.tables import read_table
-from ..inference.annotator import Annotator, Mention
-from ..inference.explanation import ExplainedMention, explain_with
+from ..inference.annotator import Annotator
+from ..inference.explanation import ExplainedMention, explain
 from ..inference.own_names import AddedNames, add_concepts
-from ..modeling_kogner import KognerForTokenClassification
 
 MOST_CHARACTERS, MOST_NAMES = 10_000, 2_000  # a page should answer in seconds
 
@@ -24,13 +22,11 @@ class Reader:
     """Read texts for the page, one at a time.
 
     Args:
-        model: a tagger; it is not changed: own names go to a copy.
-        tokenizer: the fast tokenizer saved with the model.
+        annotator: its model is not changed: own names go to a copy.
     """
 
-    def __init__(self, model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase):
-        self.model, self.tokenizer = model, tokenizer
-        self._plain = Annotator(model, tokenizer)
+    def __init__(self, annotator: Annotator):
+        self.annotator = annotator
         self._named: tuple[str, Annotator, AddedNames] | None = None  # of the names pasted last
         self._one_at_a_time = threading.Lock()
 
@@ -42,18 +38,19 @@ class Reader:
             names: tab-separated with the columns ``id``, ``name``, ``type``; empty for none.
 
         Raises:
-            ValueError: the text or the list is too long, or a row of the list is bad; the message names row and field.
+            InputError: the text or the list is too long, or a row of the list is bad; the message names row and field.
         """
         if len(text) > MOST_CHARACTERS:
-            raise ValueError(
-                f"the text has {len(text):,} characters; the page takes {MOST_CHARACTERS:,}: use `kogner annotate`"
+            raise InputError(
+                f"the text has {len(text):,} characters; the page takes {MOST_CHARACTERS:,}",
+                fix="use `kogner annotate`",
             )
         with self._one_at_a_time:
-            annotator, added = self._with_names(names) if names.strip() else (self._plain, None)
-            explanation = explain_with(annotator, text)
+            annotator, added = self._with_names(names) if names.strip() else (self.annotator, None)
+            explanation = explain(annotator, text)
         known = [_explained(each) for each in explanation.mentions]
         others = [each for mention in explanation.mentions for each in mention.without_knowledge]
-        plain = {each.start: _mention(each) for each in others + explanation.only_without_knowledge}
+        plain = {each.start: each.to_dict() for each in others + explanation.only_without_knowledge}
         unknown = [plain[start] for start in sorted(plain)]
         for found, other in ((known, unknown), (unknown, known)):
             places = {(each["start"], each["end"], each["type"]) for each in other}
@@ -70,27 +67,23 @@ class Reader:
         """An annotator whose copy of the model knows the names."""
         if self._named is None or self._named[0] != names:
             if (count := names.count("\n")) > MOST_NAMES:
-                raise ValueError(f"{count:,} names; the page takes {MOST_NAMES:,}: use `kogner graph add`")
+                raise InputError(f"{count:,} names; the page takes {MOST_NAMES:,}", fix="use `kogner graph add`")
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "names.tsv"
                 path.write_text(names.strip("\n") + "\n", encoding="utf-8", errors="replace")
                 try:
                     table = read_table(path, ["id", "name", "type"])
-                    model = copy.deepcopy(self.model)
-                    added = add_concepts(model, self.tokenizer, table)
+                    model = copy.deepcopy(self.annotator.model)
+                    added = add_concepts(model, self.annotator.tokenizer, table)
                 except ValueError as error:
-                    raise ValueError(
+                    raise InputError(
                         str(error).replace(str(path), "own names").split(", or leave such rows out")[0]
                     ) from None
-            self._named = (names, Annotator(model, self.tokenizer), added)
+            self._named = (names, Annotator(model, self.annotator.tokenizer), added)
         return self._named[1:]
-
-
-def _mention(mention: Mention) -> dict[str, Any]:
-    return dataclasses.asdict(mention)
 
 
 def _explained(explained: ExplainedMention) -> dict[str, Any]:
     """A mention with what the graph had to do with it."""
     surfaces = [dataclasses.asdict(surface) for surface in explained.surfaces]
-    return _mention(explained.mention) | {"gate": explained.gate, "surfaces": surfaces}
+    return explained.mention.to_dict() | {"gate": explained.gate, "surfaces": surfaces}

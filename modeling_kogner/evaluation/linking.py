@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ..corpora.mention import Candidate
+from ..corpora.pubtator import load_pubtator
 from ..inference.abbreviations import find_abbreviations
-from ..inference.linker import Candidate, Linker, is_link
-from ..corpora.pubtator import read_pubtator
+from ..inference.linker import Linker, is_link
 
 # How NCBI-disease divides its one entity type.
 ENTITY_TYPES = dict.fromkeys(("SpecificDisease", "DiseaseClass", "Modifier", "CompositeMention"), "Disease")
@@ -42,11 +43,11 @@ def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence
     catalogue = linker.model.kogner.concepts
     held = set(catalogue.ids)
     rows: dict[str, list[tuple[set[str], list[Candidate]]]] = {}
-    for document in track(list(read_pubtator(path))):
+    for document in track(load_pubtator(path)):
         abbreviations = find_abbreviations(document.text)
         for mention in document.mentions:
             kind = ENTITY_TYPES.get(mention.type, mention.type)
-            gold = gold_concepts(mention.ids, catalogue.preferred)
+            gold = gold_concepts(mention.id or "", catalogue.preferred)
             rows.setdefault(kind, []).append((gold, linker.candidates(mention.text, kind, abbreviations)))
     if not rows:
         raise ValueError(f"{path}: no mentions in it; name an annotated PubTator file")

@@ -59,3 +59,16 @@ def located(file: str | Path | None, row: int | str | None = None) -> Iterator[N
         raise
     except ValueError as error:
         raise InputError(str(error), file=file, row=row) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a library's message, which says enough and may be followed by pages."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of a GPU or of the machine; CPU and Apple builds of torch raise a plain RuntimeError."""
+    words = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(each in str(error) for each in words)
+    )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TextIO
 
-from .annotator import Annotator, Mention
-from ..corpora.document import Document, Record
-from ..corpora.formats import OutputFormat
+from ..corpora.document import Document
+from ..corpora.record import Record
+from ..corpora.writers import OutputFormat
+from ..files.errors import InputError
+from .annotator import CHARACTERS_AT_ONCE, Annotator
 from .resumable_file import Counts, ResumableFile
-
-CHARACTERS_A_STEP = 500_000  # bounds the memory when documents are long
 
 
 class StreamOutput:
@@ -59,7 +59,7 @@ class AnnotationRun:
         """Read to the end.
 
         Raises:
-            ValueError: a record is wrong and may not be skipped; what came before it is written.
+            InputError: a record is wrong and may not be skipped; what came before it is written.
         """
         counts = replace(self.output.counts)
         waiting: list[Document] = []
@@ -67,17 +67,18 @@ class AnnotationRun:
         for record in records:
             try:
                 document = record.parse()
-            except ValueError as error:
+            except InputError as error:
                 if self.on_skip is None:
                     self._step(waiting, counts, record.position)
-                    raise ValueError(f"{record.where}: {error}; or go on with --on_error skip") from None
-                self.on_skip(f"{record.where}: {error}")
+                    error.fix = f"{error.fix}; or go on with --on-error skip"
+                    raise
+                self.on_skip(str(error))
                 counts.skipped += 1
             else:
                 waiting.append(document)
                 size += len(document.text)
             counts.records += 1
-            if len(waiting) >= 4 * self.batch_size or size > CHARACTERS_A_STEP:
+            if len(waiting) >= 4 * self.batch_size or size > CHARACTERS_AT_ONCE:
                 self._step(waiting, counts, record.position)
                 waiting, size = [], 0
         self._step(waiting, counts, None)
@@ -85,13 +86,10 @@ class AnnotationRun:
         return counts
 
     def _step(self, documents: list[Document], counts: Counts, position: int | None) -> None:
-        texts = [passage.text for document in documents for passage in document.passages]
-        found = iter(self.annotator.annotate(texts, self.types, self.threshold, self.batch_size))
         rendered = []
-        for document in documents:
-            mentions: list[Mention] = document.shifted([next(found) for _ in document.passages])
-            counts.mentions += len(mentions)
-            rendered.append(self.output.form.render(document, mentions))
+        for document in self.annotator.annotate(documents, self.types, self.threshold, self.batch_size):
+            counts.mentions += len(document.mentions)
+            rendered.append(self.output.form.render(document))
         counts.documents += len(documents)
         self.output.append(rendered, replace(counts))
         self.on_step(counts, position)

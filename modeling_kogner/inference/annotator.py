@@ -4,57 +4,30 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.document import Document, Documents
+from ..corpora.mention import Candidate, Mention
 from ..corpora.text_windows import Window, Word, make_windows, words_of
+from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .concept_choice import Hits, known_ngrams
-from .linker import Candidate, Linker, is_link
-from .load_model import check_tokenizer_matches
+from .linker import Linker, is_link
+from .tokenizers import check_tokenizer_matches
 
 ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
-TEXTS_A_BATCH = 16  # texts held in memory at once, in batches: enough to fill batches with windows of like length
+# In memory at once: enough texts to fill batches with windows of like length, and no more than a book.
+TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
 
 # More windows take a CPU longer each, a quarter at 32: what passes between layers is no longer kept in its cache.
 CPU_BATCH = 8
-
-
-@dataclass
-class Mention:
-    """An entity named in a text.
-
-    Args:
-        start: first character; ``text[start:end]`` is the mention, without space around it.
-        end: the character after its last.
-        text: the mention.
-        type: entity type.
-        score: mean over its words of the probability of the type, begin and inside together.
-        concept_id: concept that the mention stands for; None where none of a fitting type is close enough.
-        concept_name: preferred name of the concept.
-        semantic_type: of the concept, in the knowledge graph.
-        link_score: 1 where the mention is a written form of the concept, else how alike their spelling is.
-        equivalents: ids of the concept in other vocabularies.
-        alternatives: further concepts, best first; where ``concept_id`` is None, the ones that were not close enough.
-    """
-
-    start: int
-    end: int
-    text: str
-    type: str
-    score: float
-    concept_id: str | None = None
-    concept_name: str | None = None
-    semantic_type: str | None = None
-    link_score: float | None = None
-    equivalents: list[str] = field(default_factory=list)
-    alternatives: list[Candidate] = field(default_factory=list)
 
 
 @dataclass
@@ -76,11 +49,13 @@ class Annotator:
         tokenizer: the fast tokenizer saved with the model.
         max_length: pieces a window, special tokens included.
         stride: pieces that neighbouring windows share.
-        vocabulary: link to ids of this vocabulary only, such as ``MESH``; see :class:`Linker`.
-        convention: corpus whose way to annotate is followed, of those that the configuration lists; by default none.
+        vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case; see :class:`Linker`.
+        convention: corpus whose annotation convention is followed, of those that the configuration lists, in any case;
+            by default none.
+        types: entity types to find where a call names none, in any case; by default all.
 
     Raises:
-        ValueError: the tokenizer is slow or another one than the model's, the stride does not fit, or the model knows
+        InputError: the tokenizer is slow or another one than the model's, the stride does not fit, or the model knows
             no id of the vocabulary, or not the convention.
     """
 
@@ -92,9 +67,10 @@ class Annotator:
         stride: int = 64,
         vocabulary: str | None = None,
         convention: str | None = None,
+        types: Sequence[str] | None = None,
     ):
         if not tokenizer.is_fast:
-            raise ValueError(f"{tokenizer.name_or_path}: a slow tokenizer has no offsets; use its fast version")
+            raise InputError("a slow tokenizer has no offsets", file=tokenizer.name_or_path, fix="use its fast version")
         check_tokenizer_matches(model, tokenizer)
         # Settings that a call would reset, which threads must not do to each other.
         tokenizer.backend_tokenizer.no_truncation()
@@ -103,49 +79,92 @@ class Annotator:
         self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
         room = self.max_length - tokenizer.num_special_tokens_to_add()
         if not 0 <= stride < room:
-            raise ValueError(f"stride {stride} does not fit windows of {room} pieces; give one from 0 to {room - 1}")
+            raise InputError(
+                f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}"
+            )
         self.linker = Linker(model, tokenizer, vocabulary)
-        self.convention = model.config.convention_id(convention)
+        known = {name.casefold(): name for name in model.config.conventions or ()}
+        self.convention = model.config.convention_id(convention and known.get(convention.casefold(), convention))
+        self.types = types
+        self._allowed(types)
 
-    def annotate(
-        self, texts: Sequence[str], types: Sequence[str] | None = None, threshold: float = 0.0, batch_size: int = 32
-    ) -> list[list[Mention]]:
-        """Mentions of each text, in order of their start.
+    def __call__(self, text: str | Document) -> Document:
+        """The mentions of one text.
 
         Args:
-            texts: of any length, empty ones included.
-            types: entity types to find, as if the model knew no others; all by default.
+            text: of any length; or a document, whose mentions are replaced.
+        """
+        return next(self.annotate([text]))
+
+    def annotate(
+        self,
+        texts: Iterable[str | Document],
+        types: Sequence[str] | None = None,
+        threshold: float = 0.0,
+        batch_size: int = 32,
+    ) -> Documents:
+        """Annotate texts one after another, in their order, a few hundred in memory at once.
+
+        Args:
+            texts: of any length, empty ones included; or documents, which come back with new mentions.
+            types: entity types to find, in any case, as if the model knew no others; by default those of the
+                constructor.
             threshold: mentions with a lower score are left out.
-            batch_size: windows a step, at most; a CPU reads eight or fewer.
+            batch_size: windows in one step, at most; a CPU reads eight or fewer.
 
         Raises:
-            ValueError: a text is no string, or the model does not know a type.
+            InputError: a text is no string, or the model does not know a type.
         """
         if isinstance(texts, str):
-            raise ValueError("texts is one string; give a list of texts, [text]")
-        for row, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise ValueError(f"text {row} is {type(text).__name__}, not a string; leave it out or give '' for it")
-        allowed = self._allowed(types)
-        mentions: list[list[Mention]] = []
-        size = TEXTS_A_BATCH * batch_size
-        for first in range(0, len(texts), size):
-            part = list(texts[first : first + size])
-            readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text) for text in part]
-            windows = make_windows(readable, self.tokenizer, self.max_length, self.stride)
-            readings = self._read([window for group in windows for window in group], allowed, batch_size)
-            for text, group in zip(part, windows, strict=True):
-                found = self._mentions(text, group, readings)
-                mentions.append([mention for mention in found if mention.score >= threshold])
-        return mentions
+            raise InputError("texts is one string", fix="give a list of texts, [text]")
+        return Documents(
+            self._annotated(texts, self._allowed(self.types if types is None else types), threshold, batch_size)
+        )
+
+    def _annotated(
+        self, texts: Iterable[str | Document], allowed: torch.Tensor, threshold: float, batch_size: int
+    ) -> Iterator[Document]:
+        waiting: list[Document] = []
+        size = 0
+        for number, text in enumerate(texts):
+            if not isinstance(text, (str, Document)):
+                raise InputError(
+                    f"text {number} is {type(text).__name__}, not a string", fix="leave it out or give '' for it"
+                )
+            waiting.append(Document.of(text, str(number + 1)) if isinstance(text, str) else text)
+            size += sum(len(passage.text) for passage in waiting[-1].passages)
+            if len(waiting) >= TEXTS_A_BATCH * batch_size or size > CHARACTERS_AT_ONCE:
+                yield from self._step(waiting, allowed, threshold, batch_size)
+                waiting, size = [], 0
+        yield from self._step(waiting, allowed, threshold, batch_size)
+
+    def _step(
+        self, documents: list[Document], allowed: torch.Tensor, threshold: float, batch_size: int
+    ) -> Iterator[Document]:
+        passages = [passage for document in documents for passage in document.passages]
+        readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", passage.text) for passage in passages]
+        windows = make_windows(readable, self.tokenizer, self.max_length, self.stride)
+        readings = self._read([window for group in windows for window in group], allowed, batch_size)
+        groups = iter(windows)
+        for document in documents:
+            mentions = []
+            for passage, group in zip(document.passages, groups, strict=False):
+                for mention in self._mentions(passage.text, group, readings):
+                    if mention.score >= threshold:
+                        mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
+                        mentions.append(mention)
+            yield replace(document, mentions=mentions)
 
     def _allowed(self, types: Sequence[str] | None) -> torch.Tensor:
         """``(L,)`` bool, labels that may be given."""
-        known = self.model.config.entity_types
-        if unknown := sorted(set(types or []) - set(known)):
-            raise ValueError(f"the model does not know the type {', '.join(unknown)}; it knows {', '.join(known)}")
-        labels = [label for _, label in sorted(self.model.config.id2label.items())]
-        wanted = known if types is None else types
+        config = self.model.config
+        known = {name.casefold(): name for name in config.entity_types}
+        if unknown := sorted(name for name in types or () if name.casefold() not in known):
+            raise InputError(
+                f"the model does not know the type {', '.join(unknown)}", fix=f"it knows {', '.join(known.values())}"
+            )
+        wanted = known.values() if types is None else [known[name.casefold()] for name in types]
+        labels = [label for _, label in sorted(config.id2label.items())]
         return torch.tensor([label == "O" or label[2:] in wanted for label in labels], device=self.model.device)
 
     @torch.inference_mode()
@@ -208,8 +227,8 @@ class Annotator:
         """Set the concept of a mention and the further ones."""
         if is_link(candidates):
             chosen, *candidates = candidates
-            mention.concept_id, mention.concept_name, mention.semantic_type = chosen.id, chosen.name, chosen.type
-            mention.link_score, mention.equivalents = chosen.score, chosen.equivalents
+            mention.id, mention.name, mention.semantic_type = chosen.id, chosen.name, chosen.type
+            mention.link_score, mention.ids = chosen.score, chosen.ids
         mention.alternatives = candidates[:ALTERNATIVES]
 
 

@@ -7,29 +7,13 @@ import re
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedTokenizerBase
 
+from ..corpora.mention import Candidate, Mention
 from ..corpora.text_windows import Window, make_windows
+from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
-from .annotator import Annotator, Mention
+from .annotator import Annotator
 from .concept_choice import Hits, known_ngrams
-
-
-@dataclass
-class Candidate:
-    """A concept that a surface form may name.
-
-    Args:
-        concept_id: such as ``MESH:D012640``.
-        concept_name: preferred name.
-        semantic_type: in the knowledge graph.
-        weight: attention that the concept got, in [0, 1]; None where the model does not read the surface or no vectors.
-    """
-
-    concept_id: str
-    concept_name: str
-    semantic_type: str
-    weight: float | None = None
 
 
 @dataclass
@@ -87,26 +71,22 @@ class Explanation:
     only_without_knowledge: list[Mention]
 
 
-def explain(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, text: str) -> Explanation:
+def explain(annotator: Annotator, text: str) -> Explanation:
     """Find the mentions of a text and say for each where it comes from.
 
     Args:
-        model: a tagger; it is not changed.
-        tokenizer: the fast tokenizer saved with the model.
+        annotator: it is not changed.
         text: of any length.
 
     Raises:
-        ValueError: the tokenizer is slow or another one than the model's.
+        InputError: the annotator's model is an exported one, which gives its answer alone.
     """
-    return explain_with(Annotator(model, tokenizer), text)
-
-
-def explain_with(annotator: Annotator, text: str) -> Explanation:
-    """Do what :func:`explain` does with an annotator to keep for many texts: what it links with is built once."""
     model = annotator.model
+    if not isinstance(model, KognerForTokenClassification):
+        raise InputError("an exported model gives its answer alone", fix="load the model it was made from")
     other = copy.copy(annotator)
     other.model = without_knowledge(model)
-    (mentions,), (plain,) = annotator.annotate([text]), other.annotate([text])
+    mentions, plain = annotator(text).mentions, other(text).mentions
     # Half of a surrogate pair is no character; tokenizers refuse it, and the Annotator reads it like this too.
     readable = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
     (windows,) = make_windows([readable], annotator.tokenizer, annotator.max_length, annotator.stride)
@@ -202,11 +182,11 @@ def _surface(model, text: str, reading: _Reading, first: int, last: int, is_read
             catalogue.ids[concept],
             catalogue.names[concept],
             names[int(index.concept_type[concept])],
-            weights.get(concept),
+            weight=weights.get(concept),
         )
         for concept in reading.hits[first, last]
     ]
-    nil = 1 - sum(candidate.weight for candidate in candidates) if weights else None
+    nil = 1 - sum(candidate.weight or 0.0 for candidate in candidates) if weights else None
     return Surface(start, end, text[start:end], is_read, candidates, nil)
 
 

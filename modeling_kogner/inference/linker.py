@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.mention import Candidate
+from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 from .concept_choice import fitting_types, known_ngrams
 from .near_names import NearNames, name_similarity
@@ -20,26 +21,6 @@ from .near_names import NearNames, name_similarity
 NIL_THRESHOLD = 0.85
 CANDIDATES = 20
 _SEARCHES_KEPT = 50_000
-
-
-@dataclass
-class Candidate:
-    """A concept that a mention may stand for.
-
-    Args:
-        id: of the concept; its id in the vocabulary asked for, if one was.
-        name: preferred name.
-        type: semantic type in the knowledge graph.
-        score: 1 where the mention is a written form of the concept, else how alike mention and preferred name are
-            spelled, see :class:`NearNames`.
-        equivalents: ids of the same concept in other vocabularies, the graph's preferred one first.
-    """
-
-    id: str
-    name: str
-    type: str
-    score: float
-    equivalents: list[str] = field(default_factory=list)
 
 
 class Linker:
@@ -53,11 +34,11 @@ class Linker:
     Args:
         model: a tagger with knowledge tables.
         tokenizer: the fast tokenizer saved with the model.
-        vocabulary: prefix of ids, such as ``MESH``; concepts without an id of it are left out. By default all are
-            considered, under the graph's preferred id.
+        vocabulary: prefix of ids, such as ``MESH``, in any case; concepts without an id of it are left out. By default
+            all are considered, under the graph's preferred id.
 
     Raises:
-        ValueError: the model knows no id of the vocabulary.
+        InputError: the model knows no id of the vocabulary.
     """
 
     def __init__(
@@ -67,6 +48,7 @@ class Linker:
         vocabulary: str | None = None,
     ):
         self.model, self.tokenizer, self.vocabulary = model, tokenizer, vocabulary
+        self._prefix = vocabulary and vocabulary.casefold()
         self._catalogue = None
         self._refresh()
 
@@ -112,19 +94,24 @@ class Linker:
         self._allowed = [self.vocabulary is None or self._id(concept) is not None for concept in range(len(catalogue))]
         if self.vocabulary is not None and not any(self._allowed):
             known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.preferred)})
-            raise ValueError(
-                f"the model knows no id of the vocabulary {self.vocabulary!r}; it knows {', '.join(known) or 'none'}"
+            raise InputError(
+                f"the model knows no id of the vocabulary {self.vocabulary!r}",
+                fix=f"it knows {', '.join(known) or 'none'}",
             )
         self._names: dict[str, tuple[list[int], NearNames]] = {}
         self._near = lru_cache(_SEARCHES_KEPT)(self._search)
 
     def _id(self, concept: int) -> str | None:
         """Id of a concept in the vocabulary asked for, None if it has none."""
+        family = self._family(concept)
+        if self._prefix is None:
+            return family[0]
+        return next((each for each in family if each.partition(":")[0].casefold() == self._prefix), None)
+
+    def _family(self, concept: int) -> list[str]:
+        """All ids of a concept, the graph's preferred one first."""
         preferred = self._catalogue.ids[concept]
-        if self.vocabulary is None:
-            return preferred
-        family = (preferred, *self._equivalents.get(preferred, ()))
-        return next((each for each in family if each.partition(":")[0] == self.vocabulary), None)
+        return [preferred, *self._equivalents.get(preferred, ())]
 
     def _exact(self, text: str, entity_type: str, known: Sequence[int] | None) -> list[int]:
         """Fitting concepts of exactly this written form."""
@@ -157,10 +144,9 @@ class Linker:
         return [(concepts[row], score) for row, score in names.search(text, CANDIDATES)]
 
     def _candidate(self, concept: int, score: float) -> Candidate:
-        chosen, preferred = self._id(concept), self._catalogue.ids[concept]
-        family = (preferred, *self._equivalents.get(preferred, ()))
-        others = [each for each in family if each != chosen]
-        return Candidate(chosen, self._catalogue.names[concept], self._types[concept], score, others)
+        chosen = self._id(concept)
+        others = [each for each in self._family(concept) if each != chosen]
+        return Candidate(chosen, self._catalogue.names[concept], self._types[concept], score, [chosen, *others])
 
 
 def is_link(candidates: Sequence[Candidate]) -> bool:

@@ -13,7 +13,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from ..concept_catalogue import ConceptCatalogue
 from ..configuration_kogner import KognerConfig
 from ..surface_index import SurfaceIndex
-from .load_model import ONNX_FILE
+from .model_folder import ONNX_FILE
 
 LINKER_FILE = "linker.safetensors"
 INPUTS = ("input_ids", "attention_mask")

@@ -15,7 +15,7 @@ from ..graph.index_tables import hash_surfaces, sorted_rows
 from ..graph.surface_forms import author_forms
 from ..modeling_kogner import KognerForTokenClassification
 from ..node_table import NodeTable
-from .load_model import check_tokenizer_matches
+from .tokenizers import check_tokenizer_matches
 
 
 @dataclass

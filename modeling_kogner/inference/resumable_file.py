@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..corpora.formats import OutputFormat
+from ..corpora.writers import OutputFormat
 from ..files.whole import whole_file
 
 try:

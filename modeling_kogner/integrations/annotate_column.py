@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 from transformers.utils import logging
 
-from ..inference.annotator import Annotator
 from ..corpora.parquet import MENTIONS
-from ..inference.load_annotator import load_annotator, model_version
+from ..inference.annotator import Annotator
+from ..inference.load import load, model_version
 
 
 class AnnotateColumn:
@@ -75,8 +74,12 @@ class AnnotateColumn:
     def _mentions(self, texts: list[str]) -> list[list[dict]]:
         if self._annotator is None:
             logging.disable_progress_bar()
-            self._annotator = load_annotator(
-                self.model, device=self.device, vocabulary=self.vocabulary, convention=self.convention
+            self._annotator = load(
+                self.model,
+                device=self.device,
+                vocabulary=self.vocabulary,
+                convention=self.convention,
+                types=self.types,
             )
-        found = self._annotator.annotate(texts, self.types, self.threshold, self.batch_size)
-        return [[asdict(mention) for mention in row] for row in found]
+        found = self._annotator.annotate(texts, threshold=self.threshold, batch_size=self.batch_size)
+        return [[mention.to_dict() for mention in document.mentions] for document in found]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from transformers import Pipeline, PreTrainedTokenizerBase
+from transformers import AutoModelForTokenClassification, Pipeline, PreTrainedTokenizerBase
+from transformers.pipelines import PIPELINE_REGISTRY
 
+from ..corpora.document import Document
+from ..corpora.mention import Mention
+from ..inference import auto_classes  # noqa: F401  (a model folder is recognised by its kind)
+from ..inference.annotator import TEXTS_A_BATCH, Annotator
+from ..inference.model_folder import check_kind
 from ..modeling_kogner import KognerForTokenClassification
-from ..inference.annotator import TEXTS_A_BATCH, Annotator, Mention
-from ..inference.load_model import check_kind
 
 TASK = "kogner-ner"
 
@@ -105,15 +108,20 @@ class KognerPipeline(Pipeline):
         """Nothing: the annotator makes the windows."""
         return input_
 
-    def _forward(self, input_tensors: list[str], **options: Any) -> list[list[Mention]]:
-        return self.annotator.annotate(input_tensors, **options)
+    def _forward(self, input_tensors: list[str], **options: Any) -> list[Document]:
+        return list(self.annotator.annotate(input_tensors, **options))
 
-    def postprocess(self, model_outputs: list[list[Mention]]) -> list[list[dict]]:
+    def postprocess(self, model_outputs: list[Document]) -> list[list[dict]]:
         """Plain dictionaries."""
-        return [[_result(mention) for mention in mentions] for mentions in model_outputs]
+        return [[_result(mention) for mention in document.mentions] for document in model_outputs]
 
 
 def _result(mention: Mention) -> dict[str, Any]:
-    fields = asdict(mention)
+    fields = mention.to_dict()
     stock = {"entity_group": fields.pop("type"), "score": fields.pop("score"), "word": fields.pop("text")}
     return stock | fields
+
+
+PIPELINE_REGISTRY.register_pipeline(TASK, KognerPipeline, pt_model=AutoModelForTokenClassification)
+# With it a pipeline's save_pretrained would write a model that asks for this package's code and does not load without.
+del KognerPipeline._registered_impl

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans, minibatch
 from transformers.utils import logging
 
-from ..inference.annotator import Annotator, Mention
-from ..inference.load_model import load_model
+from ..corpora.mention import Mention
+from ..inference.annotator import Annotator
+from ..inference.load import load
 
 
 class KognerComponent:
@@ -56,12 +56,11 @@ class KognerComponent:
         """Model and tokenizer, loaded on first use.
 
         Raises:
-            ValueError: there is no such model, see :func:`load_model`.
+            InputError: there is no such model, see :func:`load`.
         """
         if self._annotator is None:
             logging.disable_progress_bar()
-            model, tokenizer = load_model(self.source)
-            self._annotator = Annotator(model.to(torch.device(self.device)), tokenizer)
+            self._annotator = load(self.source, device=self.device, types=self.types)
         return self._annotator
 
     def __call__(self, doc: Doc) -> Doc:
@@ -72,9 +71,9 @@ class KognerComponent:
         """Annotate a stream, ``batch_size`` documents at a time."""
         for docs in minibatch(stream, batch_size):
             texts = [doc.text for doc in docs]
-            found = self.annotator.annotate(texts, self.types, self.threshold, self.batch_size)
-            for doc, mentions in zip(docs, found, strict=True):
-                self._set_entities(doc, mentions)
+            found = self.annotator.annotate(texts, threshold=self.threshold, batch_size=self.batch_size)
+            for doc, document in zip(docs, found, strict=True):
+                self._set_entities(doc, document.mentions)
                 yield doc
 
     def _set_entities(self, doc: Doc, mentions: list[Mention]) -> None:
@@ -89,11 +88,11 @@ class KognerComponent:
             mention.start,
             mention.end,
             label=mention.type,
-            kb_id=mention.concept_id or "",
+            kb_id=mention.id or "",
             alignment_mode=self.alignment_mode,
         )
         if span:
-            span._.kogner_score, span._.kogner_name = mention.score, mention.concept_name
+            span._.kogner_score, span._.kogner_name = mention.score, mention.name
         return span
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:

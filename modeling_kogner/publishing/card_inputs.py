@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import KognerConfig
 from ..files.errors import InputError
-from ..inference.load_model import load_model
+from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 
 SCORES = ("precision", "recall", "f1")

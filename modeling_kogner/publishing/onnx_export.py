@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
 from ..files.whole import whole_file
-from ..inference.load_model import ONNX_FILE
+from ..inference.model_folder import ONNX_FILE
 from ..inference.onnx_tagger import INPUTS, LINKER_FILE
 from ..modeling_kogner import KognerForTokenClassification
 

@@ -16,7 +16,7 @@ from ..corpora.overlap import drop_overlap
 from ..evaluation.encoded_split import EncodedSplit
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
-from ..inference.load_model import load_model
+from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, StartArguments
 

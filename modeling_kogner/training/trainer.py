@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import Trainer
 
-from ..inference.out_of_memory import is_out_of_memory
+from ..files.errors import is_out_of_memory
 from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum

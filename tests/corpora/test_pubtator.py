@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from modeling_kogner.corpora.corpus import load_corpus
-from modeling_kogner.corpora.pubtator import Document, Mention, read_pubtator, to_rows
+from modeling_kogner.corpora.document import Document
+from modeling_kogner.corpora.mention import Mention, Passage
+from modeling_kogner.corpora.pubtator import load_pubtator, to_rows
 
 TEXT = (
     "1|t|Skin tumour in E. coli.\n"
@@ -24,19 +26,20 @@ def write(folder: Path, text: str = TEXT, name: str = "X_train.pubtator") -> Pat
 
 def document(title: str, abstract: str, *mentions: tuple[int, int, str]) -> Document:
     text = f"{title} {abstract}"
-    return Document("1", title, abstract, [Mention(a, b, text[a:b], kind, "") for a, b, kind in mentions])
+    passages = [Passage(title), Passage(abstract, len(title) + 1)]
+    return Document("1", passages, [Mention(a, b, text[a:b], kind) for a, b, kind in mentions])
 
 
 def test_documents_keep_offsets_ids_and_order(tmp_path: Path) -> None:
     """Concept ids or spans would be lost before linking is scored."""
-    first, second = read_pubtator(write(tmp_path))
-    assert [mention.ids for mention in first.mentions] == ["D012878", "D017086|D1"]
-    assert (second.pmid, second.text, second.mentions) == ("2", "Plain title ", [])
+    first, second = load_pubtator(write(tmp_path))
+    assert [mention.id for mention in first.mentions] == ["D012878", "D017086|D1"]
+    assert (second.id, second.text, second.mentions) == ("2", "Plain title ", [])
 
 
 def test_offsets_point_back_into_the_text(tmp_path: Path) -> None:
     """Annotations could not be written at their place in the abstract."""
-    (first, _) = read_pubtator(write(tmp_path))
+    (first, _) = load_pubtator(write(tmp_path))
     rows, report = to_rows(first)
     for row in rows:
         assert [first.text[start:end] for start, end in row["offsets"]] == row["tokens"]
@@ -72,19 +75,20 @@ def test_no_mention_is_split_between_sentences() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("1\t1\t12\tSkin tumour\tDisease\tD1", "line 8: mention 'Skin tumour' is not at 1-12"),
-        ("9\t0\t11\tSkin tumour\tDisease\tD1", "line 8: .*belongs to no document"),
-        ("1\tx\t11\tSkin tumour\tDisease\tD1", "line 8: .*is no mention"),
-        ("1|t|again", "line 8: document 1 has a second title"),
-        ("3|a|text", "line 8: abstract of 3 without a title"),
-        ("stray", "line 8: .*belongs to no document"),
+        ("1\t1\t12\tSkin tumour\tDisease\tD1", "line 6: mention 'Skin tumour' is not at 1-12"),
+        ("9\t0\t11\tSkin tumour\tDisease\tD1", "line 6: .*is unexpected"),
+        ("1\tx\t11\tSkin tumour\tDisease\tD1", "line 6: .*is no mention"),
+        ("1|a|again", "line 6: .*is unexpected"),
+        ("3|a|text", "line 6: .*is unexpected"),
+        ("stray", "line 6: .*is unexpected"),
+        ("\n1|t|again", "line 7: document 1 is there twice"),
     ],
 )
 def test_wrong_lines_are_named(tmp_path: Path, line: str, message: str) -> None:
     """Shifted offsets would train on the wrong words."""
-    path = write(tmp_path, TEXT + line + "\n")
+    path = write(tmp_path, TEXT.replace("\n\n", f"\n{line}\n\n"))
     with pytest.raises(ValueError, match=message):
-        read_pubtator(path)
+        load_pubtator(path)
 
 
 def test_prefix_picks_one_of_two_corpora(tmp_path: Path) -> None:

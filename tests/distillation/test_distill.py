@@ -11,10 +11,10 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 from modeling_kogner.commands.distill import distill as command
 from modeling_kogner.distillation import distill as module
 from modeling_kogner.distillation.distill import DistillSettings, centre, distill
-from modeling_kogner.graph.knowledge_folder import SEMANTIC_TYPES, Knowledge
 from modeling_kogner.distillation.name_encoder import encode_names
 from modeling_kogner.distillation.student_training import StudentSettings
 from modeling_kogner.distillation.teacher import TeacherSettings
+from modeling_kogner.graph.knowledge_folder import SEMANTIC_TYPES, Knowledge
 from modeling_kogner.student_gnn import DenseTransformerConv
 
 WORDS = ["acid", "tumour", "kinase", "acute", "chronic", "mouse"]

@@ -1,6 +1,5 @@
 """Texts as they come, and what holds for the mentions of every one of them."""
 
-import dataclasses
 import itertools
 import json
 
@@ -28,10 +27,10 @@ def check(text, mentions):
         assert type(mention.score) is float
         assert 0 <= mention.score <= 1.0001
     assert all(before.end <= after.start for before, after in itertools.pairwise(mentions))
-    found = [dataclasses.asdict(mention) for mention in mentions]
+    found = [mention.to_dict() for mention in mentions]
     assert json.loads(json.dumps(found)) == found
 
 
 def places(mentions):
     """What two readings of a text must agree in."""
-    return [(m.start, m.end, m.type, m.concept_id) for m in mentions]
+    return [(m.start, m.end, m.type, m.id) for m in mentions]

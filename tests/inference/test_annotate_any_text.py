@@ -1,7 +1,5 @@
 """The annotator on any text, of any length, in any company."""
 
-import dataclasses
-
 import pytest
 import torch
 from any_text import ANY_TEXT, check, places
@@ -9,9 +7,11 @@ from conftest import TEXT
 from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import mentions_of
 from tiny_tagger import make_tagger
 from transformers.modeling_outputs import TokenClassifierOutput
 
+from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.inference.annotator import Annotator
 
 MIXED = [*TEXT[:4], "", "\ud83e", TEXT[4] * 2]
@@ -25,20 +25,20 @@ def annotator(knowledge, tokenizer):
 @given(st.lists(ANY_TEXT, max_size=4))
 def test_any_text_gives_ordered_mentions_at_their_place(annotator, texts):
     """One odd character in a million abstracts must neither end the run nor shift an offset."""
-    for text, mentions in zip(texts, annotator.annotate(texts), strict=True):
+    for text, mentions in zip(texts, mentions_of(annotator, texts), strict=True):
         check(text, mentions)
 
 
 @pytest.fixture(scope="module")
 def read_alone(annotator):
-    return {text: annotator.annotate([text])[0] for text in MIXED}
+    return {text: mentions_of(annotator, [text])[0] for text in MIXED}
 
 
 @given(st.permutations(MIXED), st.integers(1, 9))
 @settings(max_examples=6, deadline=None)
 def test_order_and_company_change_nothing(annotator, read_alone, texts, batch_size):
     """Results that depend on the neighbours in a batch cannot be repeated; in another order they go to wrong texts."""
-    for text, together in zip(texts, annotator.annotate(texts, batch_size=batch_size), strict=True):
+    for text, together in zip(texts, mentions_of(annotator, texts, batch_size=batch_size), strict=True):
         alone = read_alone[text]
         assert places(together) == places(alone)
         assert [m.score for m in together] == pytest.approx([m.score for m in alone], abs=1e-5)
@@ -71,9 +71,9 @@ def test_a_mention_across_any_border_is_whole_and_linked(monkeypatch, annotator)
     pieces = len(tokenizer(f" {name}", add_special_tokens=False).input_ids)
     reader = Annotator(model, tokenizer, max_length=3 * pieces + 2, stride=2 * pieces)
     texts = ["fever " * place + name + " fever" * (40 - place) for place in range(40)]
-    for place, mentions in enumerate(reader.annotate(texts)):
+    for place, mentions in enumerate(mentions_of(reader, texts)):
         (mention,) = mentions
-        assert (mention.start, mention.text, mention.concept_id) == (6 * place, name, "MONDO:3")
+        assert (mention.start, mention.text, mention.id) == (6 * place, name, "MONDO:3")
 
 
 def test_a_megabyte_is_read_to_its_end(monkeypatch, knowledge, wordpiece):
@@ -81,7 +81,7 @@ def test_a_megabyte_is_read_to_its_end(monkeypatch, knowledge, wordpiece):
     model = make_tagger(knowledge, wordpiece)
     monkeypatch.setattr(model, "forward", Planted(model.config.label2id, wordpiece, "aspirin"))
     text = f"the{' ' * 17}" * 50_000 + "aspirin"
-    ((mention,),) = Annotator(model, wordpiece, max_length=128).annotate([text], batch_size=256)
+    ((mention,),) = mentions_of(Annotator(model, wordpiece, max_length=128), [text], batch_size=256)
     assert (mention.start, mention.end) == (1_000_000, 1_000_007)
 
 
@@ -90,7 +90,7 @@ def test_ten_thousand_texts_come_back_in_order(annotator, monkeypatch):
     monkeypatch.setattr(
         annotator.model, "forward", Planted(annotator.model.config.label2id, annotator.tokenizer, " aspirin")
     )
-    found = annotator.annotate(["aspirin", "", "fever"] * 3333 + ["aspirin"], batch_size=256)
+    found = mentions_of(annotator, ["aspirin", "", "fever"] * 3333 + ["aspirin"], batch_size=256)
     assert [len(mentions) for mentions in found] == [1, 0, 0] * 3333 + [1]
 
 
@@ -98,12 +98,12 @@ def test_datasets_map_annotates_a_column(annotator):
     """Data sets larger than the memory are annotated column by column; numpy numbers would not fit in."""
     column = Dataset.from_dict({"text": TEXT})
     read = column.map(
-        lambda texts: {"mentions": [[*map(dataclasses.asdict, each)] for each in annotator.annotate(texts)]},
+        lambda texts: {"mentions": [[*map(Mention.to_dict, each)] for each in mentions_of(annotator, texts)]},
         input_columns="text",
         batched=True,
         batch_size=7,
         new_fingerprint="test",
     )
     assert [[m["text"] for m in row] for row in read["mentions"]] == [
-        [m.text for m in row] for row in annotator.annotate(TEXT)
+        [m.text for m in row] for row in mentions_of(annotator, TEXT)
     ]

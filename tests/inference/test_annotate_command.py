@@ -8,8 +8,8 @@ import pytest
 from tiny_tagger import save_tagger
 from typer.testing import CliRunner
 
-import modeling_kogner.commands.annotate as command
 from modeling_kogner.commands.main import app
+from modeling_kogner.inference import load
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_standard_input_and_table(model_folder):
 
 def test_errors_are_one_message_and_exit_code_two(model_folder, tmp_path, monkeypatch):
     """A traceback tells a newcomer nothing."""
-    monkeypatch.setattr(command, "BUNDLED", tmp_path / "hub_card")
+    monkeypatch.setattr(load, "_BUNDLED", tmp_path / "hub_card")
     for arguments, message in (
         (("--model", tmp_path / "absent", "text"), "no such folder"),
         (("text",), "no bundled model there"),
@@ -52,7 +52,7 @@ def test_errors_are_one_message_and_exit_code_two(model_folder, tmp_path, monkey
         assert message in result.stderr
         assert result.stdout == ""
         assert len(result.stderr.strip().splitlines()) == 1
-    monkeypatch.setattr(command, "BUNDLED", model_folder)
+    monkeypatch.setattr(load, "_BUNDLED", model_folder)
     assert run("annotate", "text").exit_code == 0
 
 

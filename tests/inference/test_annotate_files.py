@@ -98,7 +98,7 @@ def test_choices_reach_the_model(annotate, tmp_path):
     assert mentions("--threshold", middle) == [m for m in everything if m["score"] >= middle]
     assert mentions("--knowledge", "off") != everything
     for m in mentions("--vocabulary", "MESH"):
-        assert (m["concept_id"] or "MESH:").startswith("MESH:")
+        assert (m["id"] or "MESH:").startswith("MESH:")
 
 
 def test_wrong_documents_stop_or_are_skipped(annotate, tmp_path):

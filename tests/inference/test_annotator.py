@@ -9,6 +9,7 @@ import torch
 from conftest import CONCEPTS, TEXT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import mentions_of
 from tiny_tagger import make_tagger
 from transformers.modeling_outputs import TokenClassifierOutput
 
@@ -59,7 +60,7 @@ def tag(monkeypatch, model, tokenizer, words):
 def test_offsets_give_the_mention(tagger, tokenizer, parts, joint):
     """Offsets that are off by a space, an emoji or a window would highlight the wrong characters."""
     text = joint.join(parts)
-    (mentions,) = Annotator(tagger, tokenizer, max_length=24, stride=6).annotate([text])
+    (mentions,) = mentions_of(Annotator(tagger, tokenizer, max_length=24, stride=6), [text])
     for mention in mentions:
         assert text[mention.start : mention.end] == mention.text
         assert mention.text
@@ -67,12 +68,12 @@ def test_offsets_give_the_mention(tagger, tokenizer, parts, joint):
         assert 0 < mention.score <= 1
     for before, after in itertools.pairwise(mentions):
         assert before.end <= after.start
-    assert json.loads(json.dumps([dataclasses.asdict(mention) for mention in mentions])) is not None
+    assert json.loads(json.dumps([mention.to_dict() for mention in mentions])) is not None
 
 
 def test_random_weights_do_give_mentions(tagger, tokenizer):
     """Guards the test above: without a mention it would compare nothing."""
-    assert sum(map(len, Annotator(tagger, tokenizer).annotate(TEXT))) > 3
+    assert sum(map(len, mentions_of(Annotator(tagger, tokenizer), TEXT))) > 3
 
 
 def test_a_mention_far_into_a_long_text_is_found_and_linked(monkeypatch, tagger, tokenizer):
@@ -81,18 +82,18 @@ def test_a_mention_far_into_a_long_text_is_found_and_linked(monkeypatch, tagger,
     text = filler * 540 + "Aspirin " + filler
     assert len(text) > 20_000
     annotator = tag(monkeypatch, tagger, tokenizer, {" Aspirin": ("B-Chemical", "I-Chemical")})
-    (mentions,) = annotator.annotate([text], batch_size=7)
+    (mentions,) = mentions_of(annotator, [text], batch_size=7)
     (mention,) = mentions
     assert (mention.start, mention.text) == (text.index("Aspirin"), "Aspirin")
     assert (mention.type, mention.semantic_type) == ("Chemical", "Chemical")
-    assert (mention.concept_id, mention.concept_name) == CONCEPTS[0][:2]
+    assert (mention.id, mention.name) == CONCEPTS[0][:2]
 
 
 def test_adjacent_mentions_stay_apart_and_inside_alone_opens_one(monkeypatch, wordpiece_tagger, wordpiece):
     """`B B` read as one mention, or a lone `I` dropped, changes what a corpus is said to contain."""
     words = {"fever": ("B-Disease", "B-Disease"), "leukemia": ("I-Disease", "I-Disease"), "rats": ("I-Gene",) * 2}
     annotator = tag(monkeypatch, wordpiece_tagger, wordpiece, words)
-    (mentions,) = annotator.annotate(["fever fever leukemia rats of leukemia"])
+    (mentions,) = mentions_of(annotator, ["fever fever leukemia rats of leukemia"])
     found = [(mention.text, mention.type) for mention in mentions]
     assert found == [("fever", "Disease"), ("fever leukemia", "Disease"), ("rats", "Gene"), ("leukemia", "Disease")]
 
@@ -103,36 +104,36 @@ def test_the_concept_fits_the_type(monkeypatch, wordpiece_tagger, wordpiece, kin
     """A gene linked to the cancer of the same symbol; or no link at all once the evidence is switched off."""
     monkeypatch.setattr(wordpiece_tagger.config, "evidence", evidence)
     annotator = tag(monkeypatch, wordpiece_tagger, wordpiece, {"BRCA1": (f"B-{kind}", f"I-{kind}")})
-    ((mention,),) = annotator.annotate(["Mutations of BRCA1."])
-    assert (mention.type, mention.concept_id) == (kind, concept)
+    ((mention,),) = mentions_of(annotator, ["Mutations of BRCA1."])
+    assert (mention.type, mention.id) == (kind, concept)
 
 
 def test_the_score_is_the_mean_over_words_of_the_type(monkeypatch, wordpiece_tagger, wordpiece):
     """A score of the label alone would halve where begin and inside share the mass."""
     annotator = tag(monkeypatch, wordpiece_tagger, wordpiece, {"fever": ("B-Disease",) * 2, "rats": ("I-Disease",) * 2})
-    ((mention,),) = annotator.annotate(["fever rats"])
+    ((mention,),) = mentions_of(annotator, ["fever rats"])
     exp = torch.tensor([1.0, 5.0, 0, 0, 0, 0, 0]).exp()  # outside, the label, the five others
     assert mention.score == pytest.approx(float((exp[1] + exp[2]) / exp.sum()))
-    ((),) = annotator.annotate(["fever rats"], threshold=mention.score + 1e-6)
+    ((),) = mentions_of(annotator, ["fever rats"], threshold=mention.score + 1e-6)
 
 
 def test_types_compete_alone(monkeypatch, wordpiece_tagger, wordpiece):
     """A restricted run must not lose a mention to a type that was not asked for, nor report that type."""
     annotator = tag(monkeypatch, wordpiece_tagger, wordpiece, {"fever": ("B-Disease",) * 2})
-    assert annotator.annotate(["fever"], types=["Gene"]) == [[]]
-    assert [m.type for m in annotator.annotate(["fever"], types=["Disease"])[0]] == ["Disease"]
+    assert mentions_of(annotator, ["fever"], types=["Gene"]) == [[]]
+    assert [m.type for m in mentions_of(annotator, ["fever"], types=["Disease"])[0]] == ["Disease"]
     with pytest.raises(ValueError, match="does not know the type Virus; it knows Chemical, Disease, Gene"):
-        annotator.annotate(["fever"], types=["Virus"])
+        mentions_of(annotator, ["fever"], types=["Virus"])
 
 
 def test_batches_and_empty_texts_change_nothing(tagger, tokenizer):
     """Windows are sorted by length; results in that order would go to the wrong texts."""
     annotator = Annotator(tagger, tokenizer, max_length=32, stride=8)
     texts = ["", TEXT[0], " ", TEXT[3] * 4, TEXT[1]]
-    together = annotator.annotate(texts, batch_size=3)
-    alone = [annotator.annotate([text])[0] for text in texts]
+    together = mentions_of(annotator, texts, batch_size=3)
+    alone = [mentions_of(annotator, [text])[0] for text in texts]
     assert together[0] == together[2] == []
-    assert annotator.annotate([]) == []
+    assert mentions_of(annotator, []) == []
     for left, right in zip(together, alone, strict=True):
         assert [dataclasses.replace(m, score=0) for m in left] == [dataclasses.replace(m, score=0) for m in right]
         assert [m.score for m in left] == pytest.approx([m.score for m in right], abs=1e-5)
@@ -146,20 +147,20 @@ def test_a_text_is_looked_up_once_and_all_stays_equal(monkeypatch, knowledge, wo
     lookup = index.lookup
     monkeypatch.setattr(index, "lookup", lambda ids, mask=None: calls.append(ids.shape) or lookup(ids, mask))
     texts = [*TEXT, TEXT[0] * 5]
-    once = annotator.annotate(texts, batch_size=4)
+    once = mentions_of(annotator, texts, batch_size=4)
     batches = sum(rows > 1 for rows, _ in calls)
     monkeypatch.setattr(model, "forward", lambda concepts, **batch: forward(**batch))
-    twice = annotator.annotate(texts, batch_size=4)
+    twice = mentions_of(annotator, texts, batch_size=4)
     assert sum(rows > 1 for rows, _ in calls) == 3 * batches > 0
     assert once == twice  # scores to their last bit
-    assert any(mention.concept_id for mentions in once for mention in mentions)
+    assert any(mention.id for mentions in once for mention in mentions)
 
 
 def test_windows_of_like_length_share_small_batches(monkeypatch, tagger, tokenizer):
     """Padding, or more windows at once than a CPU's cache holds, makes annotation slower and changes nothing else."""
     shapes, forward = [], tagger.forward
     monkeypatch.setattr(tagger, "forward", lambda **batch: shapes.append(batch["input_ids"].shape) or forward(**batch))
-    Annotator(tagger, tokenizer).annotate(["fever", TEXT[0]] * 8, batch_size=32)
+    mentions_of(Annotator(tagger, tokenizer), ["fever", TEXT[0]] * 8, batch_size=32)
     assert [rows for rows, _ in shapes] == [8, 8]
     assert shapes[0][1] < shapes[1][1]
 
@@ -168,9 +169,9 @@ def test_wrong_input_is_refused(tagger, tokenizer):
     """One string would be read letter by letter; a missing text would fail deep in the tokenizer."""
     annotator = Annotator(tagger, tokenizer)
     with pytest.raises(ValueError, match="texts is one string"):
-        annotator.annotate("Aspirin")
+        mentions_of(annotator, "Aspirin")
     with pytest.raises(ValueError, match="text 1 is NoneType"):
-        annotator.annotate(["a", None])
+        mentions_of(annotator, ["a", None])
     with pytest.raises(ValueError, match="stride 30 does not fit windows of 30 pieces"):
         Annotator(tagger, tokenizer, max_length=32, stride=30)
 

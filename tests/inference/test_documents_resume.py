@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from modeling_kogner.corpora.document import Fields
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
+from modeling_kogner.corpora.mention import Mention
+from modeling_kogner.corpora.record import Fields
 from modeling_kogner.inference.annotation_run import AnnotationRun
-from modeling_kogner.inference.annotator import Mention
 from modeling_kogner.inference.resumable_file import ResumableFile
 
 LINES = [json.dumps({"text": f"{number} fever"}) for number in range(10)]

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 from conftest import CONCEPTS, TEXT, train_tokenizer
-from support import tiny_model
+from support import mentions_of, tiny_model
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
@@ -42,11 +42,11 @@ def of(explanation, word, surface):
 def test_mentions_are_the_annotators_with_knowledge_and_without(model, wordpiece, monkeypatch, evidence):
     """An explanation of another prediction than the one that users see."""
     monkeypatch.setattr(model.config, "evidence", evidence)
-    explanation = explain(model, wordpiece, SENTENCE)
-    assert [[e.mention for e in explanation.mentions]] == Annotator(model, wordpiece).annotate([SENTENCE])
+    explanation = explain(Annotator(model, wordpiece), SENTENCE)
+    assert [[e.mention for e in explanation.mentions]] == mentions_of(Annotator(model, wordpiece), [SENTENCE])
     assert model.config.evidence == evidence
     monkeypatch.setattr(model.config, "evidence", "none")
-    (plain,) = Annotator(model, wordpiece).annotate([SENTENCE])
+    (plain,) = mentions_of(Annotator(model, wordpiece), [SENTENCE])
     beside = [m for e in explanation.mentions for m in e.without_knowledge] + explanation.only_without_knowledge
     assert all(mention in beside for mention in plain)
     assert all(mention in plain for mention in beside)
@@ -68,28 +68,28 @@ def test_the_twin_reads_no_evidence_and_shares_the_weights(model, wordpiece):
 
 def test_surfaces_and_concepts_of_a_mention(model, wordpiece):
     """A form inside a longer one must not pass for the one that was read."""
-    explanation = explain(tagging_all(model, "B-Disease"), wordpiece, SENTENCE)
+    explanation = explain(Annotator(tagging_all(model, "B-Disease"), wordpiece), SENTENCE)
     for e in explanation.mentions:
         assert all(SENTENCE[s.start : s.end] == s.text for s in e.surfaces)
         assert all(s.start < e.mention.end and e.mention.start < s.end for s in e.surfaces)
     long, read = of(explanation, "heart", "heart failure")
     assert read.is_read
-    assert [c.concept_id for c in read.candidates] == ["HP:1"]
+    assert [c.id for c in read.candidates] == ["HP:1"]
     inner = next(surface for surface in long.surfaces if surface.text == "heart")
     assert not inner.is_read
-    assert [(c.concept_id, c.weight) for c in inner.candidates] == [("UBERON:1", None)]
+    assert [(c.id, c.weight) for c in inner.candidates] == [("UBERON:1", None)]
     _, symbol = of(explanation, "BRCA1", "BRCA1")
-    assert {c.concept_id for c in symbol.candidates} == {"MONDO:3", "HGNC:1100"}
-    assert {c.semantic_type for c in symbol.candidates} == {"Disease", "Gene"}
+    assert {c.id for c in symbol.candidates} == {"MONDO:3", "HGNC:1100"}
+    assert {c.type for c in symbol.candidates} == {"Disease", "Gene"}
     assert sum(c.weight for c in symbol.candidates) + symbol.nil_weight == pytest.approx(1)
     assert 0 < symbol.nil_weight < 1
     names = {concept[0]: concept[1] for concept in CONCEPTS}
-    assert all(names[c.concept_id] == c.concept_name for c in symbol.candidates)
+    assert all(names[c.id] == c.name for c in symbol.candidates)
 
 
 def test_the_gate_is_that_of_the_mentions_covered_tokens(model, wordpiece):
     """A mean over special tokens, or a token too far, would look as plausible."""
-    explanation = explain(tagging_all(model, "B-Disease"), wordpiece, SENTENCE)
+    explanation = explain(Annotator(tagging_all(model, "B-Disease"), wordpiece), SENTENCE)
     found, _ = of(explanation, "cancers", "breast cancers")
     encoded = wordpiece(SENTENCE, return_offsets_mapping=True, return_tensors="pt")
     with torch.no_grad():
@@ -106,13 +106,13 @@ def test_far_into_a_long_text_and_with_other_tokenizers(knowledge, tokenizer):
     """Token numbers of the text are not those of its windows; byte-level pieces begin with a space."""
     model = tagging_all(tiny_model(knowledge, tokenizer), "B-Chemical")
     text = "fever of patients was seen and fell, " * 60 + "aspirin"
-    explanation = explain(model, tokenizer, text)
+    explanation = explain(Annotator(model, tokenizer), text)
     found, surface = of(explanation, "aspirin", "aspirin")
     assert (surface.start, surface.is_read) == (text.index("aspirin"), True)
-    assert surface.candidates[0].concept_id == "MESH:D001241"
+    assert surface.candidates[0].id == "MESH:D001241"
     assert 0 < found.gate < 1
-    assert explain(model, tokenizer, "").mentions == []
-    assert explain(model, tokenizer, "aspirin \ud800").mentions[0].surfaces
+    assert explain(Annotator(model, tokenizer), "").mentions == []
+    assert explain(Annotator(model, tokenizer), "aspirin \ud800").mentions[0].surfaces
 
 
 def test_command_prints_table_and_json(knowledge, tmp_path):
@@ -126,7 +126,7 @@ def test_command_prints_table_and_json(knowledge, tmp_path):
     assert result.exit_code == 0, result.output
     assert all(part in result.stdout for part in ("[Aspirin]", "MESH:D001241", "without knowledge", "∅"))
     answer = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
-    expected = dataclasses.asdict(explain(model, tokenizer, arguments[-1]))
+    expected = dataclasses.asdict(explain(Annotator(model, tokenizer), arguments[-1]))
     assert [e["mention"]["text"] for e in answer["mentions"]] == [e["mention"]["text"] for e in expected["mentions"]]
     failed = CliRunner().invoke(app, ["explain", "--model", str(tmp_path / "absent"), "x"])
     assert (failed.exit_code, failed.stdout) == (2, "")

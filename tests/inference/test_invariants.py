@@ -9,12 +9,12 @@ import torch
 from any_text import ANY_TEXT, WHOLE_TEXT, check, places
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from support import TYPES, tiny_model
+from support import TYPES, mentions_of, tiny_model
 
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.configuration_kogner import EVIDENCE_LEVELS
-from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.corpora.text_windows import make_windows
+from modeling_kogner.inference.annotator import Annotator
 
 TOLERANCE = 1e-9  # in double precision, where no label can hang on the order of a sum
 BATCH = st.lists(WHOLE_TEXT, min_size=1, max_size=4)
@@ -65,8 +65,8 @@ def test_padding_and_company_do_not_change_a_prediction(model, tokenizer, texts,
 def test_order_changes_nothing(annotator, texts, random, batch_size):
     """Results that depend on neighbours cannot be repeated; in another order they would go to wrong texts."""
     order = random.sample(range(len(texts)), len(texts))
-    expected = annotator.annotate(texts)
-    shuffled = annotator.annotate([texts[row] for row in order], batch_size=batch_size)
+    expected = mentions_of(annotator, texts)
+    shuffled = mentions_of(annotator, [texts[row] for row in order], batch_size=batch_size)
     for row, mentions in zip(order, shuffled, strict=True):
         check(texts[row], mentions)
         assert places(mentions) == places(expected[row])
@@ -89,7 +89,7 @@ def test_a_text_twice_as_long_keeps_its_first_half(annotator, text):
     if not before or before != [window.input_ids for window in windows[1][: len(before)]]:
         return  # one window, or an end that is one run of pieces with what follows
     cut = windows[0][-1].offsets[0][0]
-    mentions = [annotator.annotate([each])[0] for each in (once, twice)]
+    mentions = [mentions_of(annotator, [each])[0] for each in (once, twice)]
     last_word = re.search(r"\S*\s*$", text[:cut]).start()  # which is common too, and ends what stands before it
     kept = [[place for place in places(found) if place[1] <= last_word] for found in mentions]
     assert kept[0] == kept[1]
@@ -108,7 +108,7 @@ def test_half_precision_reads_the_same_graph(model, tokenizer, dtype, texts):
     assert logits.dtype == dtype
     error = (logits.double() - exact)[mask.bool()].abs().max()
     assert error < (1e-3 if dtype == torch.float32 else 0.5), error
-    for text, mentions in zip(texts, Annotator(tagger, tokenizer).annotate(texts), strict=True):
+    for text, mentions in zip(texts, mentions_of(Annotator(tagger, tokenizer), texts), strict=True):
         check(text, mentions)
 
 

@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 import torch
 from conftest import CONCEPTS
+from support import mentions_of
 from tiny_tagger import make_tagger
 
 import modeling_kogner.inference.linker as linker_module
 from modeling_kogner.concept_catalogue import ConceptCatalogue
+from modeling_kogner.evaluation.linking import evaluate_linking, gold_concepts, score_links
 from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Candidate, Linker, is_link
 from modeling_kogner.inference.near_names import NearNames, name_similarity
-from modeling_kogner.evaluation.linking import evaluate_linking, gold_concepts, score_links
 
 EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
 
@@ -74,7 +75,7 @@ def test_word_order_does_not_count():
 
 def test_exact_forms_come_first_and_fit_the_type(linker):
     """A gene linked to the cancer of its name; or a mere neighbour before the concept itself."""
-    assert linker.candidates("BRCA1", "Gene")[0] == Candidate("HGNC:1100", "BRCA1", "Gene", 1.0)
+    assert linker.candidates("BRCA1", "Gene")[0] == Candidate("HGNC:1100", "BRCA1", "Gene", 1.0, ["HGNC:1100"])
     assert ids(linker.candidates("BRCA1", "Disease"))[0] == "MONDO:3"
     assert {c.type for c in linker.candidates("BRCA1", "Disease")} <= {"Disease", "Phenotype"}
     assert linker.candidates("BRCA1", "Procedure") == []  # an unlisted type fits its namesake alone
@@ -105,9 +106,9 @@ def test_a_misspelled_mention_gets_candidates_and_a_stranger_none(linker):
 def test_equivalents_and_the_vocabulary_asked_for(tagger, tokenizer, linker):
     """A user who works with MeSH must get its ids, and never another vocabulary's in their place."""
     first = linker.candidates("Parkinson's disease", "Disease")[0]
-    assert (first.id, first.equivalents) == ("MONDO:4", ["DOID:9", "MESH:D010300"])
+    assert (first.id, first.ids) == ("MONDO:4", ["MONDO:4", "DOID:9", "MESH:D010300"])
     mesh = Linker(tagger, tokenizer, "MESH").candidates("Parkinson's disease", "Disease")
-    assert [(c.id, c.equivalents) for c in mesh] == [("MESH:D010300", ["MONDO:4", "DOID:9"])]
+    assert [(c.id, c.ids) for c in mesh] == [("MESH:D010300", ["MESH:D010300", "MONDO:4", "DOID:9"])]
     with pytest.raises(ValueError, match="no id of the vocabulary 'OMIM'; it knows CVCL, DOID, HGNC, HP, MESH"):
         Linker(tagger, tokenizer, "OMIM")
 
@@ -131,14 +132,14 @@ def test_an_abbreviation_is_linked_by_its_long_form(linker):
 def test_mentions_carry_concept_score_and_alternatives(tagger, tokenizer, monkeypatch):
     """What the annotator reports must be what the linker ranks, cut at the threshold."""
     annotator = Annotator(tagger, tokenizer)
-    ranked = [Candidate("A:1", "one", "Disease", 0.9, ["B:1"]), Candidate("A:2", "two", "Disease", 0.4)]
+    ranked = [Candidate("A:1", "one", "Disease", 0.9, ["A:1", "B:1"]), Candidate("A:2", "two", "Disease", 0.4)]
     monkeypatch.setattr(annotator.linker, "candidates", lambda *_: list(ranked))
-    linked = annotator.annotate(["Aspirin for leukemia of rats"])[0][0]
-    assert (linked.concept_id, linked.concept_name, linked.link_score) == ("A:1", "one", 0.9)
-    assert (linked.equivalents, linked.alternatives) == (["B:1"], ranked[1:])
+    linked = mentions_of(annotator, ["Aspirin for leukemia of rats"])[0][0]
+    assert (linked.id, linked.name, linked.link_score) == ("A:1", "one", 0.9)
+    assert (linked.ids[1:], linked.alternatives) == (["B:1"], ranked[1:])
     del ranked[0]
-    nil = annotator.annotate(["Aspirin for leukemia of rats"])[0][0]
-    assert (nil.concept_id, nil.link_score, nil.alternatives) == (None, None, ranked)
+    nil = mentions_of(annotator, ["Aspirin for leukemia of rats"])[0][0]
+    assert (nil.id, nil.link_score, nil.alternatives) == (None, None, ranked)
 
 
 def test_a_packed_catalogue_grows_at_its_end():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_tagger import save_tagger
 
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.load import load_model
 
 
 @pytest.fixture(scope="module")

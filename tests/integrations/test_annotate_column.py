@@ -7,6 +7,7 @@ import pytest
 from conftest import TEXT
 from datasets import Dataset, IterableDataset
 from datasets.fingerprint import Hasher
+from support import mentions_of
 from tiny_tagger import make_tagger, save_tagger
 
 from modeling_kogner.integrations.annotate_column import AnnotateColumn
@@ -25,15 +26,15 @@ def annotate(dataset, worker, **options):
 
 def found(dataset):
     """Without scores, whose last digits depend on the texts that share a batch."""
-    return [[(m["start"], m["end"], m["type"], m["concept_id"]) for m in row] for row in dataset["mentions"]]
+    return [[(m["start"], m["end"], m["type"], m["id"]) for m in row] for row in dataset["mentions"]]
 
 
 def test_mentions_are_those_of_the_annotator(folder):
     """The first rows have no mention, from which a type could be guessed: the rest would not fit into it."""
     worker = AnnotateColumn(folder, device="cpu")
     annotated = annotate(Dataset.from_list([*ROWS, {"id": 10, "text": None}]), worker)
-    expected = [worker._annotator.annotate([row["text"]])[0] for row in ROWS] + [[]]
-    assert found(annotated) == [[(m.start, m.end, m.type, m.concept_id) for m in row] for row in expected]
+    expected = [mentions_of(worker._annotator, [row["text"]])[0] for row in ROWS] + [[]]
+    assert found(annotated) == [[(m.start, m.end, m.type, m.id) for m in row] for row in expected]
     assert sum(map(len, expected)) > 5
     assert annotated.column_names == ["id", "text", "mentions"]
     nothing = annotate(Dataset.from_list([{"text": ""}]), worker)

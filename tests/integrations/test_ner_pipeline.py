@@ -1,18 +1,17 @@
 """The task `kogner-ner`: the annotator behind transformers' call."""
 
-import dataclasses
 import itertools
 import json
 
 import pytest
 from conftest import TEXT
 from datasets import Dataset
-from support import tiny_bert
+from support import mentions_of, tiny_bert
 from tiny_tagger import make_tagger
 from transformers import BertForTokenClassification, TokenClassificationPipeline, pipeline
 
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.load import load_model
 
 TEXTS = ["", *TEXT[:3], " ".join(TEXT) * 3, "\U0001f9ec \u202eBRCA1\x00", "fever"]
 
@@ -31,7 +30,7 @@ def ner(knowledge, wordpiece):
 
 
 def named_as_stock(mention):
-    fields = dataclasses.asdict(mention)
+    fields = mention.to_dict()
     return {{"type": "entity_group", "text": "word"}.get(name, name): value for name, value in fields.items()}
 
 
@@ -42,7 +41,7 @@ def test_it_finds_what_the_annotator_finds(folder):
     ner = pipeline("kogner-ner", model=folder, device="cpu", vocabulary="MONDO", **made)
     found = ner(TEXTS, **options, batch_size=3)
     annotator = Annotator(*load_model(folder), vocabulary="MONDO", **made)
-    expected = [[*map(named_as_stock, mentions)] for mentions in annotator.annotate(TEXTS, **options, batch_size=3)]
+    expected = [[*map(named_as_stock, mentions)] for mentions in mentions_of(annotator, TEXTS, **options, batch_size=3)]
     assert sum(map(len, expected)) > 3
     assert found == expected == json.loads(json.dumps(found))
 

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 import pytest
 import torch
 from conftest import TEXT, train_tokenizer
-from support import tiny_model
+from support import mentions_of, tiny_model
 
 spacy = pytest.importorskip("spacy")
 
@@ -13,7 +13,7 @@ from spacy import displacy  # noqa: E402
 from spacy.tokens import Doc  # noqa: E402
 
 from modeling_kogner.inference.annotator import Annotator, Mention  # noqa: E402
-from modeling_kogner.inference.load_model import load_model  # noqa: E402
+from modeling_kogner.inference.load import load_model  # noqa: E402
 from modeling_kogner.integrations.spacy_component import KognerComponent  # noqa: E402
 
 MENTIONS = [
@@ -71,14 +71,14 @@ def test_installed_the_name_is_known_without_an_import():
 def test_entities_are_the_annotators(nlp, folder):
     """Labels, ids, scores: what spaCy users read must be what the model said."""
     text = TEXT[0]
-    (mentions,) = Annotator(*load_model(folder)).annotate([text])
+    (mentions,) = mentions_of(Annotator(*load_model(folder)), [text])
     doc = nlp(text)
     assert doc.text == text
     assert doc.ents
     assert [e._.kogner_score for e in doc.ents] == [pytest.approx(m.score) for m in mentions]
-    assert entities(doc) == [(m.text, m.type, m.concept_id or "") for m in mentions]
+    assert entities(doc) == [(m.text, m.type, m.id or "") for m in mentions]
     assert {"MESH:D001241"} <= {e.kb_id_ for e in doc.ents}
-    assert [e._.kogner_name for e in doc.ents] == [m.concept_name for m in mentions]
+    assert [e._.kogner_name for e in doc.ents] == [m.name for m in mentions]
 
 
 def test_pipe_gives_what_single_calls_give_in_batches(nlp, monkeypatch):

@@ -4,20 +4,19 @@ import json
 import re
 import shutil
 import sys
-from dataclasses import asdict
 
 import onnx
 import pytest
 import torch
 from conftest import KINDS, train_tokenizer
-from support import ROOT, tiny_model
+from support import ROOT, mentions_of, tiny_model
 from transformers.modeling_outputs import TokenClassifierOutput
 from typer.testing import CliRunner
 
 from modeling_kogner.commands.main import app
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.load import load_model
 from modeling_kogner.inference.onnx_tagger import INPUTS, LINKER_FILE, OnnxTagger
 from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
 
@@ -37,8 +36,8 @@ def export(source, output, *options):
 
 
 def mentions(tagger, tokenizer, texts):
-    found = Annotator(tagger, tokenizer).annotate(texts)
-    return [[(m.start, m.end, m.type, m.concept_id, *[c.id for c in m.alternatives]) for m in row] for row in found]
+    found = mentions_of(Annotator(tagger, tokenizer), texts)
+    return [[(m.start, m.end, m.type, m.id, *[c.id for c in m.alternatives]) for m in row] for row in found]
 
 
 def save(knowledge, kind, folder):
@@ -81,9 +80,9 @@ def test_annotate_links_without_the_model(by_piece, wordpiece):
     """The graph holds no names: with tables of its own left out, or those of another model, the ids would differ."""
     model, folder = by_piece
     for text in TEXTS:
-        (expected,) = Annotator(model, wordpiece).annotate([text])
-        assert annotate(folder, text) == [asdict(mention) for mention in expected]
-    linked = [mention["concept_id"] for text in TEXTS for mention in annotate(folder, text)]
+        (expected,) = mentions_of(Annotator(model, wordpiece), [text])
+        assert annotate(folder, text) == [mention.to_dict() for mention in expected]
+    linked = [mention["id"] for text in TEXTS for mention in annotate(folder, text)]
     assert set(linked) - {None}
 
 

@@ -14,7 +14,7 @@ from support import ROOT, launch_two, rows, save_encoder, script, tiny_bert, wri
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
-from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.inference.load import load_model
 from modeling_kogner.training.checkpoints import newest_whole, resume_point
 
 QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no", "--eval_strategy", "no"]

@@ -7,15 +7,14 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from ..inference.annotator import Mention
-from .document import Document, Fields, Passage, Record
+from ..files.errors import InputError
+from .document import Document
 from .json_lines import read_json
+from .mention import Passage
+from .record import Fields, Record
 
-HEAD = '{"source": "KoGNER", "date": "", "key": "", "infons": {}, "documents": [\n'
-SEPARATOR = ",\n"
-TAIL = "\n]}\n"
 _MAX_CHARACTERS = 200_000_000  # of one document; a damaged one must not pull the rest of the file into memory
 _BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -24,30 +23,12 @@ def read_bioc(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
     """Every element of ``documents`` is a document.
 
     Raises:
-        ValueError: the file as a whole is no BioC JSON; unlike a wrong document, that cannot be skipped.
+        InputError: the file as a whole is not BioC JSON; unlike a wrong document, that cannot be skipped.
     """
     reader = _Elements(stream, name)
     for number, text in enumerate(reader.documents(), start=1):
-        yield Record(f"{name}, document {number}", stream.tell() if stream.seekable() else 0, partial(_document, text))
-
-
-def render_bioc(document: Document, mentions: list[Mention]) -> str:
-    """A document with its passages and our mentions as their annotations, which replace older ones and relations."""
-    passages, rest = [], list(enumerate(mentions, start=1))
-    for passage in document.passages:
-        end = passage.offset + len(passage.text)
-        own = [_annotation(number, mention) for number, mention in rest if passage.offset <= mention.start < end]
-        content = {"infons": passage.infons, "offset": passage.offset, "text": passage.text}
-        passages.append({**content, "sentences": [], "annotations": own, "relations": []})
-    return json.dumps({"id": document.id, "infons": {}, "passages": passages, "relations": []}, ensure_ascii=False)
-
-
-def _annotation(number: int, mention: Mention) -> dict[str, Any]:
-    infons = {"type": mention.type, "score": mention.score}
-    linked = {"identifier": mention.concept_id, "name": mention.concept_name, "semantic_type": mention.semantic_type}
-    infons |= {key: value for key, value in linked.items() if value is not None}
-    locations = [{"offset": mention.start, "length": mention.end - mention.start}]
-    return {"id": str(number), "infons": infons, "text": mention.text, "locations": locations}
+        position = stream.tell() if stream.seekable() else 0
+        yield Record(name, f"document {number}", position, partial(_document, text))
 
 
 def _document(text: str) -> Document:
@@ -61,7 +42,7 @@ def _document(text: str) -> Document:
         return Document(str(content["id"]), passages)
     except (KeyError, TypeError, AttributeError) as error:
         wrong = f"field {error} is missing" if isinstance(error, KeyError) else "a field has the wrong type"
-        raise ValueError(f"{wrong}; a document has an id and passages with offset (a number) and text") from None
+        raise InputError(wrong, fix="a document has an id and passages with offset (a number) and text") from None
 
 
 class _Elements:
@@ -74,7 +55,7 @@ class _Elements:
         self.buffer, self.place, self.ended = "", 0, False
 
     def documents(self) -> Iterator[str]:
-        """What stands behind the documents is read too: it may be more of them, or what is left of them."""
+        """The rest of the file is read too: it may hold more documents, or what is left of a damaged one."""
         self._expect("{")
         found = False
         while True:
@@ -92,7 +73,7 @@ class _Elements:
             self._expect(",", "" if found else "it has no field 'documents'")
         self._expect("}")
         if self._next():
-            raise self._wrong(f"{self._next()!r} stands behind its end")
+            raise self._wrong(f"{self._next()!r} follows its end")
 
     def _list(self) -> Iterator[str]:
         self._expect("[")
@@ -143,11 +124,13 @@ class _Elements:
         try:
             self.buffer += self.decode(content, self.ended)
         except UnicodeDecodeError as error:
-            raise self._wrong(f"no UTF-8 text ({error.reason})") from None
+            raise self._wrong(f"not UTF-8 text ({error.reason})") from None
         return not self.ended
 
-    def _wrong(self, what: str) -> ValueError:
-        return ValueError(
-            f"{self.name}, near byte {self.stream.tell() if self.stream.seekable() else 0}: no BioC JSON ({what}); "
-            'write {"documents": [...]} again, or name the format with --from'
+    def _wrong(self, what: str) -> InputError:
+        return InputError(
+            f"not BioC JSON ({what})",
+            file=self.name,
+            row=f"near byte {self.stream.tell() if self.stream.seekable() else 0}",
+            fix='write {"documents": [...]} again, or name the format with --from',
         )

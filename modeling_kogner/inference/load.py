@@ -1,0 +1,188 @@
+"""A folder or Hub id -> what annotates texts, or one error that says what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub.errors import HFValidationError
+from safetensors import SafetensorError
+from transformers import PreTrainedTokenizerBase
+
+from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
+from ..files.errors import InputError, first_line
+from ..graph.index_tables import load_tables
+from ..modeling_kogner import KognerForTokenClassification
+from .annotator import Annotator
+from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
+from .tokenizers import check_tokenizer_matches, load_tokenizer
+
+_BUNDLED = Path(__file__).resolve().parents[2] / "hub_card"
+_HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    knowledge: str | Path | None = None,
+    convention: str | None = None,
+    device: str | None = None,
+    types: Sequence[str] | None = None,
+    vocabulary: str | None = None,
+    compiled: bool = False,
+) -> Annotator:
+    """Load a model for annotation.
+
+    Args:
+        model: folder, Hub id ``OWNER/NAME``, or folder of ``kogner export``, which onnxruntime runs; by default the
+            model that a checkout carries.
+        knowledge: ``none`` to annotate without the knowledge graph; a knowledge folder to read it in place of the
+            model's own graph, by the semantic types of its names alone; by default the model's own.
+        convention: corpus whose annotation convention is followed, in any case; by default none.
+        device: such as ``cpu`` or ``cuda:1``; by default a GPU if there is one. An exported model runs on the CPU.
+        types: entity types to find, in any case; by default all.
+        vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case.
+        compiled: let torch fuse the kernels, which takes up to a minute at first; for long runs on a GPU.
+
+    Raises:
+        InputError: the model cannot be read, or not in this way.
+    """
+    source = bundled_model() if model is None else str(model)
+    if (Path(source) / ONNX_FILE).is_file():
+        if knowledge is not None or convention is not None or compiled or device not in (None, "cpu"):
+            raise InputError(
+                "an exported model has its knowledge within, follows no convention, is compiled already and runs on "
+                "the CPU",
+                file=source,
+                fix="give the model it was made from",
+            )
+        return Annotator(_onnx_tagger(source), load_tokenizer(source), vocabulary=vocabulary, types=types)
+    tagger, tokenizer = load_model(source, "none" if knowledge == "none" else None)
+    if knowledge not in (None, "none"):
+        _read_graph(tagger, tokenizer, knowledge)
+    tagger.to(_device(device))
+    if compiled:
+        tagger.compile(dynamic=True)
+    return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
+
+
+def bundled_model() -> str:
+    """Folder of the model that a checkout carries.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not (_BUNDLED / "config.json").is_file():
+        raise InputError(
+            "no bundled model there",
+            file=_BUNDLED,
+            fix="a checkout installed with pip install -e . has one; otherwise name a folder or Hub id with --model",
+        )
+    return str(_BUNDLED)
+
+
+def load_model(
+    source: str | Path,
+    evidence: str | None = None,
+    dtype: torch.dtype = torch.float32,
+    fields: dict[str, Any] | None = None,
+) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
+    """Load model and tokenizer, checked, as training and evaluation need them.
+
+    Args:
+        source: folder, or Hub id ``OWNER/NAME``.
+        evidence: level of evidence to read instead of the one trained with; ``none`` switches knowledge off.
+        dtype: of the weights; checkpoints are stored in half precision, which CPUs are slow at.
+        fields: of :class:`KognerConfig` to set, such as the dropout of further training.
+
+    Raises:
+        InputError: there is no such model, it is no KoGNER model, its weights are damaged or incomplete, or its
+            tokenizer is another one.
+    """
+    source = str(source)
+    if evidence not in (None, *EVIDENCE_LEVELS):
+        raise InputError(f"evidence is {evidence!r}", fix=f"choose one of {', '.join(EVIDENCE_LEVELS)}")
+    if Path(source).is_dir():
+        check_folder(Path(source))
+    elif not _HUB_ID.fullmatch(source):
+        raise InputError("no such folder, and no Hub id of the form OWNER/NAME", file=source, fix="check the path")
+    given = (fields or {}) | ({} if evidence is None else {"evidence": evidence})
+    try:
+        check_kind(source, KognerConfig.get_config_dict(source)[0])
+        model, found = KognerForTokenClassification.from_pretrained(
+            source, dtype=dtype, output_loading_info=True, **given
+        )
+        tokenizer = load_tokenizer(source)
+    except (HFValidationError, OSError) as error:
+        raise InputError(
+            f"no model could be read there ({first_line(error)})", file=source, fix="check path or id"
+        ) from error
+    except (SafetensorError, RuntimeError) as error:
+        raise InputError(f"weights are damaged ({first_line(error)})", file=source, fix=COPY_AGAIN) from error
+    if missing := sorted(found["missing_keys"]):
+        raise InputError(
+            f"tensors missing from the weights: {len(missing)}, first {missing[0]}",
+            file=source,
+            fix=f"{COPY_AGAIN}, or train it again with this version",
+        )
+    check_tokenizer_matches(model, tokenizer)
+    return model.eval(), tokenizer
+
+
+def model_version(source: str | Path) -> list[list]:
+    """What tells two versions of a model's files apart without reading them; nothing for a Hub id."""
+    weights = [path for path in Path(source).glob("*") if path.suffix in (".safetensors", ".onnx")]
+    return [file_version(path) for path in sorted(weights)]
+
+
+def file_version(path: Path) -> list:
+    """Name, size and time of a file."""
+    state = os.stat(path)
+    return [path.name, state.st_size, state.st_mtime_ns]
+
+
+def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:
+    """Put the tables of a knowledge folder in place of the model's own."""
+    fields, tables = load_tables(folder, tokenizer)
+    if fields["semantic_types"] != model.config.semantic_types:
+        raise InputError(
+            f"semantic types {', '.join(fields['semantic_types'])} are not the model's",
+            file=folder,
+            fix=f"the model knows {', '.join(model.config.semantic_types) or 'none: it was trained without knowledge'}",
+        )
+    index, body = model.kogner.index, model.kogner
+    for name in ("surface_hash", "surface_concept", "concept_type"):
+        setattr(index, name, tables[f"kogner.index.{name}"])
+    body.catalogue, body._concepts = tables["kogner.catalogue"], None
+    for name in ("num_surfaces", "num_concepts", "catalog_bytes"):
+        setattr(model.config, name, fields[name])
+    if model.config.evidence != "none":
+        model.config.evidence = "types"  # its vectors are of other concepts
+
+
+def _onnx_tagger(source: str):
+    try:
+        from .onnx_tagger import OnnxTagger
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("modeling_kogner"):
+            raise
+        raise InputError(
+            f"reading an exported model needs the package {error.name}",
+            file=source,
+            fix="pip install 'kogner[onnx]'",
+        ) from None
+    return OnnxTagger(source, threads=torch.get_num_threads())
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:  # of the processes on a machine, each takes a GPU of its own
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        name = f"cuda:{int(os.environ.get('LOCAL_RANK', 0)) % count}" if count else "cpu"
+    try:
+        return torch.empty(0, device=torch.device(name)).device
+    except (RuntimeError, AssertionError) as error:  # a build without CUDA asserts
+        raise InputError(f"device {name} is not available here ({first_line(error)})", fix="try cpu") from None

@@ -1,0 +1,47 @@
+"""The tokenizer saved with a model, read so that it splits listed words like running text."""
+
+from __future__ import annotations
+
+from tokenizers import pre_tokenizers
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from ..files.errors import InputError, first_line
+from ..graph.token_keys import tokenizer_fingerprint
+from . import auto_classes  # noqa: F401  (the tokenizer's class is found by the kind of model)
+
+
+def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
+    """A fast tokenizer that reads listed words as it reads running text.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no tokenizer could be read there ({first_line(error)})", file=source, fix="check path or id"
+        ) from error
+    if tokenizer("a", add_special_tokens=False).input_ids != tokenizer(" a", add_special_tokens=False).input_ids:
+        tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
+        if tokenizer.is_fast:  # ModernBERT's class, for one, ignores the argument
+            parts = tokenizer.backend_tokenizer.pre_tokenizer
+            for part in parts if isinstance(parts, pre_tokenizers.Sequence) else [parts]:
+                if isinstance(part, pre_tokenizers.ByteLevel):
+                    part.add_prefix_space = True
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse a tokenizer whose ids mean other pieces than those of the model and of its surface index.
+
+    Raises:
+        InputError: the vocabularies differ.
+    """
+    built_for = model.config.tokenizer_fingerprint
+    if built_for is not None and built_for != tokenizer_fingerprint(tokenizer):
+        raise InputError(
+            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model was made for",
+            fix="use the tokenizer saved with the model, or train it again from its encoder",
+        )
