@@ -18,12 +18,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
-from modeling_kogner.inference.load import load_model
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.tag_schemes import mention_spans
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.files.whole import write_whole
+from modeling_kogner.inference.load import load_model
 
 MISSED, SPURIOUS = "missed", "spurious"
 Counts = Counter[tuple[str, str]]  # (gold type or SPURIOUS, predicted type or MISSED)

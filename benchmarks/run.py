@@ -73,6 +73,7 @@ def train(run: dict, folder: str, teacher: str | None = None) -> None:
 def trained_tagger(folder: str):
     """A trained model, its tokenizer and labels."""
     import torch
+
     from modeling_kogner.inference.load import load_model
 
     model, tokenizer = load_model(folder)
@@ -83,10 +84,10 @@ def trained_tagger(folder: str):
 
 def dictionary_tagger(corpus: str):
     """The surface index alone as a tagger, its tokenizer and labels."""
-    from modeling_kogner.inference.tokenizers import load_tokenizer
     from scoring import DictionaryTagger, corpus_of, load_index
 
     from modeling_kogner.configuration_kogner import bio_labels
+    from modeling_kogner.inference.tokenizers import load_tokenizer
 
     args = _worker["args"]
     tokenizer = load_tokenizer(args.fields["encoder"])

@@ -24,12 +24,12 @@ from pathlib import Path
 
 import psutil
 import torch
-from modeling_kogner.inference.load import bundled_model
 from transformers import pipeline
 from transformers.utils import logging
 
 from modeling_kogner import load
 from modeling_kogner.commands.main import app
+from modeling_kogner.inference.load import bundled_model
 
 WAYS = ("pipeline", "annotator", "annotate")
 PARTS = (*WAYS, *(f"document, {way}" for way in WAYS))

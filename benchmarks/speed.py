@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 
 import torch
-from modeling_kogner.inference.tokenizers import load_tokenizer
 from transformers import AutoModel, DataCollatorWithPadding
 
 from modeling_kogner import KognerForTokenClassification

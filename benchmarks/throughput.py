@@ -31,8 +31,6 @@ from speed import medians
 from modeling_kogner import Annotator, load
 from modeling_kogner.corpora.text_windows import make_windows
 from modeling_kogner.inference.annotator import CPU_BATCH
-from modeling_kogner.inference.annotator import CPU_BATCH, Annotator
-from modeling_kogner.inference.load import load_model
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
