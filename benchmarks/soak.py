@@ -116,7 +116,7 @@ def annotate_file(args: argparse.Namespace, texts: Iterable[str]) -> dict:
         watch = Watch(done)
         watch.start()
         options = {"model": args.model, "input": source, "output": target, "device": args.device}
-        options["batch-size"] = args.batch_size
+        options["batch_size"] = args.batch_size
         given = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         app(["annotate", *given], standalone_mode=False)
         return watch.report(total)
