@@ -111,7 +111,7 @@ def corpus(path, kind):
 
 def pubtator(path, kind):
     load_corpus(str(path))
-    return sum(1 + bool(document.abstract) + len(document.mentions) for document in load_pubtator(path)), []
+    return sum(1 + bool(document.passages[1].text) + len(document.mentions) for document in load_pubtator(path)), []
 
 
 def graph(path, kind):

@@ -112,9 +112,9 @@ def test_own_names_are_used_at_once_and_only_then(server, model):
 WRONG = {
     "bad type": (
         {"text": "a", "names": NAMES.replace("Disease", "Illness")},
-        "own names: row 1, field type: 'Illness'",
+        "own names, row 1, field type: 'Illness'",
     ),
-    "no column": ({"text": "a", "names": "id\tname\n"}, "own names: column 'type' is missing"),
+    "no column": ({"text": "a", "names": "id\tname\n"}, "own names, field type: the column is missing"),
     "many names": ({"text": "a", "names": "x\n" * (MOST_NAMES + 2)}, "kogner graph add"),
     "long text": ({"text": "a" * (MOST_CHARACTERS + 1)}, "kogner annotate"),
     "no text": ({"text": ["a"]}, "text is list, not a string"),

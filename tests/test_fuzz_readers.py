@@ -117,9 +117,9 @@ FOUND = {
     "brackets": ("corpus, jsonl", [(b'{"id": "b"', b'{"id": ' + b"[" * 100_000)], "line 2: broken JSON"),
     "half a character": ("corpus, jsonl", [(b'"no"', b'"no\\ud83e"')], r"line 2: '\\ud83e' is half a character"),
     "cut mention": ("corpus, pubtator", [(b"fever\tDisease\tD2", b"fever")], "line 4: .* is no mention"),
-    "second abstract": ("corpus, pubtator", [(b"1\t0", b"1|a|x\n1\t0")], "line 3: document 1 has a second abstract"),
+    "second abstract": ("corpus, pubtator", [(b"1\t0", b"1|a|x\n1\t0")], "line 3: '1|a|x' is unexpected"),
     "second list": ("documents, bioc", [(b'"a": 1', b'"documents": []')], "two fields 'documents'"),
-    "no end": ("documents, bioc", [(b', "a": 1}', b"")], "no BioC JSON"),
+    "no end": ("documents, bioc", [(b', "a": 1}', b"")], "not BioC JSON"),
     "long word": ("corpus, conll", [(b"fell O", b"[" * 3000 + b" X")], r"token 2 \('\[{59}\): unknown tag 'X'"),
 }
 

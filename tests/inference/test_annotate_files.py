@@ -106,7 +106,8 @@ def test_wrong_documents_stop_or_are_skipped(annotate, tmp_path):
     source = tmp_path / "in.jsonl"
     source.write_text('{"text": "Aspirin"}\n{"text": 1}\nnonsense\n{"text": "fever"}\n')
     output = tmp_path / "out.jsonl"
-    assert f"{source}, line 2: field 'text' is int" in annotate("--input", source, "--output", output, code=2).stderr
+    stopped = annotate("--input", source, "--output", output, code=2)
+    assert f"{source}, line 2, field 'text': int, not a string" in stopped.stderr
     assert not output.exists()
     result = annotate("--input", source, "--output", output, "--on_error", "skip", code=1)
     assert [line for line in result.stderr.splitlines() if "skipped: " in line][1].endswith("write one object a line")
@@ -130,7 +131,7 @@ def test_wrong_usage_is_one_message(annotate, tmp_path, monkeypatch):
         (("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
         (("--input", source, "--shard", "0/2"), "is no share"),
         (("--input", source, "--text_column", "abstract"), "no field 'abstract'; it has id, text"),
-        (("text", "--device", "abacus"), "device abacus: not to be had here"),
+        (("text", "--device", "abacus"), "device abacus is not available here"),
     ):
         result = annotate(*arguments, code=2)
         assert message in result.stderr

@@ -37,7 +37,7 @@ class Tags:
         self.label2id = model.config.label2id
         self.words = {tuple(tokenizer(word, add_special_tokens=False).input_ids): t for word, t in words.items()}
 
-    def __call__(self, input_ids, attention_mask, concepts):
+    def __call__(self, input_ids, attention_mask, ngram_concepts):
         """Logits in place of the model's."""
         logits = torch.zeros(*input_ids.shape, len(self.label2id))
         logits[..., 0] = 1
@@ -149,7 +149,7 @@ def test_a_text_is_looked_up_once_and_all_stays_equal(monkeypatch, knowledge, wo
     texts = [*TEXT, TEXT[0] * 5]
     once = mentions_of(annotator, texts, batch_size=4)
     batches = sum(rows > 1 for rows, _ in calls)
-    monkeypatch.setattr(model, "forward", lambda concepts, **batch: forward(**batch))
+    monkeypatch.setattr(model, "forward", lambda ngram_concepts, **batch: forward(**batch))
     twice = mentions_of(annotator, texts, batch_size=4)
     assert sum(rows > 1 for rows, _ in calls) == 3 * batches > 0
     assert once == twice  # scores to their last bit

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -30,9 +31,11 @@ class FirstWord:
         self.read = []
 
     def annotate(self, texts, *_):
-        """Mentions of each text."""
-        self.read += texts
-        return [[Mention(0, len(word), word, "Gene", 1.0)] for word in (text.split()[0] for text in texts)]
+        """The documents with their mentions."""
+        self.read += [document.text for document in texts]
+        for document in texts:
+            word = document.text.split()[0]
+            yield replace(document, mentions=[Mention(0, len(word), word, "Gene", 1.0)])
 
 
 def annotate(path, kind, skip=True, lines=LINES, **settings):
@@ -86,7 +89,7 @@ def test_a_run_cut_off_at_any_moment_ends_with_the_same_file(monkeypatch, tmp_pa
 def test_what_is_done_is_not_read_again(tmp_path):
     """A second run that begins anew would cost as much as the first; one that is over must not touch the file."""
     path = tmp_path / "out.jsonl"
-    with pytest.raises(ValueError, match=r"file, line 4: no JSON .* or go on with --on_error skip"):
+    with pytest.raises(ValueError, match=r"file, line 4: not JSON .* or go on with --on-error skip"):
         annotate(path, "jsonl", skip=False)
     assert not path.exists()
     read, counts = annotate(path, "jsonl")
@@ -105,7 +108,7 @@ def test_other_settings_and_foreign_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="is there already"):
         annotate(path, "jsonl", threshold=0.5)
     mistyped = tmp_path / "new.jsonl"
-    with pytest.raises(ValueError, match="no JSON"):
+    with pytest.raises(ValueError, match="not JSON"):
         annotate(mistyped, "jsonl", skip=False, lines=["no JSON"], column="tex")
     annotate(mistyped, "jsonl", column="text")  # nothing was written yet, so the option may be mended
 

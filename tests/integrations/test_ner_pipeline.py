@@ -10,6 +10,7 @@ from support import mentions_of, tiny_bert
 from tiny_tagger import make_tagger
 from transformers import BertForTokenClassification, TokenClassificationPipeline, pipeline
 
+from modeling_kogner.corpora.document import Document
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load import load_model
 
@@ -66,7 +67,12 @@ def test_a_stream_is_read_in_parts(ner):
 def test_options_of_the_constructor_hold_until_a_call_gives_others(knowledge, wordpiece, monkeypatch):
     """A threshold that is forgotten after the first call gives two kinds of results in one run."""
     given = []
-    monkeypatch.setattr(Annotator, "annotate", lambda self, texts, **options: [given.append(options) or []])
+
+    def annotate(self, texts, **options):
+        given.append(options)
+        return map(Document.of, texts)
+
+    monkeypatch.setattr(Annotator, "annotate", annotate)
     model = make_tagger(knowledge, wordpiece)
     ner = pipeline("kogner-ner", model=model, tokenizer=wordpiece, device="cpu", threshold=0.5, batch_size=2)
     for options in ({}, {"threshold": 0.0, "batch_size": 7}, {"types": ["Gene"]}):

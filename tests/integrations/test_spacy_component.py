@@ -1,5 +1,6 @@
 """KoGNER in a spaCy pipeline."""
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 import pytest
@@ -12,6 +13,7 @@ spacy = pytest.importorskip("spacy")
 from spacy import displacy  # noqa: E402
 from spacy.tokens import Doc  # noqa: E402
 
+from modeling_kogner.corpora.document import Document
 from modeling_kogner.inference.annotator import Annotator, Mention  # noqa: E402
 from modeling_kogner.inference.load import load_model  # noqa: E402
 from modeling_kogner.integrations.spacy_component import KognerComponent  # noqa: E402
@@ -48,8 +50,8 @@ def told(monkeypatch, mentions, **settings):
     """A pipeline whose model finds given mentions in every text."""
 
     class Told:
-        def annotate(self, texts, *rest):
-            return [mentions for _ in texts]
+        def annotate(self, texts, **options):
+            return [replace(Document.of(text), mentions=mentions) for text in texts]
 
     monkeypatch.setattr(KognerComponent, "annotator", property(lambda self: Told()))
     nlp = spacy.blank("en")
@@ -86,7 +88,7 @@ def test_pipe_gives_what_single_calls_give_in_batches(nlp, monkeypatch):
     texts = [*TEXT[:5], "", " "]
     single = [entities(nlp(text)) for text in texts]
     sizes, annotate = [], Annotator.annotate
-    monkeypatch.setattr(Annotator, "annotate", lambda self, t, *a: sizes.append(len(t)) or annotate(self, t, *a))
+    monkeypatch.setattr(Annotator, "annotate", lambda self, t, **a: sizes.append(len(t)) or annotate(self, t, **a))
     assert [entities(doc) for doc in nlp.pipe(texts, batch_size=4)] == single
     assert sizes == [4, 3]
 
