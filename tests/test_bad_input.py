@@ -55,9 +55,9 @@ def refused(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("split", "content", "message"),
     [
-        ("train", [{**GOOD[0], "ner_tags": ["X-D"] * 9}], r"train\.jsonl, row 0, token 0 .*unknown tag 'X-D'"),
-        ("train", [*GOOD, {**GOOD[0], "ner_tags": ["O"]}], r"train\.jsonl, row 6: 9 tokens but 1 tags"),
-        ("validation", [{**GOOD[0], "ner_tags": ["O"]}], r"validation\.jsonl, row 0: 9 tokens but 1 tags"),
+        ("train", [{**GOOD[0], "ner_tags": ["X-D"] * 9}], r"train\.jsonl, row 1, .*unknown tag 'X-D'"),
+        ("train", [*GOOD, {**GOOD[0], "ner_tags": ["O"]}], r"train\.jsonl, row 7, field ner_tags: 9 tokens but 1 tags"),
+        ("validation", [{**GOOD[0], "ner_tags": ["O"]}], r"validation\.jsonl, row 1, .*9 tokens but 1 tags"),
         ("train", [], r"train\.jsonl: the split is empty"),
         ("validation", [], r"validation\.jsonl: the split is empty"),
     ],
@@ -90,7 +90,7 @@ def test_missing_corpus(encoder, corpus, refused):
 def test_unknown_type(encoder, corpus, checkpoint, refused):
     """A type without a single mention would be learned as never there."""
     refused(
-        "annotates Chemical, Disease, none of --types Cell",
+        "annotates Chemical, Disease, none of Cell",
         "--encoder",
         encoder,
         "--dataset",
@@ -106,7 +106,7 @@ def test_unknown_type(encoder, corpus, checkpoint, refused):
 @pytest.mark.parametrize("fraction", ["0", "-0.5", "1.5"])
 def test_train_fraction_out_of_range(encoder, corpus, refused, fraction):
     """100 meant as a percentage, or nothing at all, would be trained on."""
-    message = "train_fraction is .*; give a share above 0"
+    message = "train-fraction: .* is out of range; give a share above 0"
     refused(message, "--encoder", encoder, "--dataset", corpus, "--train_fraction", fraction)
 
 
@@ -115,7 +115,7 @@ def test_neither_or_both_starts(encoder, corpus, checkpoint, knowledge_folder, r
     refused("give either --encoder, .* or --checkpoint", "--dataset", corpus)
     refused("give either --encoder", "--dataset", corpus, "--encoder", encoder, "--checkpoint", checkpoint)
     refused(
-        "has its knowledge within; give --knowledge with --encoder only",
+        "has its knowledge within; give it with --encoder only",
         *("--dataset", corpus, "--checkpoint", checkpoint, "--knowledge", knowledge_folder),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from datasets import Dataset, load_dataset
 
+from ..files.errors import InputError, located
 from .corpus_files import SPLITS, TAGS, TOKENS, columns_to_rows, find_splits, read_rows, split_of
 from .tag_schemes import check_scheme, keep_types, split_tag, to_iob2
 
@@ -37,12 +38,11 @@ class Corpus:
         """Return one split.
 
         Raises:
-            ValueError: the corpus has no such split.
+            InputError: the corpus has no such split.
         """
         if name not in self.splits:
-            raise ValueError(
-                f"corpus {self.name}: no split {name!r}, only {', '.join(self.splits)}; add {name}.* or name another"
-            )
+            problem = f"no split {name!r}, only {', '.join(self.splits)}"
+            raise InputError(problem, file=f"corpus {self.name}", fix=f"add {name}.* or name another")
         return self.splits[name]
 
 
@@ -55,26 +55,28 @@ def load_corpus(source: str, types: Sequence[str] | None = None) -> Corpus:
         types: entity types to keep; the tags of all others become ``O``. All by default.
 
     Raises:
-        ValueError: nothing is found there, or a file, row, tag or type is wrong; the message says which and the mend.
+        InputError: nothing is found there, or a file, row, tag or type is wrong.
     """
     name, raw = _read(source)
     for where, rows in raw.values():
         _check_rows(rows, where)
-    prefixes = {split_tag(tag)[0] for _, rows in raw.values() for row in rows for tag in row["ner_tags"]}
+    prefixes = {split_tag(tag)[0] for _, rows in raw.values() for row in rows for tag in row[TAGS]}
     check_scheme(prefixes, source)
     for _, rows in raw.values():
         for row in rows:
-            row["ner_tags"] = to_iob2(row["ner_tags"])
-    found = sorted({tag[2:] for _, rows in raw.values() for row in rows for tag in row["ner_tags"]} - {""})
+            row[TAGS] = to_iob2(row[TAGS])
+    found = sorted({tag[2:] for _, rows in raw.values() for row in rows for tag in row[TAGS]} - {""})
     if types is not None:
         if unknown := sorted(set(types) - set(found)):
-            raise ValueError(f"corpus {name}: no mention of type {', '.join(unknown)}; it annotates {', '.join(found)}")
+            problem = f"no mention of type {', '.join(unknown)}"
+            raise InputError(problem, file=f"corpus {name}", fix=f"it annotates {', '.join(found)}")
         for _, rows in raw.values():
             for row in rows:
-                row["ner_tags"] = keep_types(row["ner_tags"], types)
+                row[TAGS] = keep_types(row[TAGS], types)
         found = sorted(set(types))
     if not found:
-        raise ValueError(f"{source}: every tag is O, so there is nothing to learn or score; check the tag column")
+        problem = "every tag is O, so there is nothing to learn or score"
+        raise InputError(problem, file=source, field=TAGS, fix="check the column")
     order = [split for split in ("train", "validation", "test") if split in raw]
     return Corpus(name, found, {split: Dataset.from_list(raw[split][1]) for split in order})
 
@@ -91,17 +93,19 @@ def train_subset(dataset: Dataset, fraction: float, seed: int, sentences: int | 
         sentences: in place of a fraction, this many of the sentences that hold a mention.
 
     Raises:
-        ValueError: the fraction is not above 0 and at most 1, or there are too few sentences.
+        InputError: the fraction is not above 0 and at most 1, or there are too few sentences.
     """
     if not 0 < fraction <= 1:
-        raise ValueError(f"train_fraction is {fraction}; give a share above 0 and at most 1, such as 0.01")
+        fix = "give a share above 0 and at most 1, such as 0.01"
+        raise InputError(f"{fraction} is out of range", field="train_fraction", fix=fix)
     order = list(range(len(dataset)))
     random.Random(seed).shuffle(order)
     if sentences is not None:
-        tags = dataset["ner_tags"][:]
+        tags = dataset[TAGS][:]
         holding = [row for row in order if any(tag != "O" for tag in tags[row])]
         if len(holding) < sentences:
-            raise ValueError(f"train_sentences is {sentences}, but only {len(holding)} sentences hold a mention")
+            problem = f"{sentences} asked for, but only {len(holding)} sentences hold a mention"
+            raise InputError(problem, field="train_sentences", fix="give fewer")
         return dataset.select(sorted(holding[:sentences]))
     return dataset.select(sorted(order[: max(1, round(fraction * len(order)))]))
 
@@ -118,7 +122,7 @@ def _read(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]
     elif _HUB_ID.fullmatch(source) and ("/" not in source or not path.parent.is_dir()):
         return _read_hub(source)
     else:
-        raise ValueError(f"{source}: no such folder or file, and no Hub data set id; check the path")
+        raise InputError("no such folder or file, and no Hub data set id", file=source, fix="check the path")
     name = path.stem if path.is_file() else path.resolve().name
     return name, {split: (str(file), read_rows(file)) for split, file in files.items()}
 
@@ -128,45 +132,50 @@ def _read_hub(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any
     try:
         loaded = load_dataset(repository, config or None)
     except Exception as error:  # the Hub client raises a dozen unrelated classes
-        raise ValueError(
-            f"{source}: no such folder or file here, and the Hub gave no data set of that id "
-            f"({type(error).__name__}: {error}); check the path, the id or the connection"
-        ) from error
+        problem = f"no such folder or file here, and the Hub gave no data set ({type(error).__name__}: {error})"
+        raise InputError(problem, file=source, fix="check the path, the id or the connection") from error
     raw = {}
     for name, dataset in loaded.items():
         if name in SPLITS:
             where = f"{source}, split {name}"
             if SPLITS[name] in raw:
-                raise ValueError(f"{where}: another split is the {SPLITS[name]} split already; export the one to keep")
+                problem = f"another split is the {SPLITS[name]} split already"
+                raise InputError(problem, file=where, fix="export the one to keep")
             wanted = {"id", TOKENS, TAGS}.intersection(dataset.column_names)
             columns = {column: dataset[column][:] for column in wanted}
             raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features, where)
     if not raw:
-        raise ValueError(f"{source}: splits {', '.join(loaded)} are none of {', '.join(SPLITS)}; export them to files")
+        problem = f"splits {', '.join(loaded)} are none of {', '.join(SPLITS)}"
+        raise InputError(problem, file=source, fix="export them to files")
     return repository.split("/")[-1], raw
 
 
 def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
     """Check every row before any of them is used, and give ids to rows without one."""
     if not rows:
-        raise ValueError(f"{where}: the split is empty; remove the file or fill it")
+        raise InputError("the split is empty", file=where, fix="remove the file or fill it")
     for number, row in enumerate(rows):
-        place = f"{where}, row {number}" + (f" (id {row['id']!s:.60})" if row["id"] is not None else "")
-        tokens, tags = row["tokens"], row["ner_tags"]
-        for name, values in (("tokens", tokens), ("tags", tags)):
-            if not isinstance(values, (list, tuple)):
-                raise ValueError(f"{place}: {name} are {type(values).__name__}, not a list; write one entry a word")
-        if len(tokens) != len(tags):
-            raise ValueError(f"{place}: {len(tokens)} tokens but {len(tags)} tags; write one tag for each token")
-        for position, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
-            if not isinstance(token, str):
-                raise ValueError(f"{place}, token {position}: {token!r:.60} is no string; write the word as text")
-            if not isinstance(tag, str):
-                raise ValueError(
-                    f"{place}, token {position}: tag {tag!r:.60} is no string and has no name; write B-Disease"
-                )
-            try:
-                split_tag(tag)
-            except ValueError as error:
-                raise ValueError(f"{place}, token {position} ({token!r:.60}): {error}") from None
+        with located(where, f"row {number + 1}" + (f" (id {row['id']!s:.60})" if row["id"] is not None else "")):
+            _check_row(row[TOKENS], row[TAGS])
         row["id"] = str(number) if row["id"] is None else str(row["id"])
+
+
+def _check_row(tokens: Any, tags: Any) -> None:
+    for field, values in ((TOKENS, tokens), (TAGS, tags)):
+        if not isinstance(values, (list, tuple)):
+            raise InputError(f"is {type(values).__name__}, not a list", field=field, fix="write one entry a word")
+    if len(tokens) != len(tags):
+        problem = f"{len(tokens)} tokens but {len(tags)} tags"
+        raise InputError(problem, field=TAGS, fix="write one tag for each token")
+    for position, (token, tag) in enumerate(zip(tokens, tags, strict=True), start=1):
+        if not isinstance(token, str):
+            problem = f"token {position}: {token!r:.60} is no string"
+            raise InputError(problem, field=TOKENS, fix="write the word as text")
+        if not isinstance(tag, str):
+            problem = f"token {position}: tag {tag!r:.60} is no string and has no name"
+            raise InputError(problem, field=TAGS, fix="write B-Disease")
+        try:
+            split_tag(tag)
+        except InputError as error:
+            problem = f"token {position} ({token!r:.60}): {error.problem}"
+            raise InputError(problem, field=TAGS, fix=error.fix) from None

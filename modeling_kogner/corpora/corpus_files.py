@@ -12,6 +12,7 @@ from typing import Any
 
 from datasets import Features
 
+from ..files.errors import InputError
 from ..files.tables import read_parquet
 from .pubtator import load_pubtator, to_rows
 
@@ -39,25 +40,24 @@ def find_splits(folder: Path, prefix: str | None = None) -> dict[str, Path]:
         prefix: of a folder that holds several corpora, the one whose files start like this.
 
     Raises:
-        ValueError: no split file, two files for one split, or several corpora and no prefix.
+        InputError: no split file, two files for one split, or several corpora and no prefix.
     """
     named = [(*found, path) for path in sorted(folder.iterdir()) if (found := split_of(path))]
     prefixes = sorted({found[0] for found in named})
     if prefix is None and len(prefixes) > 1:
-        names = ", ".join(repr(name) for name in prefixes)
-        raise ValueError(f"{folder}: holds several corpora ({names}); name one, as {folder / prefixes[-1]}")
+        problem = f"holds several corpora ({', '.join(map(repr, prefixes))})"
+        raise InputError(problem, file=folder, fix=f"name one, as {folder / prefixes[-1]}")
     splits: dict[str, Path] = {}
     for found_prefix, split, path in named:
         if prefix is not None and found_prefix != prefix:
             continue
         if split in splits:
-            raise ValueError(f"{folder}: {splits[split].name} and {path.name} both claim the split {split}; keep one")
+            problem = f"{splits[split].name} and {path.name} both claim the split {split}"
+            raise InputError(problem, file=folder, fix="keep one")
         splits[split] = path
     if not splits:
-        raise ValueError(
-            f"{folder}: no split file{f' of {prefix!r}' if prefix else ''}; expected train, validation (or dev, valid) "
-            f"and test with one of the endings {', '.join(SUFFIXES)}"
-        )
+        fix = f"expected train, validation (or dev, valid) and test with one of the endings {', '.join(SUFFIXES)}"
+        raise InputError(f"no split file{f' of {prefix!r}' if prefix else ''}", file=folder, fix=fix)
     return splits
 
 
@@ -65,7 +65,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read one file by its ending; rows are not yet validated.
 
     Raises:
-        ValueError: the file cannot be read as its ending says, or lacks a column.
+        InputError: the file cannot be read as its ending says, or lacks a column.
     """
     suffix = path.suffix.lower()
     try:
@@ -76,10 +76,10 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         if suffix == ".parquet":
             return _parquet_rows(path)
         if suffix in (".json", ".jsonl"):
-            return [_pick(row, where) for row, where in _json_rows(path)]
+            return [_pick(row, path, place) for row, place in _json_rows(path)]
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8 text ({error}); convert it") from error
-    raise ValueError(f"{path}: unknown ending {suffix!r}; expected one of {', '.join(SUFFIXES)}")
+        raise InputError(f"not UTF-8 text ({error})", file=path, fix="convert it") from error
+    raise InputError(f"unknown ending {suffix!r}", file=path, fix=f"expected one of {', '.join(SUFFIXES)}")
 
 
 def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None, where: str) -> list[dict[str, Any]]:
@@ -120,47 +120,49 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     try:
         features = Features.from_arrow_schema(table.schema) if b"huggingface" in (table.schema.metadata or {}) else None
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # it is JSON of no fixed form
-        raise ValueError(f"{path}: its description of the columns is damaged ({error}); write it again") from None
+        problem = f"its description of the columns is damaged ({error})"
+        raise InputError(problem, file=path, fix="write it again") from None
     return columns_to_rows(columns, features, str(path))
 
 
 def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
+    """Rows of a list, or of one object a line, and the place of each in words."""
     text = path.read_text(encoding="utf-8-sig")
     if text.lstrip().startswith("["):
-        try:
-            rows = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise ValueError(f"{path}: broken JSON ({error}); the file may be cut off, write it again") from error
-        yield from ((row, f"{path}, row {number}") for number, row in enumerate(rows))
+        rows = _parsed(text, path, None, "the file may be cut off, write it again")
+        yield from ((row, f"row {number}") for number, row in enumerate(rows, start=1))
         return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            try:
-                yield json.loads(line), f"{path}, line {number}"
-            except (json.JSONDecodeError, RecursionError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: broken JSON ({error}); one object a line, or a list"
-                ) from error
+            yield _parsed(line, path, f"line {number}", "one object a line, or a list"), f"line {number}"
 
 
-def _pick(row: Any, where: str) -> dict[str, Any]:
+def _parsed(text: str, path: Path, place: str | None, fix: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"broken JSON ({error})", file=path, row=place, fix=fix) from error
+
+
+def _pick(row: Any, path: Path, place: str) -> dict[str, Any]:
     if not isinstance(row, dict):
-        raise ValueError(f"{where}: expected an object with {TOKENS!r} and {TAGS!r}, got {row!r:.60}")
-    _require(row, where)
-    picked = {"id": row.get("id"), "tokens": row[TOKENS], "ner_tags": row[TAGS]}
+        problem = f"expected an object with {TOKENS!r} and {TAGS!r}, got {row!r:.60}"
+        raise InputError(problem, file=path, row=place)
+    _require(row, path, place)
+    picked = {"id": row.get("id"), TOKENS: row[TOKENS], TAGS: row[TAGS]}
     try:
         json.dumps(picked, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        half = error.object[error.start : error.end]
-        raise ValueError(f"{where}: {half!a} is half a character; write both halves, or leave it out") from None
+        problem = f"{error.object[error.start : error.end]!a} is half a character"
+        raise InputError(problem, file=path, row=place, fix="write both halves, or leave it out") from None
     return picked
 
 
-def _require(columns: Any, where: str) -> None:
+def _require(columns: Any, where: str | Path, place: str | None = None) -> None:
     for name in (TOKENS, TAGS):
         if name not in columns:
-            found = ", ".join(map(str, columns))
-            raise ValueError(f"{where}: no column {name!r} among {found:.200}; rename the column that holds them")
+            problem = f"no such column among {', '.join(map(str, columns)):.200}"
+            raise InputError(problem, file=where, row=place, field=name, fix="rename the column that holds them")
 
 
 def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -174,9 +176,8 @@ def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:
             if line.strip(" \t") and not line.startswith("-DOCSTART-"):
                 fields = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
                 if len(fields) < 2:
-                    raise ValueError(
-                        f"{path}, line {number}: {line!r:.60} is no token and tag; write both, or leave it blank"
-                    )
+                    problem = f"{line!r:.60} is no token and tag"
+                    raise InputError(problem, file=path, row=f"line {number}", fix="write both, or leave it blank")
                 first = first if tokens else number
                 tokens.append(fields[0])
                 tags.append(fields[-1].strip(" "))

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from ..files.errors import InputError
+
 _TAG = re.compile(r"([BIESLU])-(\S.*)", re.DOTALL)
-_MEND = "tags are 'O' or PREFIX-TYPE with a prefix of IOB1/IOB2 (B, I), BIOES (B, I, E, S) or BILOU (B, I, L, U)"
+_FIX = "tags are 'O' or PREFIX-TYPE with a prefix of IOB1/IOB2 (B, I), BIOES (B, I, E, S) or BILOU (B, I, L, U)"
 
 
 @lru_cache(maxsize=4096)
@@ -15,13 +17,13 @@ def split_tag(tag: str) -> tuple[str, str]:
     """Split a tag into prefix and entity type, ``("O", "")`` for ``O``.
 
     Raises:
-        ValueError: the tag belongs to none of the known schemes.
+        InputError: the tag belongs to none of the known schemes.
     """
     if tag == "O":
         return "O", ""
     match = _TAG.fullmatch(tag) if isinstance(tag, str) else None
     if match is None:
-        raise ValueError(f"unknown tag {tag!r:.60}: {_MEND}")
+        raise InputError(f"unknown tag {tag!r:.60}", fix=_FIX)
     return match[1], match[2]
 
 
@@ -33,13 +35,12 @@ def check_scheme(prefixes: Iterable[str], where: str) -> None:
         where: the corpus, for the message.
 
     Raises:
-        ValueError: prefixes of BIOES and of BILOU occur together.
+        InputError: prefixes of BIOES and of BILOU occur together.
     """
     found = set(prefixes)
     if found & {"E", "S"} and found & {"L", "U"}:
-        raise ValueError(
-            f"{where}: prefixes {sorted(found)} mix BIOES (E, S) with BILOU (L, U); convert it to one scheme"
-        )
+        problem = f"prefixes {sorted(found)} mix BIOES (E, S) with BILOU (L, U)"
+        raise InputError(problem, file=where, fix="convert it to one scheme")
 
 
 def to_iob2(tags: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
+from ..files.errors import InputError
 from ..losses import IGNORED
 
 SPECIAL = -1  # the word id of [CLS] and the like; parquet and arrow like no None among integers
@@ -19,19 +20,17 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse a tokenizer that cannot map pieces to words, or that reads listed words unlike running text.
 
     Raises:
-        ValueError: it is a slow tokenizer, or drops the space before listed words.
+        InputError: it is a slow tokenizer, or drops the space before listed words.
     """
     name = tokenizer.name_or_path or type(tokenizer).__name__
     if not tokenizer.is_fast:
-        raise ValueError(
-            f"{name}: a slow tokenizer cannot tell which word a piece is of; use its fast version (tokenizer.json)"
-        )
+        problem = "a slow tokenizer cannot tell which word a piece is of"
+        raise InputError(problem, file=name, fix="use its fast version (tokenizer.json)")
     # Without the space a byte-level BPE gives every word the pieces that it has in mid-word.
     listed = tokenizer(["a", "b"], is_split_into_words=True, add_special_tokens=False)["input_ids"]
     if listed != tokenizer("a b", add_special_tokens=False)["input_ids"]:
-        raise ValueError(
-            f"{name}: listed words lose the space before them; load the tokenizer with add_prefix_space=True"
-        )
+        problem = "listed words lose the space before them"
+        raise InputError(problem, file=name, fix="load the tokenizer with add_prefix_space=True")
 
 
 def encode(
@@ -60,12 +59,13 @@ def encode(
         ``examples``) and ``type_mask`` (0/1 for each of the model's types), one entry a window.
 
     Raises:
-        ValueError: an unfit tokenizer, a type the model does not know, or a stride that leaves no room.
+        InputError: an unfit tokenizer, a type the model does not know, or a stride that leaves no room.
     """
     check_tokenizer(tokenizer)
     room = max_length - tokenizer.num_special_tokens_to_add()
     if not 0 <= stride < room:
-        raise ValueError(f"stride {stride} does not fit max_length {max_length}; give a stride from 0 to {room - 1}")
+        problem = f"{stride} does not fit max_length {max_length}"
+        raise InputError(problem, field="stride", fix=f"give a stride from 0 to {room - 1}")
     type_mask = _type_mask(label2id, supervised_types)
     windows: dict[str, list[Any]] = {"input_ids": [], "attention_mask": [], "word_ids": []}
     windows |= {"example_index": [], "type_mask": []} | ({"labels": []} if "ner_tags" in examples else {})
@@ -182,14 +182,13 @@ def _label_ids(tags: Sequence[str], label2id: Mapping[str, int]) -> list[tuple[i
     try:
         return [(label2id[tag], label2id[tag if tag == "O" else f"I-{tag[2:]}"]) for tag in tags]
     except KeyError as error:
-        raise ValueError(
-            f"tag {error} is none of the model's labels ({', '.join(label2id)}); "
-            "restrict the corpus to types that the model knows"
-        ) from None
+        problem = f"tag {error} is none of the model's labels ({', '.join(label2id)})"
+        raise InputError(problem, fix="restrict the corpus to types that the model knows") from None
 
 
 def _type_mask(label2id: Mapping[str, int], supervised_types: Collection[str]) -> list[int]:
     types = [label[2:] for label in sorted(label2id, key=label2id.__getitem__) if label.startswith("B-")]
     if unknown := sorted(set(supervised_types) - set(types)):
-        raise ValueError(f"the model does not know the type {', '.join(unknown)}; it knows {', '.join(types)}")
+        problem = f"the model does not know the type {', '.join(unknown)}"
+        raise InputError(problem, fix=f"it knows {', '.join(types)}")
     return [int(name in supervised_types) for name in types]

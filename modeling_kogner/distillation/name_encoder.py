@@ -7,11 +7,13 @@ from rich.progress import track
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
+from ..files.errors import InputError
+
 LONGEST_NAME = 64  # word pieces; longer names are systematic chemical names whose tail says little
 
 
 @torch.no_grad()
-def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch_tokens: int = 0) -> Tensor:
+def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch_size: int = 0) -> Tensor:
     r"""Embed names as the L2-normalised mean of the encoder's last hidden states.
 
     Vectors are *not* centred here; the first layer of each model that reads them has a bias, which does that.
@@ -20,36 +22,30 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
         names: Preferred names.
         encoder: Folder or Hub id of any model that ``AutoModel`` reads.
         device: Where the encoder runs; bf16 on CUDA, float32 elsewhere.
-        batch_tokens: Padded tokens a batch; 0 picks 262,144 on CUDA and 8,192 elsewhere.
+        batch_size: Names a batch; 0 picks 4,096 on CUDA and 128 elsewhere.
 
     Shapes:
         - **output**: ``(N, d_h)`` float32 on ``device``, each row of length 1.
 
     Raises:
-        ValueError: If there is no name to embed.
+        InputError: If there is no name to embed.
     """
     if not names:
-        raise ValueError(
-            "No names to embed: the knowledge folder holds no concepts. Build it with `kogner graph build`."
-        )
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    budget = batch_tokens or (262_144 if device.type == "cuda" else 8_192)
+        raise InputError("the knowledge folder holds no concepts", fix="build it with `kogner graph build`")
+    dtype, default = (torch.bfloat16, 4_096) if device.type == "cuda" else (torch.float32, 128)
+    size = batch_size or default
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     model = AutoModel.from_pretrained(encoder, dtype=dtype).to(device).eval()
 
     ids = _tokenize(list(names), tokenizer)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # equal lengths together: hardly any padding
     vectors = torch.empty(len(ids), model.config.hidden_size, device=device)
-    start = 0
-    for stop in track(_batch_ends([len(ids[i]) for i in order], budget), description="names -> vectors"):
-        rows = order[start:stop]
+    for start in track(range(0, len(order), size), description="names -> vectors"):
+        rows = order[start : start + size]
         batch = tokenizer.pad({"input_ids": [ids[i] for i in rows]}, return_tensors="pt").to(device)
-        hidden = model(
-            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
-        ).last_hidden_state  # (B, T, d_h)
+        hidden = model(batch["input_ids"], batch["attention_mask"]).last_hidden_state  # (B, T, d_h)
         mask = batch["attention_mask"][..., None].float()  # (B, T, 1)
         vectors[torch.tensor(rows, device=device)] = (hidden.float() * mask).sum(1) / mask.sum(1)  # (B, d_h)
-        start = stop
     return torch.nn.functional.normalize(vectors, dim=-1)
 
 
@@ -58,13 +54,3 @@ def _tokenize(names: list[str], tokenizer, chunk: int = 50_000) -> list[list[int
     for start in range(0, len(names), chunk):
         ids += tokenizer(names[start : start + chunk], truncation=True, max_length=LONGEST_NAME)["input_ids"]
     return ids
-
-
-def _batch_ends(lengths: list[int], budget: int) -> list[int]:
-    """Cut ascending lengths into batches of at most ``budget`` padded tokens; returns the end of each batch."""
-    ends, start = [], 0
-    for i, length in enumerate(lengths):
-        if i > start and (i - start + 1) * length > budget:
-            ends.append(i)
-            start = i
-    return [*ends, len(lengths)]

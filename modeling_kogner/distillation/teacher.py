@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from rich.progress import track
 from torch import Tensor, nn
 
+from ..files.errors import InputError, UsageError
 from .graph_transformer import GraphTransformer, PairScorer
 from .link_prediction import Candidates, KnownTriples, degree_scores, filtered_ranks, link_loss, summarise
 from .transr import TransR
@@ -60,14 +61,13 @@ class Teacher:
         seed: Seeds the split, the initial weights and the sampling.
 
     Raises:
-        ValueError: If several processes run.
+        UsageError: If several processes run.
     """
 
     def __init__(self, text: Tensor, triples: Triples, settings: TeacherSettings, accelerator: Accelerator, seed: int):
         if accelerator.num_processes > 1:
-            raise ValueError(
-                f"Distillation runs in one process, {accelerator.num_processes} were launched: use --num_processes 1."
-            )
+            problem = f"distillation runs in one process, {accelerator.num_processes} were launched"
+            raise UsageError(problem, fix="use --num_processes 1")
         torch.manual_seed(seed)
         self.settings, self.accelerator, self.triples, self.text = settings, accelerator, triples, text
         splits = triples.split(settings.held_out, torch.Generator().manual_seed(seed))
@@ -222,7 +222,8 @@ def _optimizer(parameters, rate: float, steps: int, weight_decay: float):
 
 def _step(accelerator: Accelerator, loss: Tensor, optimizer, schedule) -> None:
     if not torch.isfinite(loss):
-        raise ValueError("The teacher's loss is not finite: lower its learning rate, or use --mixed_precision no.")
+        fix = "lower its learning rate, or use --mixed_precision no"
+        raise InputError("the teacher's loss is not finite", fix=fix)
     accelerator.backward(loss)
     accelerator.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
     optimizer.step()

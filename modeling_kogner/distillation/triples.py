@@ -8,6 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ..files.errors import InputError
+
 
 @dataclass
 class Triples:
@@ -34,11 +36,13 @@ class Triples:
             edges: Columns ``head``, ``relation``, ``tail``; edges to ids that are no concept are dropped and counted.
 
         Raises:
-            ValueError: If a column is missing or no edge joins two concepts.
+            InputError: If a column is missing or no edge joins two concepts.
         """
         missing = {"head", "relation", "tail"} - set(edges.columns)
         if missing:
-            raise ValueError(f"The edge table lacks the column(s) {sorted(missing)}: rebuild the knowledge folder.")
+            raise InputError(
+                "is missing from the edge table", field=sorted(missing)[0], fix="rebuild the knowledge folder"
+            )
         ids = pd.Index(concepts["id"])
         head, tail = ids.get_indexer(edges["head"]), ids.get_indexer(edges["tail"])
         relation, names = pd.factorize(edges["relation"], sort=True)
@@ -47,7 +51,9 @@ class Triples:
         looped = named[named["head"] != named["tail"]]
         unique = looped.drop_duplicates()
         if unique.empty:
-            raise ValueError("No edge joins two concepts: `edges` must name ids of `concepts`; rebuild the folder.")
+            raise InputError(
+                "no edge joins two concepts", fix="`edges` must name ids of `concepts`; rebuild the folder"
+            )
         dropped = {
             "ends at a concept without surfaces": len(table) - len(named),
             "self-loop": len(named) - len(looped),
@@ -77,7 +83,8 @@ class Triples:
         pairs, member = torch.unique(low * self.num_concepts + high, return_inverse=True)
         held = max(1, round(len(pairs) * fraction))
         if len(pairs) <= 2 * held:
-            raise ValueError(f"{len(pairs)} connected pairs are too few to hold out {2 * held}: use a larger graph.")
+            problem = f"{len(pairs)} connected pairs are too few to hold out {2 * held}"
+            raise InputError(problem, fix="use a larger graph")
         role = torch.zeros(len(pairs), dtype=torch.long)
         order = torch.randperm(len(pairs), generator=generator)
         role[order[:held]], role[order[held : 2 * held]] = 1, 2

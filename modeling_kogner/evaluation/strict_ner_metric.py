@@ -11,6 +11,7 @@ from datasets import Features, Value
 from datasets import Sequence as ListOf
 
 from ..corpora.tag_schemes import mention_spans
+from ..files.errors import InputError
 
 _DESCRIPTION = "Strict entity-level precision, recall and F1: exact span and type, read from tags as conlleval does."
 _INPUTS = (
@@ -62,16 +63,15 @@ def strict_scores(
         the same six by entity type.
 
     Raises:
-        ValueError: a sentence has more or fewer predicted tags than gold tags.
+        InputError: a sentence has more or fewer predicted tags than gold tags.
     """
     gold: Counter[str] = Counter()
     predicted: Counter[str] = Counter()
     correct: Counter[str] = Counter()
     for number, (guess, truth) in enumerate(zip(predictions, references, strict=True)):
         if len(guess) != len(truth):
-            raise ValueError(
-                f"sentence {number}: {len(guess)} predicted tags for {len(truth)} words; give one tag a word"
-            )
+            problem = f"{len(guess)} predicted tags for {len(truth)} words"
+            raise InputError(problem, row=f"sentence {number}", fix="give one tag a word")
         found, wanted = set(mention_spans(guess)), set(mention_spans(truth))
         for counter, spans in ((predicted, found), (gold, wanted), (correct, found & wanted)):
             counter.update(kind for kind, _, _ in spans)

@@ -6,12 +6,15 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from ..files.errors import InputError
+from ..files.tables import read_parquet
 from ..files.tensor_file import write_tensors
 from ..files.whole import set_aside, whole_folder
 
@@ -42,6 +45,7 @@ _MANIFEST = "knowledge.json"
 _TENSORS = "distilled.safetensors"
 _FILES = {_MANIFEST, _TENSORS, *(f"{table}.parquet" for table in _COLUMNS)}
 _REBUILD = "build it again with `kogner graph build`, or copy the whole folder again"
+_DISTIL = "distil again with `kogner graph distill`"
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Knowledge:
         """Write the folder whole or not at all; files in it that are not part of the format are kept.
 
         Raises:
-            ValueError: the tables contradict each other.
+            InputError: the tables contradict each other.
             OSError: the folder cannot be written.
         """
         folder = Path(folder)
@@ -104,15 +108,12 @@ class Knowledge:
         """Read a knowledge folder.
 
         Raises:
-            ValueError: it is not one, lacks a file, or a file is damaged.
+            InputError: it is not one, lacks a file, or a file is damaged.
         """
         folder = Path(folder)
         manifest = _read_manifest(folder)
-        for name, expected in manifest.get("checksums", {}).items():  # folders of before have none
-            if (folder / name).is_file() and _digest(folder / name) != expected:
-                raise ValueError(f"{folder / name}: damaged, its checksum is not that of {_MANIFEST}; {_REBUILD}")
         tables = {table: _read_table(folder, table, manifest["rows"].get(table)) for table in _COLUMNS}
-        tensors = _read_tensors(folder) if manifest["distilled"] else {}
+        tensors = _read_tensors(folder / _TENSORS) if manifest["distilled"] else {}
         student = {name.removeprefix("student."): t for name, t in tensors.items() if name.startswith("student.")}
         knowledge = cls(
             semantic_types=manifest["semantic_types"],
@@ -135,72 +136,61 @@ class Knowledge:
         unknown = ~self.concepts["type"].isin(self.semantic_types)
         if unknown.any():
             row = int(unknown.to_numpy().argmax())
-            raise ValueError(
-                f"{folder / 'concepts.parquet'}: row {row}, column type: {self.concepts['type'].iloc[row]!r} is none "
-                f"of {', '.join(self.semantic_types)}; {_REBUILD}"
-            )
-        index = self.surfaces["concept"]
-        if len(index) and not (index.min() >= 0 and index.max() < len(self.concepts)):
-            raise ValueError(
-                f"{folder / 'surfaces.parquet'}: column concept runs from {index.min()} to {index.max()}, but "
-                f"concepts.parquet has {len(self.concepts)} rows; the two are not of one build: {_REBUILD}"
-            )
+            problem = f"{self.concepts['type'].iloc[row]!r} is none of {', '.join(self.semantic_types)}"
+            raise InputError(problem, file=folder / "concepts.parquet", row=row + 1, field="type", fix=_REBUILD)
+        count, index = len(self.concepts), self.surfaces["concept"]
+        if len(index) and not (index.min() >= 0 and index.max() < count):
+            problem = f"runs from {index.min()} to {index.max()}, but concepts.parquet has {count} rows"
+            fix = f"the two are not of one build: {_REBUILD}"
+            raise InputError(problem, file=folder / "surfaces.parquet", field="concept", fix=fix)
         if (self.codes is None) != (self.codebooks is None):
-            raise ValueError(f"{folder / _TENSORS}: codes and codebooks belong together, one is missing; {_REBUILD}")
-        if self.codes is not None and (
-            self.codes.shape[0] != len(self.concepts) or self.codes.shape[1] != self.codebooks.shape[0]
-        ):
-            raise ValueError(
-                f"{folder / _TENSORS}: codes {tuple(self.codes.shape)} do not fit {len(self.concepts)} concepts and "
-                f"codebooks {tuple(self.codebooks.shape)}; distil again with `kogner graph distill`"
-            )
+            problem = "codes and codebooks belong together, one is missing"
+            raise InputError(problem, file=folder / _TENSORS, fix=_REBUILD)
+        if self.codes is None or self.codebooks is None:
+            return
+        if self.codes.shape != (count, self.codebooks.shape[0]):
+            shapes = f"codes {tuple(self.codes.shape)} do not fit {count} concepts and {tuple(self.codebooks.shape)}"
+            raise InputError(f"{shapes} codebooks", file=folder / _TENSORS, fix=_DISTIL)
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read_manifest(folder: Path) -> dict:
+def _read_manifest(folder: Path) -> dict[str, Any]:
     path, aside = folder / _MANIFEST, set_aside(folder.absolute())
     if aside.exists() and not folder.exists():
-        raise ValueError(f"{folder}: a run was cut off while it replaced this folder; rename {aside} to {folder.name}")
+        fix = f"rename {aside} to {folder.name}"
+        raise InputError("a run was cut off while it replaced this folder", file=folder, fix=fix)
     if not path.is_file():
-        raise ValueError(
-            f"{folder}: no {_MANIFEST} there, so this is not a knowledge folder; "
-            "name the --output folder of `kogner graph build`"
-        )
+        problem = f"no {_MANIFEST} there, so this is not a knowledge folder"
+        raise InputError(problem, file=folder, fix="name the --output folder of `kogner graph build`")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: not readable as JSON ({error}); {_REBUILD}") from error
-    if manifest.get("format_version") != FORMAT_VERSION:
-        raise ValueError(
-            f"{path}: format_version {manifest.get('format_version')!r}, this version of kogner reads "
-            f"{FORMAT_VERSION}; build the folder again with `kogner graph build`"
-        )
+        raise InputError(f"not readable as JSON ({error})", file=path, fix=_REBUILD) from error
+    if (version := manifest.get("format_version")) != FORMAT_VERSION:
+        problem = f"is {version!r}, this version of kogner reads {FORMAT_VERSION}"
+        raise InputError(problem, file=path, field="format_version", fix=_REBUILD)
     if missing := {"semantic_types", "rows", "distilled", "report"} - manifest.keys():
-        raise ValueError(f"{path}: field {sorted(missing)[0]} is missing; {_REBUILD}")
+        raise InputError("is missing", file=path, field=sorted(missing)[0], fix=_REBUILD)
+    for name, expected in manifest.get("checksums", {}).items():  # folders of before have none
+        if (folder / name).is_file() and _digest(folder / name) != expected:
+            problem = f"damaged, its checksum is not that of {_MANIFEST}"
+            raise InputError(problem, file=folder / name, fix=_REBUILD)
     return manifest
 
 
 def _read_table(folder: Path, table: str, rows: int | None) -> pd.DataFrame:
     path = folder / f"{table}.parquet"
-    if not path.is_file():
-        raise ValueError(f"{path}: missing, the folder is incomplete; {_REBUILD}")
-    try:
-        frame = pd.read_parquet(path, columns=_COLUMNS[table])
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors derive from these
-        raise ValueError(f"{path}: damaged ({error}); {_REBUILD}") from error
+    frame = read_parquet(path, _REBUILD).select(_COLUMNS[table]).to_pandas()
     if len(frame) != rows:
-        raise ValueError(f"{path}: {len(frame)} rows, {_MANIFEST} promises {rows}; {_REBUILD}")
+        raise InputError(f"{len(frame)} rows, {_MANIFEST} promises {rows}", file=path, fix=_REBUILD)
     return frame
 
 
-def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
-    path = folder / _TENSORS
-    if not path.is_file():
-        raise ValueError(f"{path}: missing, the folder is incomplete; {_REBUILD}")
+def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: damaged ({error}); distil again with `kogner graph distill`") from error
+        raise InputError(f"missing or damaged ({error})", file=path, fix=_DISTIL) from error

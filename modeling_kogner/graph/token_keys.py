@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from ..files.errors import InputError
 from ..surface_index import (
     ENDS_IN_S,
     FIRST_ALNUM,
@@ -39,12 +40,11 @@ def token_table(tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
     Word-piece, byte-level BPE and sentencepiece (Metaspace) vocabularies are read by their own conventions.
 
     Raises:
-        ValueError: the tokenizer is not a fast one, so its conventions cannot be read.
+        InputError: the tokenizer is not a fast one, so its conventions cannot be read.
     """
     if not getattr(tokenizer, "is_fast", False):
-        raise ValueError(
-            f"{type(tokenizer).__name__} is a slow tokenizer; the surface index needs a fast one (with tokenizer.json)"
-        )
+        problem = f"{type(tokenizer).__name__} is a slow tokenizer"
+        raise InputError(problem, fix="the surface index needs a fast one (with tokenizer.json)")
     spell = _speller(json.loads(tokenizer.backend_tokenizer.to_str()))
     special = set(tokenizer.all_special_ids)
     hashes, lengths, flags = [], [], []

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 from transformers import TrainingArguments
 
+from ..files.errors import UsageError
+
+
+def _out_of_range(option: str, value: object, wanted: str) -> UsageError:
+    return UsageError(f"{value} is out of range", field=option, fix=f"give {wanted}")
+
 
 @dataclass
 class StartArguments:
@@ -59,9 +65,10 @@ class ModelArguments(StartArguments):
 
     def __post_init__(self):
         if not 0 <= self.kept_share < 1:
-            raise ValueError(f"--kept_share is {self.kept_share}; give a share of at least 0 and below 1")
+            raise _out_of_range("--kept-share", self.kept_share, "a share of at least 0 and below 1")
         if self.kept_share and not self.checkpoint and self.start_from != "all":
-            raise ValueError("--kept_share mixes fresh layers in; give it with --start_from all or --checkpoint")
+            fix = "give it with --start-from all or --checkpoint"
+            raise UsageError("would mix fresh layers in", field="--kept-share", fix=fix)
 
 
 @dataclass
@@ -89,9 +96,11 @@ class DataArguments:
 
     def __post_init__(self):
         if not 0 < self.train_fraction <= 1:
-            raise ValueError(f"--train_fraction is {self.train_fraction}; give a share above 0 and at most 1")
-        if self.train_sentences is not None and (self.train_sentences < 1 or self.train_fraction < 1):
-            raise ValueError("--train_sentences is a count of at least 1, given in place of --train_fraction")
+            raise _out_of_range("--train-fraction", self.train_fraction, "a share above 0 and at most 1")
+        if self.train_sentences is not None and self.train_fraction < 1:
+            raise UsageError("--train-sentences and --train-fraction exclude each other", fix="give one of them")
+        if self.train_sentences is not None and self.train_sentences < 1:
+            raise _out_of_range("--train-sentences", self.train_sentences, "a count of at least 1")
 
 
 @dataclass
@@ -111,12 +120,13 @@ class SelfTrainingArguments:
 
     def __post_init__(self):
         if (self.teacher is None) != (self.text is None):
-            raise ValueError("--teacher and --text go together: the teacher labels the text")
-        if not 0 < self.text_share < 1 or not 0 <= self.teacher_confidence < 1 or self.text_windows < 1:
-            raise ValueError(
-                f"--text_share {self.text_share}, --teacher_confidence {self.teacher_confidence}, --text_windows "
-                f"{self.text_windows}: give shares between 0 and 1 and a count of at least 1"
-            )
+            raise UsageError("--teacher and --text go together: the teacher labels the text", fix="give both or none")
+        if not 0 < self.text_share < 1:
+            raise _out_of_range("--text-share", self.text_share, "a share between 0 and 1")
+        if not 0 <= self.teacher_confidence < 1:
+            raise _out_of_range("--teacher-confidence", self.teacher_confidence, "a share of at least 0 and below 1")
+        if self.text_windows < 1:
+            raise _out_of_range("--text-windows", self.text_windows, "a count of at least 1")
 
 
 @dataclass
@@ -150,10 +160,12 @@ class KognerTrainingArguments(TrainingArguments):
         if self.eval_strategy == "no":
             self.load_best_model_at_end = False
         if self.hub_strategy != "end":
-            raise ValueError(f"--hub_strategy is {self.hub_strategy}; only end: the others publish optimizer states")
+            problem = f"{self.hub_strategy} would publish optimizer states"
+            raise UsageError(problem, field="--hub-strategy", fix="leave it out: the finished model is published once")
         if self.hub_token is not None:  # it would stand in the list of processes and in every checkpoint
             self.hub_token = None
-            raise ValueError("--hub_token is not taken; log in with `hf auth login`, or set HF_TOKEN")
+            fix = "log in with `hf auth login`, or set HF_TOKEN"
+            raise UsageError("a token on the command line is not accepted", field="--hub-token", fix=fix)
         super().__post_init__()
 
 
@@ -196,10 +208,9 @@ class TextArguments:
 
     def __post_init__(self):
         if not 0 < self.mask_share < 1 or not 0 < self.mention_preference * self.mask_share <= 1:
-            raise ValueError(
-                f"--mask_share {self.mask_share} with --mention_preference {self.mention_preference}: the share must "
-                "lie between 0 and 1, and so must their product, the most that mentions are masked"
-            )
+            problem = f"{self.mask_share} with --mention-preference {self.mention_preference} is out of range"
+            fix = "the share must lie between 0 and 1, and so must their product, the most that mentions are masked"
+            raise UsageError(problem, field="--mask-share", fix=fix)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from zipfile import BadZipFile, ZipFile
 
 from safetensors import SafetensorError, safe_open
 
+from ..files.errors import InputError
+
 logger = logging.getLogger(__name__)
 STATE = "trainer_state.json"  # written last: a checkpoint without it was cut off
 
@@ -21,7 +23,7 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
         output_dir: of the run.
 
     Raises:
-        ValueError: it is not whole; the message says what to delete, and which one is.
+        InputError: it is not whole; the message says what to delete, and which one is.
     """
     if given is None:
         return None
@@ -31,8 +33,8 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
         return newest
     if wrong := what_is_wrong(Path(given)):
         newest = newest_whole(Path(given).parent)
-        other = f"go on from {newest}" if newest else "start again without --resume_from_checkpoint"
-        raise ValueError(f"{wrong}; delete {given} and {other}")
+        other = f"go on from {newest}" if newest else "start again without --resume-from-checkpoint"
+        raise InputError(wrong, file=given, fix=f"delete it and {other}")
     return given
 
 
@@ -43,7 +45,7 @@ def newest_whole(folder: str | Path) -> str | None:
         wrong = what_is_wrong(path)
         if wrong is None:
             return str(path)
-        logger.warning("%s; passed over", wrong)
+        logger.warning("%s: %s; skipped", path, wrong)
     return None
 
 
@@ -56,22 +58,22 @@ def remove_weights(folder: str | Path) -> None:
 def what_is_wrong(folder: Path) -> str | None:
     """Why a checkpoint cannot be used; None if it is whole."""
     if not folder.is_dir():
-        return f"{folder}: no such checkpoint"
+        return "no such checkpoint"
     file = folder / STATE
     try:
         json.loads(file.read_text())
         weights = sorted(folder.glob("*.safetensors"))
         if not weights:
-            return f"{folder}: without weights"
+            return "without weights"
         for file in weights:
             with safe_open(file, "pt"):
                 pass
         for file in sorted([*folder.glob("*.pt"), *folder.glob("*.pth")]):  # zip files with checksums
             with ZipFile(file) as parts:
                 if bad := parts.testzip():
-                    return f"{file}: damaged at {bad}"
+                    return f"{file.name} is damaged at {bad}"
     except FileNotFoundError:
-        return f"{folder}: was cut off while it was written"
+        return "was cut off while it was written"
     except (SafetensorError, BadZipFile, ValueError, OSError) as error:
-        return f"{file}: damaged ({error})"
+        return f"{file.name} is damaged ({error})"
     return None

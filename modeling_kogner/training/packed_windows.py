@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,15 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import keys_of_tests
+from ..files.errors import InputError
+from ..files.whole import whole_file
 from ..graph.token_keys import tokenizer_fingerprint
 from .arguments import TextArguments
 from .running_text import find_text_files, load_documents, token_stream
 
 COLUMN = "input_ids"
 METADATA = b"kogner"
+_PACK_AGAIN = "pack the text again with --windows"
 
 
 class PackedWindows(Dataset):
@@ -63,18 +65,17 @@ def prepare_windows(
         The windows in the order of the text, and a report: ``tokens``, ``sentences``, ``dropped`` (test sentences).
 
     Raises:
-        ValueError: the text cannot be read, is too short, or was packed for another tokenizer or with test sentences.
+        InputError: the text cannot be read, is too short, or was packed for another tokenizer or with test sentences.
     """
     if not 8 <= text.max_length <= tokenizer.model_max_length:
-        longest = tokenizer.model_max_length
-        raise ValueError(
-            f"windows of {text.max_length} ids: the encoder reads at most {longest}, and at least 8 make sense"
-        )
+        fix = f"the encoder reads at most {tokenizer.model_max_length}, and at least 8 make sense"
+        raise InputError(f"windows of {text.max_length} ids do not fit", field="--max-length", fix=fix)
     files = find_text_files(text.text)
     packed = [file for file in files or [] if file.suffix == ".parquet" and COLUMN in pq.read_schema(file).names]
     if packed:
         if len(packed) < len(files):
-            raise ValueError(f"{packed[0]}: holds packed windows, which do not mix with text; pack all with --windows")
+            problem = "holds packed windows, which do not mix with text"
+            raise InputError(problem, file=packed[0], fix="pack all with --windows")
         return _read(packed, tokenizer, text.max_length, tests)
     keys = keys_of_tests(tests)
     every = frozenset().union(*keys.values())
@@ -93,7 +94,7 @@ def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) ->
     """Cut a stream of ids into windows with the tokenizer's special tokens around: ``(n, length)``.
 
     Raises:
-        ValueError: the stream does not fill two windows.
+        InputError: the stream does not fill two windows.
     """
     inner = tokenizer("a", add_special_tokens=False)[COLUMN]
     whole = tokenizer("a")[COLUMN]
@@ -102,7 +103,7 @@ def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) ->
     room = length - len(before) - len(after)
     count = len(stream) // room
     if count < 2:
-        raise ValueError(f"the text has {len(stream)} tokens, not two windows of {length}; give more text")
+        raise InputError(f"the text has {len(stream)} tokens, not two windows of {length}", fix="give more text")
     kind = np.uint16 if len(tokenizer) <= 2**16 else np.uint32
     windows = np.empty((count, length), dtype=kind)
     windows[:, : len(before)], windows[:, length - len(after) :] = before, after
@@ -117,12 +118,10 @@ def write_windows(
     ids = pa.FixedSizeListArray.from_arrays(pa.array(windows.ids.ravel()), windows.ids.shape[1])
     about = {"tokenizer_fingerprint": tokenizer_fingerprint(tokenizer), "report": report}
     table = pa.table({COLUMN: ids}).replace_schema_metadata({METADATA: json.dumps(about)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     # Plain ids in long pages, in the order of the text, which repeats itself: a quarter smaller than otherwise.
     pages = {"use_dictionary": False, "data_page_size": 2**26}
-    pq.write_table(table, partial, compression="zstd", compression_level=19, **pages)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        pq.write_table(table, partial, compression="zstd", compression_level=19, **pages)
 
 
 def _read(
@@ -133,18 +132,15 @@ def _read(
         table = pq.read_table(file)
         about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
         if about.get("tokenizer_fingerprint") != tokenizer_fingerprint(tokenizer):
-            raise ValueError(f"{file}: windows packed for another tokenizer; pack the text anew with --windows")
+            raise InputError("windows packed for another tokenizer", file=file, fix=_PACK_AGAIN)
         if within := sorted(set(tests) - set(about["report"].get("excluded_tests_of", []))):
-            raise ValueError(
-                f"{file}: the windows may hold test sentences of {', '.join(within)}; pack the text anew with "
-                "--windows and --exclude_tests_of"
-            )
+            problem = f"the windows may hold test sentences of {', '.join(within)}"
+            raise InputError(problem, file=file, fix=f"{_PACK_AGAIN} and --exclude-tests-of")
         column = table[COLUMN].combine_chunks()
         flat = column.flatten().to_numpy()
         if len(flat) != length * len(column):
-            raise ValueError(
-                f"{file}: windows of {len(flat) // len(column)} ids, not {length}; ask for windows of that length"
-            )
+            problem = f"windows of {len(flat) // len(column)} ids, not {length}"
+            raise InputError(problem, file=file, fix="ask for windows of that length")
         parts.append(flat.reshape(-1, length))
         report[file.name] = about["report"]
     ids = np.concatenate(parts)

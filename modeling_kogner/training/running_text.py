@@ -14,6 +14,8 @@ from datasets.fingerprint import Hasher
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import sentence_key
+from ..files.errors import InputError
+from ..files.tables import first_line
 from ..graph.token_keys import tokenizer_fingerprint
 
 BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".txt": "text"}
@@ -27,7 +29,7 @@ def find_text_files(sources: Sequence[str]) -> list[Path] | None:
     """Files of the sources, folders searched in depth; None if the one source is no path but a Hub id.
 
     Raises:
-        ValueError: a path is not there, or holds no text file.
+        InputError: a path is not there, or holds no text file.
     """
     if len(sources) == 1 and not Path(sources[0]).exists() and Path(sources[0]).suffix not in BUILDERS:
         return None
@@ -35,7 +37,8 @@ def find_text_files(sources: Sequence[str]) -> list[Path] | None:
     for source in map(Path, sources):
         found = sorted(p for p in source.rglob("*") if p.suffix in BUILDERS) if source.is_dir() else [source]
         if not found or not found[0].is_file() or found[0].suffix not in BUILDERS:
-            raise ValueError(f"{source}: no text there; give {', '.join(BUILDERS)} files, a folder of them or a Hub id")
+            fix = f"give {', '.join(BUILDERS)} files, a folder of them or a Hub id"
+            raise InputError("no text there", file=source, fix=fix)
         files += found
     return files
 
@@ -44,7 +47,7 @@ def load_documents(sources: Sequence[str], columns: Sequence[str]) -> list[Datas
     """Rows of text, one data set for each group of files with the same columns.
 
     Raises:
-        ValueError: nothing can be read there, or a file has none of the columns.
+        InputError: nothing can be read there, or a file has none of the columns.
     """
     files = find_text_files(sources)
     if files is None:
@@ -52,8 +55,8 @@ def load_documents(sources: Sequence[str], columns: Sequence[str]) -> list[Datas
         try:
             return [_with_columns(load_dataset(repository, config or None, split="train"), columns, sources[0])]
         except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise ValueError(f"{sources[0]}: no such path, and no Hub data set ({reason}); check it") from error
+            problem = f"no such path, and no Hub data set ({first_line(error)})"
+            raise InputError(problem, file=sources[0], fix="check it") from error
     groups: dict[Any, list[str]] = {}
     for file in files:
         builder = BUILDERS[file.suffix]
@@ -107,8 +110,8 @@ def drop_test_sentences(fragments: Sequence[str], tests: Collection[str]) -> tup
 def _with_columns(dataset: Dataset, columns: Sequence[str], where: str) -> Dataset:
     kept = [name for name in columns if name in dataset.column_names]
     if not kept:
-        there = ", ".join(dataset.column_names)
-        raise ValueError(f"{where}: none of the columns {', '.join(columns)}, only {there}; pass --text_column")
+        problem = f"none of the columns {', '.join(columns)}, only {', '.join(dataset.column_names)}"
+        raise InputError(problem, file=where, fix="pass --text-column")
     return dataset.select_columns(kept)
 
 

@@ -17,6 +17,7 @@ from torch import nn
 from ..configuration_kogner import KognerConfig
 from ..corpora.windows import SPECIAL
 from ..evaluation.encoded_split import predict_logits
+from ..files.errors import InputError
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load import load_model
 from ..losses import IGNORED
@@ -43,18 +44,18 @@ def label_text(
         The windows, and a report: that of the text, ``windows``, ``counted`` tokens and ``mentions`` among them.
 
     Raises:
-        ValueError: the teacher cannot be read, has another tokenizer or none of the types, or the text is unfit.
+        InputError: the teacher cannot be read, has another tokenizer or none of the types, or the text is unfit.
     """
     teacher, its_tokenizer = load_model(given.teacher)
     teacher.config.constrained_decoding = False  # how sure it is of single decisions is asked
     if tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
-        raise ValueError(f"--teacher {given.teacher} has another tokenizer than the model; train both from one encoder")
+        problem = f"{given.teacher} has another tokenizer than the model"
+        raise InputError(problem, field="--teacher", fix="train both from one encoder")
     known = teacher.config.entity_types
     shared = [kind for kind in student.entity_types if kind in known]
     if not shared:
-        raise ValueError(
-            f"--teacher {given.teacher} knows {', '.join(known)}, none of {', '.join(student.entity_types)}"
-        )
+        problem = f"{given.teacher} knows {', '.join(known)}, none of {', '.join(student.entity_types)}"
+        raise InputError(problem, field="--teacher", fix="name a model that knows one of the types")
     text = TextArguments(given.text, given.text_column, max_length=given.text_length)
     packed, report = prepare_windows(text, tokenizer, tests)
     chosen = np.random.default_rng(0).permutation(len(packed))[: given.text_windows]

@@ -14,6 +14,8 @@ from ..configuration_kogner import KognerConfig
 from ..corpora.corpus import Corpus, load_corpus, train_subset
 from ..corpora.overlap import drop_overlap
 from ..evaluation.encoded_split import EncodedSplit
+from ..files.errors import InputError, UsageError, located
+from ..files.tables import first_line
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load import load_model
@@ -30,11 +32,11 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
         The corpora, and ``kept`` training sentences, a ``report`` of those read and dropped, and ``tests``, by name.
 
     Raises:
-        ValueError: a corpus is malformed, or has no train split.
+        InputError: a corpus is malformed, or has no train split.
     """
     corpora = [_restricted(source, data.types) for source in data.dataset]
     if len(names := [corpus.name for corpus in corpora]) != len(set(names)):
-        raise ValueError(f"two corpora share a name: {', '.join(names)}; rename one folder")
+        raise InputError(f"two corpora share a name: {', '.join(names)}", field="--dataset", fix="rename one folder")
     used = {corpus.name: corpus for corpus in corpora}
     for source in data.exclude_tests_of:
         other = load_corpus(source)
@@ -50,9 +52,8 @@ def _restricted(source: str, types: list[str] | None) -> Corpus:
         return corpus
     wanted = [kind for kind in types if kind in corpus.entity_types]
     if not wanted:
-        raise ValueError(
-            f"corpus {corpus.name} annotates {', '.join(corpus.entity_types)}, none of --types {', '.join(types)}"
-        )
+        problem = f"annotates {', '.join(corpus.entity_types)}, none of {', '.join(types)}"
+        raise InputError(problem, file=f"corpus {corpus.name}", field="--types", fix="leave the corpus out")
     return load_corpus(source, wanted)
 
 
@@ -60,16 +61,15 @@ def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -
     """The training sentences of each corpus that a low-resource run may see.
 
     Raises:
-        ValueError: a corpus has too few sentences with a mention, or no sentence is left.
+        InputError: a corpus has too few sentences with a mention, or no sentence is left.
     """
     if not any(len(rows) for rows in kept.values()):
-        raise ValueError(f"{', '.join(kept)}: no training sentence is left, all are in a test split; mend the splits")
+        problem = "no training sentence is left, all are in a test split"
+        raise InputError(problem, file=", ".join(kept), fix="correct the splits")
     chosen = {}
     for name, rows in kept.items():
-        try:
+        with located(f"corpus {name}"):
             chosen[name] = train_subset(rows, data.train_fraction, seed, data.train_sentences)
-        except ValueError as error:
-            raise ValueError(f"corpus {name}: {error}; give fewer") from None
     return chosen
 
 
@@ -83,16 +83,17 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
         corpora: names, for a model that tells their conventions apart.
 
     Raises:
-        ValueError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
+        InputError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
     """
     if not model.checkpoint:
         return fresh_model(model, types, tokenizer, conventions=corpora if model.conventions else None)
     if model.knowledge != "none":
-        raise ValueError(f"{model.checkpoint} has its knowledge within; give --knowledge with --encoder only")
+        problem = f"{model.checkpoint} has its knowledge within"
+        raise UsageError(problem, field="--knowledge", fix="give it with --encoder only")
     started, _ = load_model(model.checkpoint, fields=_training_fields(model, tokenizer))
     if unknown := sorted(set(types) - set(started.config.entity_types)):
-        known = ", ".join(started.config.entity_types)
-        raise ValueError(f"{model.checkpoint} knows {known}, not {', '.join(unknown)}; restrict them with --types")
+        problem = f"knows {', '.join(started.config.entity_types)}, not {', '.join(unknown)}"
+        raise InputError(problem, file=model.checkpoint, fix="restrict them with --types")
     return started
 
 
@@ -102,7 +103,7 @@ def fresh_model(
     """A model from an encoder, or from that of a KoGNER model, and a knowledge folder.
 
     Raises:
-        ValueError: the arguments contradict each other, or a folder cannot be read.
+        InputError: the arguments contradict each other, or a folder cannot be read.
     """
     fields = _training_fields(start, tokenizer)
     fields |= {"fusion_layers": start.fusion_layers, "evidence": "none"}
@@ -112,10 +113,9 @@ def fresh_model(
     if start.knowledge != "none":
         table_fields, tables = load_tables(start.knowledge, tokenizer)
         if table_fields["num_codebooks"] == 0 and start.evidence != "types":
-            raise ValueError(
-                f"{start.knowledge} holds no distilled vectors, so --evidence {start.evidence} has nothing to read; "
-                "run `kogner graph distill` on it, or pass --evidence types"
-            )
+            problem = f"holds no distilled vectors, so --evidence {start.evidence} has nothing to read"
+            fix = "run `kogner graph distill` on it, or pass --evidence types"
+            raise InputError(problem, file=start.knowledge, fix=fix)
         fields |= {**table_fields, "evidence": start.evidence}
     try:
         given = KognerConfig.get_config_dict(start.encoder)[0].get("model_type") == KognerConfig.model_type
@@ -123,11 +123,12 @@ def fresh_model(
         encoder = start.encoder if source is None else source.kogner.encoder
         model = KognerForTokenClassification.from_encoder(encoder, types, tables, **fields)
     except (SafetensorError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"{start.encoder}: no encoder could be read there ({reason}); check path or id") from error
+        problem = f"no encoder could be read there ({first_line(error)})"
+        raise InputError(problem, file=start.encoder, fix="check path or id") from error
     if start.start_from == "all":
         if source is None:
-            raise ValueError(f"{start.encoder} is a plain encoder; --start_from all needs a model of pretrain.py")
+            problem = "is a plain encoder; --start-from all needs a KoGNER model"
+            raise InputError(problem, file=start.encoder, fix="pretrain one with kogner pretrain")
         shared = take_over_layers(source, model)
         logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
     return model
@@ -144,13 +145,14 @@ def take_over_layers(source: KognerForTokenClassification, target: KognerForToke
         The entity types that both models know.
 
     Raises:
-        ValueError: the layers have other shapes, or the semantic types are others.
+        InputError: the layers have other shapes, or the semantic types are others.
     """
     name = source.config.name_or_path
     prefixes = ["kogner.fusion."]
     if target.config.has_knowledge:
         if source.config.semantic_types != target.config.semantic_types:
-            raise ValueError(f"{name}: made for other semantic types than --knowledge; pass --start_from encoder")
+            problem = "made for other semantic types than --knowledge"
+            raise InputError(problem, file=name, fix="pass --start-from encoder")
         prefixes += ["kogner.input_evidence.", "kogner.graph.", "span_projection."]
     read_vectors = source.config.evidence in ("concepts", "graph")
     given, taken = source.state_dict(), target.state_dict()
@@ -159,10 +161,9 @@ def take_over_layers(source: KognerForTokenClassification, target: KognerForToke
             continue
         shapes = [tuple(state[key].shape) if key in state else None for state in (given, taken)]
         if shapes[0] != shapes[1]:
-            raise ValueError(
-                f"{name}: {key} is {shapes[0]} there and {shapes[1]} here; give the --fusion_layers and --knowledge it "
-                "was pretrained with, or --start_from encoder"
-            )
+            problem = f"{key} is {shapes[0]} there and {shapes[1]} here"
+            fix = "give the --fusion-layers and --knowledge it was pretrained with, or --start-from encoder"
+            raise InputError(problem, file=name, fix=fix)
         taken[key].copy_(given[key])
     return _take_over_types(source, target)
 
@@ -200,7 +201,8 @@ def limit_windows(tokenizer, model: KognerForTokenClassification) -> None:
 
 def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
     if start.mention_masking and tokenizer.mask_token_id is None:
-        raise ValueError(f"{tokenizer.name_or_path}: the tokenizer has no mask token; leave out --mention_masking")
+        problem = "the tokenizer has no mask token"
+        raise InputError(problem, file=tokenizer.name_or_path, fix="leave out --mention-masking")
     shares = ("sentence_dropout", "concept_dropout", "mention_masking")
     fields = {name: getattr(start, name) for name in (*shares, "distillation_weight")}
     return fields | {"mask_token_id": tokenizer.mask_token_id}

@@ -10,7 +10,8 @@ import torch
 from safetensors import SafetensorError
 from transformers import Trainer
 
-from ..files.errors import is_out_of_memory
+from ..files.errors import InputError, is_out_of_memory
+from ..files.tables import first_line
 from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
@@ -60,11 +61,10 @@ class KognerTrainer(Trainer):
                 raise
             phase = "train" if self.model.training else "eval"
             size = getattr(self.args, f"per_device_{phase}_batch_size")
-            raise ValueError(
-                f"out of memory after step {self.state.global_step} ({str(error).partition(chr(10))[0]}); give a "
-                f"smaller --per_device_{phase}_batch_size (now {size}; --gradient_accumulation_steps makes up for it) "
-                f"or --gradient_checkpointing true; {self._kept()}"
-            ) from error
+            smaller = f"--per-device-{phase}-batch-size (now {size}; --gradient-accumulation-steps makes up for it)"
+            fix = f"give a smaller {smaller} or --gradient-checkpointing true; {self._kept()}"
+            problem = f"out of memory after step {self.state.global_step} ({first_line(error)})"
+            raise InputError(problem, fix=fix) from error
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
         """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""
@@ -114,10 +114,9 @@ class KognerTrainer(Trainer):
         before = self._checksums()
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         if before != self._checksums():
-            raise ValueError(
-                f"{resume_from_checkpoint}: its knowledge tables are damaged, or of another --knowledge than that of "
-                "this run; give the same one, or delete the checkpoint and go on from an earlier one"
-            )
+            problem = "its knowledge tables are damaged, or of another --knowledge than that of this run"
+            fix = "give the same one, or delete the checkpoint and go on from an earlier one"
+            raise InputError(problem, file=resume_from_checkpoint, fix=fix)
 
     def _checksums(self) -> dict[str, str]:
         body = next(module for module in self.model.modules() if isinstance(module, KognerModel))
@@ -128,25 +127,22 @@ class KognerTrainer(Trainer):
         try:
             yield
         except (OSError, SafetensorError, RuntimeError) as error:  # the last one: torch.save
-            raise ValueError(
-                f"{folder}: could not be written ({error}); make room or mend the folder; {self._kept()}"
-            ) from error
+            fix = f"make room or repair the folder; {self._kept()}"
+            raise InputError(f"could not be written ({error})", file=folder, fix=fix) from error
 
-    def _diverged(self, what: str) -> ValueError:
+    def _diverged(self, what: str) -> InputError:
         args, newest = self.args, newest_whole(self.args.output_dir)
         start = "start again"
         if newest and Path(newest, "config.json").is_file():  # resumed, it would take the same steps again
             start += f", or from the weights of {newest} with --checkpoint"
         precision = " without --fp16 or --bf16," if args.fp16 or args.bf16 else ""
-        return ValueError(
-            f"{what} after step {self.state.global_step}, so the run stops and does not save it; {start},{precision} "
-            f"with a lower --learning_rate (now {args.learning_rate}) and --head_learning_rate (now "
-            f"{args.head_learning_rate})"
-        )
+        problem = f"{what} after step {self.state.global_step}, so the run stops and does not save it"
+        rates = f"--learning-rate (now {args.learning_rate}) and --head-learning-rate (now {args.head_learning_rate})"
+        return InputError(problem, fix=f"{start},{precision} with a lower {rates}")
 
     def _kept(self) -> str:
         """What is left of the run."""
         newest = newest_whole(self.args.output_dir)
         if newest is None:
             return "no checkpoint was kept"
-        return f"{newest} is whole, --resume_from_checkpoint last goes on from it"
+        return f"{newest} is whole, --resume-from-checkpoint last goes on from it"

@@ -72,14 +72,14 @@ def test_iob1_is_normalised(tmp_path: Path) -> None:
     [
         (
             {"ner_tags": ["O", "X-Disease", "O"]},
-            r"train\.jsonl, row 1 \(id z\), token 1 \('b'\): unknown tag 'X-Disease'",
+            r"train\.jsonl, row 2 \(id z\), field ner_tags: token 2 \('b'\): unknown tag 'X-Disease'",
         ),
         ({"ner_tags": ["O", "B_Disease", "O"]}, "unknown tag 'B_Disease'.*PREFIX-TYPE"),
-        ({"ner_tags": [0, 1, 2]}, "token 0: tag 0 is no string"),
-        ({"ner_tags": ["O", ["B-D"], "O"]}, "token 1: tag .* is no string"),
-        ({"ner_tags": ["O"]}, "row 1.*3 tokens but 1 tags"),
-        ({"ner_tags": "O"}, "tags are str, not a list"),
-        ({"tokens": ["a", None, "c"]}, "token 1: None is no string"),
+        ({"ner_tags": [0, 1, 2]}, "token 1: tag 0 is no string"),
+        ({"ner_tags": ["O", ["B-D"], "O"]}, "token 2: tag .* is no string"),
+        ({"ner_tags": ["O"]}, "row 2.*3 tokens but 1 tags"),
+        ({"ner_tags": "O"}, "field ner_tags: is str, not a list"),
+        ({"tokens": ["a", None, "c"]}, "token 2: None is no string"),
     ],
 )
 def test_wrong_rows_are_named(tmp_path: Path, row: dict, message: str) -> None:
@@ -94,10 +94,10 @@ def test_wrong_rows_are_named(tmp_path: Path, row: dict, message: str) -> None:
     ("name", "content", "message"),
     [
         ("train.jsonl", "", r"train\.jsonl: the split is empty"),
-        ("train.jsonl", '{"tokens": ["a"]}', "line 1: no column 'ner_tags' among"),
+        ("train.jsonl", '{"tokens": ["a"]}', "line 1, field ner_tags: no such column among"),
         ("train.jsonl", '{"tokens": ["a"', "line 1: broken JSON"),
         ("train.json", '[{"tokens": ["a"', "broken JSON"),
-        ("train.jsonl", "[1]", "row 0: expected an object"),
+        ("train.jsonl", "[1]", "row 1: expected an object"),
         ("train.parquet", "no parquet", "not a readable parquet"),
         ("train.conll", "a O\nb\n", "line 2: 'b' is no token and tag"),
         ("train.conll", "a O\n", "every tag is O"),
@@ -182,7 +182,7 @@ def test_counted_sentences_all_hold_a_mention():
     assert (len(few), len(more)) == (3, 6)
     assert set(few) < set(more) <= {str(row) for row in range(0, 30, 3)}
     assert few != train_subset(data, 1.0, 6, sentences=3)["id"][:]
-    with pytest.raises(ValueError, match="train_sentences is 11, but only 10"):
+    with pytest.raises(ValueError, match="train_sentences: 11 asked for, but only 10"):
         train_subset(data, 1.0, 5, sentences=11)
 
 
@@ -191,7 +191,7 @@ def test_counted_sentences_all_hold_a_mention():
 )
 def test_contradicting_amounts_are_refused_at_once(given):
     """After the model is built, the time is spent already; one of two amounts would be passed over in silence."""
-    with pytest.raises(ValueError, match=r"--train_"):
+    with pytest.raises(ValueError, match=r"--train-"):
         DataArguments(dataset=["x"], **given)
 
 

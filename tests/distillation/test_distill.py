@@ -134,7 +134,7 @@ def test_name_vectors_do_not_depend_on_their_batch(encoder):
     """Padding that enters the mean would make a vector depend on its neighbours in the batch."""
     names = ["acid 1", "chronic tumour 2 3 4 5", "mouse"]
     together = encode_names(names, encoder, torch.device("cpu"))
-    alone = torch.cat([encode_names([name], encoder, torch.device("cpu"), batch_tokens=1) for name in names])
+    alone = torch.cat([encode_names([name], encoder, torch.device("cpu"), batch_size=1) for name in names])
     assert_close(together, alone, atol=1e-5, rtol=1e-5)
     with pytest.raises(ValueError, match="concepts"):
         encode_names([], encoder, torch.device("cpu"))

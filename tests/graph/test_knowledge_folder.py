@@ -92,7 +92,7 @@ def test_tables_of_different_builds(tmp_path):
         Knowledge.load(folder)
     beyond = make()
     beyond.surfaces.loc[1, "concept"] = 2
-    with pytest.raises(ValueError, match="column concept runs from 0 to 2"):
+    with pytest.raises(ValueError, match="field concept: runs from 0 to 2"):
         beyond.save(tmp_path / "other")
     short = make()
     short.codes = short.codes[:1]

@@ -221,5 +221,5 @@ def test_text_that_is_not_there(tmp_path):
 
 def test_masked_share_of_all_mentions_stays_a_probability():
     """A rate above 1 would silently mask less than asked."""
-    with pytest.raises(ValueError, match="mention_preference 8"):
+    with pytest.raises(ValueError, match="mention-preference 8"):
         TextArguments(["x"], mention_preference=8.0)

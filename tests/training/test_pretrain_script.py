@@ -152,7 +152,7 @@ def test_what_cannot_be_taken_over_is_an_error(inputs, pretrained, tmp_path):
     """Fresh layers in place of pretrained ones would merely score lower."""
     train = script("train")
     given = ["--dataset", inputs["corpus"], "--output_dir", str(tmp_path), "--use_cpu", "--start_from", "all"]
-    with pytest.raises(ValueError, match="fusion_layers"):
+    with pytest.raises(ValueError, match="fusion-layers"):
         train.main([*given, "--encoder", str(pretrained), "--fusion_layers", "2"])
     with pytest.raises(ValueError, match="is a plain encoder"):
         train.main([*given, "--encoder", inputs["encoder"]])

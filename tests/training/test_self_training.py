@@ -117,9 +117,9 @@ def test_train_with_a_teacher(start, tmp_path):
     [
         (["--teacher", None], "go together"),
         (["--text", None], "go together"),
-        (["--text_share", "1"], "--text_share 1"),
-        (["--teacher_confidence", "1.5"], "--teacher_confidence 1.5"),
-        (["--text_windows", "0"], "--text_windows 0"),
+        (["--text_share", "1"], "--text-share: 1"),
+        (["--teacher_confidence", "1.5"], "--teacher-confidence: 1.5"),
+        (["--text_windows", "0"], "--text-windows: 0"),
         (["--text", "nowhere.txt"], "nowhere.txt: no text there"),
         (["--text_column", "abstract"], "none of the columns abstract"),
     ],
