@@ -120,7 +120,7 @@ FOUND = {
     "second abstract": ("corpus, pubtator", [(b"1\t0", b"1|a|x\n1\t0")], "line 3: '1|a|x' is unexpected"),
     "second list": ("documents, bioc", [(b'"a": 1', b'"documents": []')], "two fields 'documents'"),
     "no end": ("documents, bioc", [(b', "a": 1}', b"")], "not BioC JSON"),
-    "long word": ("corpus, conll", [(b"fell O", b"[" * 3000 + b" X")], r"token 2 \('\[{59}\): unknown tag 'X'"),
+    "long word": ("corpus, conll", [(b"fell O", b"[" * 3000 + b" X")], r"token 3 \('\[{59}\): unknown tag 'X'"),
 }
 
 

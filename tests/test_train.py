@@ -245,7 +245,7 @@ def test_a_share_of_the_weights_before_training_is_kept(trained, corpora, tmp_pa
 @pytest.mark.parametrize("wrong", [["--kept_share", "1"], ["--encoder", "E", "--kept_share", "0.5"]])
 def test_a_share_that_makes_no_sense_is_refused(wrong, corpora):
     """Half of freshly drawn layers in a trained model is noise."""
-    with pytest.raises(ValueError, match="--kept_share"):
+    with pytest.raises(ValueError, match="--kept-share"):
         train(*wrong, "--dataset", corpora / "disease")
 
 

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..files.errors import InputError
-from ..files.tables import PARQUET_ERRORS, first_line
+from ..files.errors import InputError, first_line
+from ..files.tables import PARQUET_ERRORS
 from .record import Fields, Record
 
 ROWS = 1024  # in memory at once

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .errors import InputError
+from .errors import InputError, first_line
 
 # What pyarrow raises on damaged files, by luck of the place: most are its own, some are not.
 PARQUET_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError)
@@ -55,11 +55,6 @@ def read_parquet(path: Path, fix: str) -> pa.Table:
     except PARQUET_ERRORS as error:
         raise InputError(f"not a readable parquet file ({first_line(error)})", file=path, fix=fix) from error
     return table
-
-
-def first_line(error: Exception) -> str:
-    """The first line of a message, which says enough and may be followed by pages."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
 def with_origin(frame: pd.DataFrame, path: Path | str) -> pd.DataFrame:

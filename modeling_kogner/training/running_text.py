@@ -14,8 +14,7 @@ from datasets.fingerprint import Hasher
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import sentence_key
-from ..files.errors import InputError
-from ..files.tables import first_line
+from ..files.errors import InputError, first_line
 from ..graph.token_keys import tokenizer_fingerprint
 
 BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".txt": "text"}

@@ -14,8 +14,7 @@ from ..configuration_kogner import KognerConfig
 from ..corpora.corpus import Corpus, load_corpus, train_subset
 from ..corpora.overlap import drop_overlap
 from ..evaluation.encoded_split import EncodedSplit
-from ..files.errors import InputError, UsageError, located
-from ..files.tables import first_line
+from ..files.errors import InputError, UsageError, first_line, located
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load import load_model

@@ -10,8 +10,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import Trainer
 
-from ..files.errors import InputError, is_out_of_memory
-from ..files.tables import first_line
+from ..files.errors import InputError, first_line, is_out_of_memory
 from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
