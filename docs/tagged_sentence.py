@@ -23,12 +23,12 @@ WIDTH, EDGE, LINE, LETTER, SMALL = 760, 16, 52, 8.4, 6.0  # letters of a fixed w
 
 
 def colours() -> list[str]:
-    """Of the types in the model's order, as on the demo page."""
+    """Colours of the types in the model's order, as on the demo page."""
     return re.findall(r"\.kind\d { background: (#\w+); }", (ROOT / "modeling_kogner/demo/page.css").read_text())
 
 
 def pieces(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[bool, str, Mention | None]]:
-    """Mentions and the words between them, each with whether a space comes before it."""
+    """Mentions and the words between them, each with whether a space precedes it."""
     end = 0
     for mention in [*mentions, None]:
         between = text[end : mention.start] if mention else text[end:]
@@ -40,22 +40,22 @@ def pieces(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[bool, str, 
 
 
 def below(mention: Mention) -> str:
-    """What stands under a mention."""
+    """The label under a mention."""
     return mention.type + (f" · {mention.id}" if mention.id else "")
 
 
 def width(text: str, mention: Mention | None) -> float:
-    """Of a word or mention, in pixels."""
+    """Width of a word or mention in pixels."""
     return LETTER * len(text) if mention is None else max(LETTER * len(text), SMALL * len(below(mention))) + 10
 
 
 def written(text: str, middle: float, y: float, letter: float, kind: str) -> str:
-    """Text around a middle; its length is given, as fonts of a fixed width differ."""
+    """Text centred at ``middle``; its length is given because fixed-width fonts differ."""
     return f'<text class="{kind}" x="{middle:g}" y="{y:g}" textLength="{letter * len(text):g}">{escape(text)}</text>'
 
 
 def draw(texts: Sequence[str], found: Sequence[Sequence[Mention]], types: Sequence[str]) -> str:
-    """The picture; a text starts a line, and lines are broken before a piece that does not fit."""
+    """The picture; each text starts on a new line, and a piece that does not fit starts a new line too."""
     fill, parts, y = dict(zip(types, colours(), strict=False)), [], EDGE + 18
     for text, mentions in zip(texts, found, strict=True):
         x = EDGE
@@ -80,7 +80,7 @@ def draw(texts: Sequence[str], found: Sequence[Sequence[Mention]], types: Sequen
 
 
 def main() -> None:
-    """Read the sentences with the bundled model and print the picture."""
+    """Annotate the sentences with the bundled model and print the picture."""
     quiet()
     annotator = load()
     mentions = [document.mentions for document in annotator.annotate(TEXTS)]
