@@ -1,4 +1,4 @@
-"""The model card: `card_template.md` holds the prose, this module the scores, and the metadata that the Hub reads."""
+"""The model card: `card_template.md` holds the text, this module the scores, and the metadata that the Hub reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..files.errors import InputError
 from ..inference.annotator import Annotator
 from . import card_reports as reports
 from .card_inputs import SCORES, CardInputs
-from .card_reports import CREDITS, credit, table_rows
+from .card_reports import CREDITS, credit
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 MADE = "<!-- made by kogner card"
@@ -85,9 +85,10 @@ def context(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
         "config": inputs.config,
         "paper": PAPER,
         "example": EXAMPLE,
-        "example_rows": _example(annotator),
+        "examples": CREDITS["examples"],
+        "mentions": annotator(EXAMPLE).mentions,
         "window": window | {"limit": limit if limit < VERY_LARGE_INTEGER else None},
-        "label_rows": _labels(inputs),
+        "labels": _labels(inputs),
         "scores": _scores(inputs, rows),
         "training": reports.training(inputs),
         "pretraining": inputs.pretraining and {"tokens": inputs.pretraining.field("tokens_seen", kind=int)},
@@ -171,42 +172,22 @@ def _scorer(inputs: CardInputs) -> str:
     return f"kogner {inputs.metrics.field('versions', 'kogner', kind=str)}, StrictNer (evaluate.Metric)"
 
 
-def _example(annotator: Annotator) -> str:
-    """What the model finds in the example."""
-    mentions = annotator(EXAMPLE).mentions
-    return table_rows([m.text, m.type, f"{m.score:.2f}", m.id or "-", m.name or "-"] for m in mentions)
-
-
-def _labels(inputs: CardInputs) -> str:
-    """Each type with an example, and the corpora that annotate it."""
-    trained_on, annotated = _trained_on(inputs), {}
-    for corpus, scores in inputs.metrics.content["datasets"].items():
-        for kind in scores["types"] if trained_on is None or corpus in trained_on else ():
-            annotated.setdefault(kind, []).append(corpus)
-    return table_rows(
-        [kind, CREDITS["examples"].get(kind, "-"), ", ".join(annotated.get(kind, ["-"]))]
-        for kind in inputs.config.entity_types
-    )
+def _labels(inputs: CardInputs) -> dict[str, list[str]]:
+    """The corpora that annotate each type; of those scored, the training corpora alone if they are known."""
+    trained_on, datasets = _trained_on(inputs), inputs.metrics.content["datasets"]
+    corpora = [corpus for corpus in datasets if trained_on is None or corpus in trained_on]
+    return {kind: [c for c in corpora if kind in datasets[c]["types"]] for kind in inputs.config.entity_types}
 
 
 def _scores(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
-    trained_on, with_off = _trained_on(inputs), inputs.metrics_off is not None
+    """Rows, whether any was scored without knowledge too, and the corpora that the model was not trained on."""
+    trained_on = _trained_on(inputs)
     unseen = {row.corpus for row in rows if trained_on is not None and row.corpus not in trained_on}
-    body = []
-    for row in rows:
-        cells = [row.corpus + (" †" if row.corpus in unseen else ""), row.kind, row.split, f"{row.on['gold']:,}"]
-        cells += [*_percent(row.on), f"{100 * row.competing['f1']:.1f}"]
-        body.append(cells + ((_percent(row.off) if row.off else ["-"] * 3) if with_off else []))
-    return {"rows": table_rows(body), "off": with_off, "unseen": bool(unseen), "scorer": _scorer(inputs)}
+    return {"rows": rows, "off": inputs.metrics_off is not None, "unseen": unseen, "scorer": _scorer(inputs)}
 
 
-def _percent(scores: dict) -> list[str]:
-    return [f"{100 * scores[name]:.1f}" for name in SCORES]
-
-
-def _versions(inputs: CardInputs) -> dict[str, str]:
+def _versions(inputs: CardInputs) -> dict[str, dict]:
     """Versions that scored the model and that made the card."""
     made = {module.__name__: module.__version__ for module in (torch, transformers, huggingface_hub)}
     made = {"kogner": __version__, **made, "python": platform.python_version()}
-    both = {"scored": inputs.metrics.field("versions", kind=dict), "made": made}
-    return {name: ", ".join(f"{package} {of}" for package, of in found.items()) for name, found in both.items()}
+    return {"scored": inputs.metrics.field("versions", kind=dict), "made": made}

@@ -1,9 +1,8 @@
-"""Numbers and table rows of the card on training data, graph, size and speed; None where nothing is known."""
+"""Numbers of the card's sections on training data, graph, distillation, size and speed; None where nothing is known."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 from .card_inputs import CardInputs
@@ -12,42 +11,35 @@ CREDITS = json.loads(Path(__file__).with_name("credits.json").read_text(encoding
 _NOT_PUBLISHED = ("README.md", "training.json", "pretraining.json")
 
 
-def table_rows(rows: Iterable[Iterable[str]]) -> str:
-    """Lines of a Markdown table; a ``|`` within a cell is escaped."""
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
-
-
 def credit(kind: str, name: str) -> dict[str, str]:
     """Author, licence and, if it has one, Hub id of one of the ``corpora`` or ``sources``."""
     return CREDITS[kind].get(name, CREDITS["unknown"])
 
 
 def training(inputs: CardInputs) -> dict | None:
-    """Corpora with counts and licences."""
+    """Sentences of each corpus, with its author and licence."""
     if not (file := inputs.training):
         return None
-    rows = []
+    corpora = {}
     for corpus in file.field("overlap", kind=dict):
-        counts = [file.field("overlap", corpus, name, kind=int) for name in ("sentences", "dropped")]
-        found = credit("corpora", corpus)
-        rows.append([corpus, *(f"{count:,}" for count in counts), found["who"], found["licence"]])
-    return {"rows": table_rows(rows), "windows": file.field("train_windows", kind=int)}
+        counts = {name: file.field("overlap", corpus, name, kind=int) for name in ("sentences", "dropped")}
+        corpora[corpus] = counts | credit("corpora", corpus)
+    return {"corpora": corpora, "windows": file.field("train_windows", kind=int)}
 
 
 def graph(inputs: CardInputs) -> dict | None:
     """Sources of the concepts with their licences, those of the relations, and written forms left out."""
     if not (file := inputs.knowledge):
         return None
-    found = {name: file.field("report", "graph", name, kind=int) for name in ("concepts", "edges")}
-    rows = []
-    for name, count in file.field("report", "graph", "sources", kind=dict).items():
-        source = credit("sources", name)
-        rows.append([name, f"{count:,}", source["who"], source["licence"]])
+    counts = {name: file.field("report", "graph", name, kind=int) for name in ("concepts", "edges")}
+    sources = file.field("report", "graph", "sources", kind=dict)
     relations = file.field("report", "graph", "relations", kind=dict)
     further = dict.fromkeys(source for name in relations for source in CREDITS["relations"].get(name, ()))
-    dropped = file.field("report", "surfaces", "dropped", kind=dict)
-    left_out = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-    return {**found, "rows": table_rows(rows), "relations": list(further), "dropped": left_out}
+    return counts | {
+        "sources": {name: {"concepts": count} | credit("sources", name) for name, count in sources.items()},
+        "relations": list(further),
+        "dropped": file.field("report", "surfaces", "dropped", kind=dict),
+    }
 
 
 def distillation(inputs: CardInputs) -> dict | None:
@@ -56,23 +48,19 @@ def distillation(inputs: CardInputs) -> dict | None:
     if not file or "distillation" not in file.field("report", kind=dict):
         return None
     teacher, student = (("report", "distillation", name) for name in ("teacher", "student"))
-    ranks = [
-        [name, *(f"{file.field(*teacher, 'test', name, 'both', score):.3f}" for score in ("mrr", "hits@10"))]
-        for name in file.field(*teacher, "test", kind=dict)
-    ]
-    cosine = {name: file.field(*student, "cosine", name, "whole") for name in file.field(*student, "cosine", kind=dict)}
-    overlap = file.field(*student, "neighbour_overlap@10", kind=dict)
+    ranked = file.field(*teacher, "test", kind=dict)
+    cosine = file.field(*student, "cosine", kind=dict)
     return {
         "ranks": file.field(*teacher, "ranks", kind=str),
-        "rows": table_rows(ranks),
+        "ranked": {n: tuple(file.field(*teacher, "test", n, "both", of) for of in ("mrr", "hits@10")) for n in ranked},
         "held_out": file.field(*student, "held_out_concepts", kind=int),
-        "cosine": ", ".join(f"{value:.3f} ({name})" for name, value in cosine.items()),
-        "overlap": ", ".join(f"{value:.3f} ({name})" for name, value in overlap.items()),
-        "share": f"{file.field(*student, 'parameters_over_teacher'):.3f}",
+        "cosine": {name: file.field(*student, "cosine", name, "whole") for name in cosine},
+        "overlap": file.field(*student, "neighbour_overlap@10", kind=dict),
+        "share": file.field(*student, "parameters_over_teacher"),
     }
 
 
-def size(inputs: CardInputs) -> dict[str, str]:
+def size(inputs: CardInputs) -> dict[str, float]:
     """Millions of parameters, and megabytes in memory and on disk."""
     model, folder = inputs.model, inputs.folder.iterdir()
     files = [path for path in folder if path.is_file() and not path.name.startswith(".")]
@@ -84,21 +72,24 @@ def size(inputs: CardInputs) -> dict[str, str]:
         "weights": sum(count for path, count in sizes.items() if path.suffix == ".safetensors"),
         "files": sum(sizes.values()),
     }
-    return {name: f"{value / 1e6:.1f}" for name, value in sums.items()}
+    return {name: value / 1e6 for name, value in sums.items()}
 
 
 def speed(inputs: CardInputs) -> dict | None:
-    """What `benchmarks/speed.py` timed."""
+    """What `benchmarks/speed.py` timed: by batch size, sentences per second and two ratios."""
     if not (file := inputs.speed):
         return None
-    rows = []
-    for batch in (name for name in file.content if name.startswith("batch ")):
-        rate = file.field(batch, "sentences a second", "tag, knowledge")
-        ratios = [file.field(batch, name) for name in ("speed over plain, text to tags", "speed over bare encoder")]
-        rows.append([batch.removeprefix("batch "), f"{rate:,.0f}", *(f"{ratio:.2f}" for ratio in ratios)])
+    ratios = ("speed over plain, text to tags", "speed over bare encoder")
     return {
-        "rows": table_rows(rows),
+        "batches": {
+            name.removeprefix("batch "): [
+                file.field(name, "sentences a second", "tag, knowledge"),
+                *(file.field(name, ratio) for ratio in ratios),
+            ]
+            for name in file.content
+            if name.startswith("batch ")
+        },
         "sentences": file.field("sentences", kind=int),
         "device": file.field("device", kind=str),
-        "loading": f"{file.field('loading time over bare encoder'):.2f}",
+        "loading": file.field("loading time over bare encoder"),
     }
