@@ -114,6 +114,37 @@ def test_what_is_not_given_has_no_section(model, files):
     assert not [word for word in ("## Training data", "## Knowledge graph\n\n\n", "F1, off", "None") if word in text]
 
 
+def test_every_report_has_its_numbers_in_the_card(model, files):
+    """A field renamed in a report, or in the template alone, would leave a hole where a number should be."""
+    ranks = {name: {"both": {"mrr": 0.204, "hits@10": 0.3649}} for name in ("teacher", "TransR")}
+    teacher = {"ranks": "filtered", "test": ranks}
+    student = {"cosine": {"raw": {"whole": 0.8}}, "neighbour_overlap@10": {"z1": 0.4}, "held_out_concepts": 30727}
+    graph = {"concepts": 719291, "edges": 12, "sources": {"HGNC": 42382, "a|b": 1}, "relations": {"targets": 3}}
+    surfaces = {"dropped": {"ordinary English": 8368, "generic head": 772}}
+    distilled = {"teacher": teacher, "student": {**student, "parameters_over_teacher": 0.0891}}
+    report = {"graph": graph, "surfaces": surfaces, "distillation": distilled}
+    (files / "knowledge.json").write_text(json.dumps({"rows": {"concepts": 12}, "report": report}))
+    (files / "pretraining.json").write_text(json.dumps({"tokens_seen": 98304000}))
+    batch = {"sentences a second": {"tag, knowledge": 1182.6}}
+    batch |= {"speed over plain, text to tags": 0.891, "speed over bare encoder": 0.77}
+    speed = {"device": "cpu", "sentences": 640, "batch 32": batch, "loading time over bare encoder": 1.634}
+    (files / "speed.json").write_text(json.dumps(speed))
+    reports = ("--knowledge", files, "--pretraining", files / "pretraining.json", "--speed", files / "speed.json")
+    text = make(model, files, *reports).text
+    for line in (
+        "| HGNC | 42,382 | HUGO Gene Nomenclature Committee | CC0 |",
+        "| a\\|b | 1 | unknown | see its own terms |",
+        "Relations also come from DrugCentral (CC BY 4.0 or CC0).",
+        "Written forms left out: 8,368 ordinary English, 772 generic head.",
+        "| TransR | 0.204 | 0.365 |",
+        "on 30,727 held-out concepts 0.800 (raw); neighbour overlap@10 0.400 (z1); 0.089 of the teacher's",
+        "pretrained on 98,304,000 tokens",
+        "| 32 | 1,183 | 0.89 | 0.77 |",
+        "Medians over 640 sentences on cpu. Loading takes 1.63 times",
+    ):
+        assert line in text
+
+
 def drop_recall(content):
     del content["datasets"]["own"]["strict"]["types"]["Chemical"]["recall"]
 
