@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# Before torch is imported: workers of several threads each wait for each other on few cores, in tiny models most of all.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pandas as pd
 import pytest
 import torch

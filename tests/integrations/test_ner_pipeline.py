@@ -10,6 +10,7 @@ from support import mentions_of, tiny_bert
 from tiny_tagger import make_tagger
 from transformers import BertForTokenClassification, TokenClassificationPipeline, pipeline
 
+from modeling_kogner import KognerPipeline
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load import load_model
@@ -94,6 +95,7 @@ def test_a_saved_pipeline_is_a_model_folder_that_asks_for_no_further_code(ner, k
     assert "custom_pipelines" not in json.loads((tmp_path / "pipeline" / "config.json").read_text())
     stock = pipeline("ner", model=str(tmp_path / "pipeline"), device="cpu", aggregation_strategy="simple")
     assert type(stock) is TokenClassificationPipeline
+    assert type(ner) is KognerPipeline
     assert set(stock(TEXT[0])[0]) < set(ner(TEXT[0])[0])
 
 
