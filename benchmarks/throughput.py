@@ -1,7 +1,7 @@
-"""Documents a second on the CPU: annotating with concepts, tagging alone, exported models, and spaCy's tagger.
+"""Documents per second on the CPU: annotating with concepts, tagging alone, exported models.
 
     kogner export MODEL --output FP32 && kogner export MODEL --output INT8 --int8
-    python benchmarks/throughput.py --model MODEL --text ARTICLES.parquet [--onnx FP32 INT8] [--spacy en_core_web_sm]
+    python benchmarks/throughput.py --model MODEL --text ARTICLES.parquet [--onnx FP32 INT8]
         [--documents 1000] [--rounds 3] [--threads 1]
 
 Conditions, from text to Python objects, in batches of eight windows of similar length:
@@ -10,17 +10,14 @@ Conditions, from text to Python objects, in batches of eight windows of similar 
 - `tags`: the same model, windows to labels, no mentions joined, nothing linked.
 - `plain tags`: the same with the evidence switched off: encoder, layers after it and head.
 - `annotator, FOLDER`: an exported model instead of the model.
-- `spaCy NAME`: the `ner` component of a pipeline alone. `blank` is a new one of the layers of `en_core_web_sm` with
-  random weights, which cost as much as trained ones. It uses one core: `--threads 1` compares like with like.
 
 Conditions take turns in every round, so that a busy machine slows all of them; medians over rounds are reported. The
-linker's cache is cleared before each round. One core, with both exports and spaCy: 1,000 abstracts take about a quarter
+linker's cache is cleared before each round. One core, with both exports: 1,000 abstracts take about a quarter
 of an hour per round, with one more round for warm-up.
 """
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +37,6 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--text", required=True, help="parquet file of documents")
     parser.add_argument("--column", default="abstract")
     parser.add_argument("--onnx", nargs="*", default=[], help="folders that kogner export wrote")
-    parser.add_argument("--spacy", help="package or folder of a pipeline with an ner component, or blank")
     parser.add_argument("--documents", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
@@ -63,22 +59,6 @@ def tag(annotator: Annotator, texts: list[str]) -> None:
         tagger(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.argmax(-1).numpy()
 
 
-def spacy_tagger(name: str, types: list[str]) -> Callable[[list[str]], list]:
-    """A pipeline of an entity tagger alone."""
-    import spacy
-
-    if name == "blank":
-        nlp = spacy.blank("en")
-        component = nlp.add_pipe("ner")
-        for kind in types:
-            component.add_label(kind)
-        nlp.initialize()
-    else:
-        nlp = spacy.load(name)
-        nlp.select_pipes(enable=["ner"])
-    return lambda texts: list(nlp.pipe(texts))
-
-
 @torch.inference_mode()
 def main(arguments: list[str] | None = None) -> None:
     """Time every condition on the same documents."""
@@ -95,9 +75,6 @@ def main(arguments: list[str] | None = None) -> None:
     for folder in args.onnx:
         exported = load(folder)
         conditions[f"annotator, {Path(folder).name}"] = lambda exported=exported: annotate(exported, texts)
-    if args.spacy:
-        pipe = spacy_tagger(args.spacy, annotator.model.config.entity_types)
-        conditions[f"spaCy {Path(args.spacy).name}"] = lambda: pipe(texts)
     seconds = medians(conditions, args.rounds)
     report = {
         "documents": len(texts),
