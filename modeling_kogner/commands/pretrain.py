@@ -23,10 +23,10 @@ from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
 from ..inference.tokenizers import load_tokenizer
 from ..training.arguments import PretrainingArguments, PretrainingStartArguments, TextArguments
-from ..training.checkpoints import remove_weights, resume_point
 from ..training.packed_windows import collate, prepare_windows, write_windows
 from ..training.pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from ..training.start import fresh_model
+from ..training.trainer import remove_weights, resume_point
 from .script import UsageError, read_arguments, run_script
 
 HELD_OUT = 0.01

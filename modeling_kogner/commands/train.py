@@ -21,10 +21,9 @@ from ..evaluation.encoded_split import validation_metrics
 from ..files.whole import write_whole
 from ..inference.tokenizers import load_tokenizer
 from ..training.arguments import DataArguments, KognerTrainingArguments, ModelArguments, SelfTrainingArguments
-from ..training.checkpoints import resume_point
 from ..training.self_training import label_text, mix
 from ..training.start import choose_sentences, encode_corpora, limit_windows, load_corpora, mix_weights, start_model
-from ..training.trainer import KognerTrainer
+from ..training.trainer import KognerTrainer, resume_point
 from .script import UsageError, read_arguments, run_script
 
 

@@ -1,5 +1,6 @@
 """The teacher: TransR and a graph transformer, trained by link prediction, that yield H = [Z; Z'; Z'']."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -89,8 +90,10 @@ class Teacher:
 
     def fit(self) -> None:
         """Train both parts, then choose on validation triples how much each counts."""
-        self._fit_transr()
-        self._fit_transformer()
+        settings, table, forms = self.settings, self.transr.node_emb.weight, self.transformer.pair_forms
+        self._fit(self.transr, table, settings.transr_rate, settings.transr_steps, self._transr_loss, 0.0)
+        schedule = settings.transformer_rate, settings.transformer_steps
+        self._fit(self.transformer, forms, *schedule, self._transformer_loss, 0.01)
         self.nodes = self._read_graph()
         mrr = {}
         for mix in track((0.0, 0.25, 0.5, 0.75, 1.0), description="mixing both"):
@@ -136,31 +139,38 @@ class Teacher:
         queries = with_inverses(triples, self.triples.num_relations)
         return summarise(filtered_ranks(score_all, queries, self.all_known), queries, self.triples.relations)
 
-    def _fit_transr(self) -> None:
-        table = self.transr.node_emb.weight
-        rest = [p for p in self.transr.parameters() if p is not table]
-        rate, steps = self.settings.transr_rate, self.settings.transr_steps
-        groups = [{"params": rest}, {"params": [table], "lr": rate / 3}]
-        optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.0)
-        self.transr, optimizer = self.accelerator.prepare(self.transr, optimizer)
-        for _ in track(range(steps), description="TransR"):
-            triples = with_inverses(self.train[self._draw(self.settings.transr_batch)], self.triples.num_relations)
-            loss = link_loss(self.transr, triples, self.known, self.candidates, self.settings.negatives)
-            _step(self.accelerator, loss, optimizer, schedule)
+    def _transr_loss(self) -> Tensor:
+        triples = with_inverses(self.train[self._draw(self.settings.transr_batch)], self.triples.num_relations)
+        return link_loss(self.transr, triples, self.known, self.candidates, self.settings.negatives)
 
-    def _fit_transformer(self) -> None:
-        steps = self.settings.transformer_steps
-        rate, forms = self.settings.transformer_rate, self.transformer.pair_forms
-        rest = [p for p in self.transformer.parameters() if p is not forms]
-        groups = [{"params": rest}, {"params": [forms], "lr": rate / 3}]
-        optimizer, schedule = _optimizer(groups, rate, steps, weight_decay=0.01)
-        self.transformer, optimizer = self.accelerator.prepare(self.transformer.train(), optimizer)
-        for _ in track(range(steps), description="graph transformer"):
-            triples, others = self._sample()
-            nodes = self.transformer(self.text, others, len(others) / (2 * len(self.train)))
-            scorer = PairScorer(nodes.float(), self.transformer.pair_forms)
-            loss = link_loss(scorer, triples, self.known, self.candidates, self.settings.negatives)
-            _step(self.accelerator, loss, optimizer, schedule)
+    def _transformer_loss(self) -> Tensor:
+        triples, others = self._sample()
+        nodes = self.transformer(self.text, others, len(others) / (2 * len(self.train)))
+        scorer = PairScorer(nodes.float(), self.transformer.pair_forms)
+        return link_loss(scorer, triples, self.known, self.candidates, self.settings.negatives)
+
+    def _fit(
+        self, model: nn.Module, slow: nn.Parameter, rate: float, steps: int, loss: Callable[[], Tensor], decay: float
+    ) -> None:
+        """Train one part: AdamW with a short warm-up and a linear decay to zero; ``slow`` takes a third of the rate."""
+        rest = [parameter for parameter in model.parameters() if parameter is not slow]
+        groups = [{"params": rest}, {"params": [slow], "lr": rate / 3}]
+        optimizer = torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)
+        warm = max(1, steps // 20)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+        )
+        model, optimizer = self.accelerator.prepare(model.train(), optimizer)  # in place, as there is one process
+        for _ in track(range(steps), description=type(model).__name__):
+            found = loss()
+            if not torch.isfinite(found):
+                fix = "lower its learning rate, or use --mixed_precision no"
+                raise InputError("the teacher's loss is not finite", fix=fix)
+            self.accelerator.backward(found)
+            self.accelerator.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            schedule.step()
 
     def _sample(self) -> tuple[Tensor, Tensor]:
         """Training triples to predict ``(G, B, 3)`` and others that carry messages ``(E, 3)``; both with inverses."""
@@ -208,24 +218,3 @@ def _score_all(scorer, sources: Tensor, relation: int) -> Tensor:
     relations = torch.tensor([relation], device=sources.device)
     queries = scorer.queries(scorer.nodes[sources][None], relations)
     return scorer.compare(queries, scorer.keys(scorer.nodes[None], relations))[0]
-
-
-def _optimizer(parameters, rate: float, steps: int, weight_decay: float):
-    """AdamW with a short warm-up and a linear decay to zero."""
-    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay, fused=True)
-    warm = max(1, steps // 20)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
-    )
-    return optimizer, schedule
-
-
-def _step(accelerator: Accelerator, loss: Tensor, optimizer, schedule) -> None:
-    if not torch.isfinite(loss):
-        fix = "lower its learning rate, or use --mixed_precision no"
-        raise InputError("the teacher's loss is not finite", fix=fix)
-    accelerator.backward(loss)
-    accelerator.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    schedule.step()

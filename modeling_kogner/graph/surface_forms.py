@@ -42,47 +42,32 @@ _LETTER_NAMES = {letter: name for name, letter in _GREEK.items()} | {"\u00b5": "
 _INFLECTED_TYPES = {"Anatomy", "Cell", "Component", "Disease", "Phenotype", "Procedure", "Process"}
 _BINOMIAL = re.compile(r"^(?P<initial>[A-Z])[a-z]+ (?P<species>[a-z]{3,}(?: [a-z]{3,})?)$")
 
-_BRITISH = [
-    (re.compile(american), british)
-    for american, british in (
-        (r"(?i)(?<=t)umor", "umour"),
-        (r"(?i)(?<=leuk)em", "aem"),
-        (r"(?i)(?<!o)edema", "oedema"),
-        (r"(?i)(?<=an)emi(?=[ac]\b)", "aemi"),
-        (r"(?i)(?<=h)em(?=orrh|ato|oglob|ophil|oly|odia|ochrom|odyn|osta|angio)", "aem"),
-        (r"(?i)(?<=isch)em", "aem"),
-        (r"(?i)(?<=[a-z]{2}[cdhklrtv])emia\b", "aemia"),
-        (r"(?i)(?<![a-z])esophag", "oesophag"),
-        (r"(?i)(?<![a-z])estr(?=ogen|adiol|iol|one)", "oestr"),
-        (r"(?i)(?<=diarrh)ea", "oea"),
-        (r"(?i)(?<=p)ed(?=iatr)", "aed"),
-        (r"(?i)(?<=orthop)ed", "aed"),
-        (r"(?i)(?<=gyn)ec", "aec"),
-        (r"(?i)(?<![a-z])fet(?=al|us)", "foet"),
-        (r"(?i)(?<=c)ec(?=um|al\b)", "aec"),
-        (r"(?i)(?<![a-z])sulf(?=at|id|on|ur)", "sulph"),
-        (r"(?i)(?<=fib)er\b", "re"),
-    )
+# American spelling -> British, British -> American; "-" where one direction needs no rule.
+_SPELLINGS = [
+    line.split()
+    for line in r"""
+    (?<=t)umor                     umour     (?<=t)umour              umor
+    (?<=leuk)em                    aem       (?<=[a-z])aem(?=i)       em
+    (?<!o)edema                    oedema    oedema                   edema
+    (?<=an)emi(?=[ac]\b)           aemi      -                        -
+    (?<=isch)em                    aem       -                        -
+    (?<=[a-z]{2}[cdhklrtv])emia\b  aemia     -                        -
+    (?<![a-z])esophag              oesophag  (?<![a-z])oesophag       esophag
+    (?<![a-z])estr(?=ogen|adiol|iol|one)  oestr  (?<![a-z])oestr      estr
+    (?<=diarrh)ea                  oea       (?<=diarrh)oea           ea
+    (?<=p)ed(?=iatr)               aed       (?<=p)aed(?=iatr)        ed
+    (?<=orthop)ed                  aed       (?<=orthop)aed           ed
+    (?<=gyn)ec                     aec       (?<=gyn)aec              ec
+    (?<![a-z])fet(?=al|us)         foet      (?<![a-z])foet(?=al|us)  fet
+    (?<=c)ec(?=um|al\b)            aec       -                        -
+    (?<![a-z])sulf(?=at|id|on|ur)  sulph     (?<![a-z])sulph          sulf
+    (?<=fib)er\b                   re        (?<=fib)re\b             er
+    (?<=h)em(?=orrh|ato|oglob|ophil|oly|odia|ochrom|odyn|osta|angio)  aem  (?<![a-z])haem(?=[a-z])  hem
+    """.strip().splitlines()
 ]
+_BRITISH = [(re.compile(f"(?i){american}"), british) for american, british, _, _ in _SPELLINGS]
+_AMERICAN = [(re.compile(f"(?i){british}"), american) for _, _, british, american in _SPELLINGS if british != "-"]
 _SPELLED_TWO_WAYS = re.compile(r"(?i)umo|em|ecum|ecal|estr|esoph|rh(?:ea|oea)|ped|aed|gyn|f[eo]e?t|sul[fp]|fib")
-_AMERICAN = [
-    (re.compile(british), american)
-    for british, american in (
-        (r"(?i)(?<=t)umour", "umor"),
-        (r"(?i)(?<=[a-z])aem(?=i)", "em"),
-        (r"(?i)(?<![a-z])haem(?=[a-z])", "hem"),
-        (r"(?i)oedema", "edema"),
-        (r"(?i)(?<![a-z])oesophag", "esophag"),
-        (r"(?i)(?<![a-z])oestr", "estr"),
-        (r"(?i)(?<=diarrh)oea", "ea"),
-        (r"(?i)(?<=p)aed(?=iatr)", "ed"),
-        (r"(?i)(?<=orthop)aed", "ed"),
-        (r"(?i)(?<=gyn)aec", "ec"),
-        (r"(?i)(?<![a-z])foet(?=al|us)", "fet"),
-        (r"(?i)(?<![a-z])sulph", "sulf"),
-        (r"(?i)(?<=fib)re\b", "er"),
-    )
-]
 
 
 def surface_key(surface: str) -> str:

@@ -1,20 +1,25 @@
-"""The Hugging Face Trainer with two learning rates, whose runs survive faults or end with advice."""
+"""The Hugging Face Trainer with two learning rates; its checkpoints are whole, and runs that cannot go on say why."""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import Trainer
 
 from ..files.errors import InputError, first_line, is_out_of_memory
 from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
-from .checkpoints import STATE, newest_whole, remove_weights
+
+logger = logging.getLogger(__name__)
+STATE = "trainer_state.json"  # written last: a checkpoint without it was cut off
 
 
 class KognerTrainer(Trainer):
@@ -145,3 +150,67 @@ class KognerTrainer(Trainer):
         if newest is None:
             return "no checkpoint was kept"
         return f"{newest} is whole, --resume-from-checkpoint last goes on from it"
+
+
+def resume_point(given: str | None, output_dir: str | Path) -> str | None:
+    """The checkpoint to go on from.
+
+    Args:
+        given: its folder; ``last`` for the newest whole one of the output folder, if there is one; None for none.
+        output_dir: of the run.
+
+    Raises:
+        InputError: it is not whole; the message says what to delete, and which one is.
+    """
+    if given is None:
+        return None
+    if given == "last":
+        newest = newest_whole(output_dir)
+        logger.info("%s", f"goes on from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts anew")
+        return newest
+    if wrong := what_is_wrong(Path(given)):
+        newest = newest_whole(Path(given).parent)
+        other = f"go on from {newest}" if newest else "start again without --resume-from-checkpoint"
+        raise InputError(wrong, file=given, fix=f"delete it and {other}")
+    return given
+
+
+def newest_whole(folder: str | Path) -> str | None:
+    """The whole checkpoint of most steps; those that are not are named in a warning."""
+    found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    for path in sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
+        wrong = what_is_wrong(path)
+        if wrong is None:
+            return str(path)
+        logger.warning("%s: %s; skipped", path, wrong)
+    return None
+
+
+def remove_weights(folder: str | Path) -> None:
+    """Before a folder is saved to again: a kill must not leave old weights beside a new configuration."""
+    for stale in Path(folder).glob("model*.safetensors*"):
+        stale.unlink()
+
+
+def what_is_wrong(folder: Path) -> str | None:
+    """Why a checkpoint cannot be used; None if it is whole."""
+    if not folder.is_dir():
+        return "no such checkpoint"
+    file = folder / STATE
+    try:
+        json.loads(file.read_text())
+        weights = sorted(folder.glob("*.safetensors"))
+        if not weights:
+            return "without weights"
+        for file in weights:
+            with safe_open(file, "pt"):
+                pass
+        for file in sorted([*folder.glob("*.pt"), *folder.glob("*.pth")]):  # zip files with checksums
+            with ZipFile(file) as parts:
+                if bad := parts.testzip():
+                    return f"{file.name} is damaged at {bad}"
+    except FileNotFoundError:
+        return "was cut off while it was written"
+    except (SafetensorError, BadZipFile, ValueError, OSError) as error:
+        return f"{file.name} is damaged ({error})"
+    return None

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeling_kogner.graph.surface_filter import noise
 from modeling_kogner.graph.surface_forms import author_forms, surface_key
+from modeling_kogner.graph.surface_table import noise
 
 
 @pytest.mark.parametrize(
