@@ -141,9 +141,9 @@ def _read_hub(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any
             if SPLITS[name] in raw:
                 problem = f"another split is the {SPLITS[name]} split already"
                 raise InputError(problem, file=where, fix="export the one to keep")
-            wanted = {"id", TOKENS, TAGS}.intersection(dataset.column_names)
-            columns = {column: dataset[column][:] for column in wanted}
-            raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features, where)
+            columns = {name: dataset[name][:] for name in ("id", TOKENS, TAGS) if name in dataset.column_names}
+            with located(where):
+                raw[SPLITS[name]] = where, columns_to_rows(columns, dataset.features)
     if not raw:
         problem = f"splits {', '.join(loaded)} are none of {', '.join(SPLITS)}"
         raise InputError(problem, file=source, fix="export them to files")

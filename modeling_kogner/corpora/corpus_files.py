@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections import Counter
@@ -12,8 +11,9 @@ from typing import Any
 
 from datasets import Features
 
-from ..files.errors import InputError
+from ..files.errors import InputError, located
 from ..files.tables import read_parquet
+from .json_lines import read_json
 from .pubtator import load_pubtator, to_rows
 
 logger = logging.getLogger(__name__)
@@ -76,25 +76,22 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         if suffix == ".parquet":
             return _parquet_rows(path)
         if suffix in (".json", ".jsonl"):
-            return [_pick(row, path, place) for row, place in _json_rows(path)]
+            return list(_json_rows(path))
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text ({error})", file=path, fix="convert it") from error
     raise InputError(f"unknown ending {suffix!r}", file=path, fix=f"expected one of {', '.join(SUFFIXES)}")
 
 
-def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None, where: str) -> list[dict[str, Any]]:
+def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None) -> list[dict[str, Any]]:
     """Turn columns into rows, and integer tags into names where the features (``ClassLabel``) say which."""
-    _require(columns, where)
+    _require(columns)
     names = getattr(getattr((features or {}).get(TAGS), "feature", None), "names", None)
     tags = columns[TAGS]
     if names:
         names = dict(enumerate(names))
         tags = [row and [names.get(tag, tag) for tag in row] for row in tags]
     ids = columns.get("id") or [None] * len(tags)
-    return [
-        {"id": key, "tokens": tokens, "ner_tags": row}
-        for key, tokens, row in zip(ids, columns[TOKENS], tags, strict=True)
-    ]
+    return [dict(zip(("id", TOKENS, TAGS), row, strict=True)) for row in zip(ids, columns[TOKENS], tags, strict=True)]
 
 
 def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
@@ -114,55 +111,37 @@ def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
 
 def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     table = read_parquet(path, "fetch or write it again")
-    _require(table.column_names, str(path))
-    wanted = [name for name in ("id", TOKENS, TAGS) if name in table.column_names]
-    columns = {name: table[name].to_pylist() for name in wanted}
+    columns = {name: table[name].to_pylist() for name in ("id", TOKENS, TAGS) if name in table.column_names}
     try:
         features = Features.from_arrow_schema(table.schema) if b"huggingface" in (table.schema.metadata or {}) else None
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # it is JSON of no fixed form
         problem = f"its description of the columns is damaged ({error})"
         raise InputError(problem, file=path, fix="write it again") from None
-    return columns_to_rows(columns, features, str(path))
+    with located(path):
+        return columns_to_rows(columns, features)
 
 
-def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
-    """Rows of a list, or of one object a line, and the place of each in words."""
+def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of one object a line, or of one list."""
     text = path.read_text(encoding="utf-8-sig")
-    if text.lstrip().startswith("["):
-        rows = _parsed(text, path, None, "the file may be cut off, write it again")
-        yield from ((row, f"row {number}") for number, row in enumerate(rows, start=1))
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield _parsed(line, path, f"line {number}", "one object a line, or a list"), f"line {number}"
+    is_list = text.lstrip().startswith("[")
+    with located(path):
+        parts = read_json(text) if is_list else text.split("\n")
+    for number, part in enumerate(parts, start=1):
+        with located(path, f"{'row' if is_list else 'line'} {number}"):
+            if is_list or part.strip():
+                row = part if is_list else read_json(part)
+                if not isinstance(row, dict):
+                    raise InputError(f"{row!r:.60} is no object", fix=f"write one with {TOKENS!r} and {TAGS!r}")
+                _require(row)
+                yield {"id": row.get("id"), TOKENS: row[TOKENS], TAGS: row[TAGS]}
 
 
-def _parsed(text: str, path: Path, place: str | None, fix: str) -> Any:
-    try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"broken JSON ({error})", file=path, row=place, fix=fix) from error
-
-
-def _pick(row: Any, path: Path, place: str) -> dict[str, Any]:
-    if not isinstance(row, dict):
-        problem = f"expected an object with {TOKENS!r} and {TAGS!r}, got {row!r:.60}"
-        raise InputError(problem, file=path, row=place)
-    _require(row, path, place)
-    picked = {"id": row.get("id"), TOKENS: row[TOKENS], TAGS: row[TAGS]}
-    try:
-        json.dumps(picked, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        problem = f"{error.object[error.start : error.end]!a} is half a character"
-        raise InputError(problem, file=path, row=place, fix="write both halves, or leave it out") from None
-    return picked
-
-
-def _require(columns: Any, where: str | Path, place: str | None = None) -> None:
+def _require(columns: Any) -> None:
     for name in (TOKENS, TAGS):
         if name not in columns:
             problem = f"no such column among {', '.join(map(str, columns)):.200}"
-            raise InputError(problem, file=where, row=place, field=name, fix="rename the column that holds them")
+            raise InputError(problem, field=name, fix="rename the column that holds them")
 
 
 def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:

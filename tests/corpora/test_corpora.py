@@ -95,9 +95,9 @@ def test_wrong_rows_are_named(tmp_path: Path, row: dict, message: str) -> None:
     [
         ("train.jsonl", "", r"train\.jsonl: the split is empty"),
         ("train.jsonl", '{"tokens": ["a"]}', "line 1, field ner_tags: no such column among"),
-        ("train.jsonl", '{"tokens": ["a"', "line 1: broken JSON"),
-        ("train.json", '[{"tokens": ["a"', "broken JSON"),
-        ("train.jsonl", "[1]", "row 1: expected an object"),
+        ("train.jsonl", '{"tokens": ["a"', "line 1: not JSON"),
+        ("train.json", '[{"tokens": ["a"', "not JSON"),
+        ("train.jsonl", "[1]", "row 1: 1 is no object"),
         ("train.parquet", "no parquet", "not a readable parquet"),
         ("train.conll", "a O\nb\n", "line 2: 'b' is no token and tag"),
         ("train.conll", "a O\n", "every tag is O"),
