@@ -59,9 +59,7 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     train, held_out = windows.split(HELD_OUT)
 
     trainer = PretrainingTrainer(
-        model=PretrainingModel(
-            tagger, tokenizer.mask_token_id, text.mask_share, text.mention_preference, text.mlm_weight
-        ),
+        model=PretrainingModel(tagger, tokenizer.mask_token_id),
         args=training_args,
         train_dataset=train,
         data_collator=collate,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -56,26 +57,23 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
         The knowledge, restricted to a part of the graph if ``max_concepts`` asks for one.
     """
     torch.set_float32_matmul_precision("high")  # TF32: graph attention is bound by memory, ranks do not need more
-    accelerator, seconds = Accelerator(), {}
+    accelerator = Accelerator()
+    seconds: dict[str, float] = {}
     cache = Path(cache_folder) if cache_folder else None
     if settings.max_concepts and settings.max_concepts < len(knowledge.concepts):
         rows = neighbourhood(knowledge.edges, knowledge.concepts, settings.max_concepts, settings.seed)
         knowledge = restrict(knowledge, rows)
     triples = Triples.from_tables(knowledge.concepts, knowledge.edges)
 
-    started = time.perf_counter()
-    text = _name_vectors(knowledge, settings.encoder, accelerator.device, cache)
-    seconds["names"] = _lap(started)
-    started = time.perf_counter()
-    h, widths, teacher_report = _teach(text, triples, settings, accelerator, cache)
-    seconds["teacher"] = _lap(started)
-
-    started = time.perf_counter()
-    neighbours = Neighbours.from_triples(triples.index.to(accelerator.device))
-    student, held = train_student(h, widths, neighbours, settings.student, accelerator, settings.seed)
-    measured = measure_student(student, h, held, neighbours, settings.seed)
-    codes = student.distil(h, neighbours.edge_index)[0]
-    seconds["student"] = _lap(started)
+    with _timed(seconds, "names"):
+        text = _name_vectors(knowledge, settings.encoder, accelerator.device, cache)
+    with _timed(seconds, "teacher"):
+        h, widths, teacher_report = _teach(text, triples, settings, accelerator, cache)
+    with _timed(seconds, "student"):
+        neighbours = Neighbours.from_triples(triples.index.to(accelerator.device))
+        student, held = train_student(h, widths, neighbours, settings.student, accelerator, settings.seed)
+        measured = measure_student(student, h, held, neighbours, settings.seed)
+        codes = student.distil(h, neighbours.edge_index)[0]
 
     outside = teacher_report["parameters_outside_entity_table"]
     measured["parameters_over_teacher"] = round(measured["parameters"]["all"] / outside, 4)
@@ -88,13 +86,8 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
         "seconds": seconds,
         "versions": _versions(accelerator.device),
     }
-    return replace(
-        knowledge,
-        codes=codes.cpu(),
-        codebooks=codebooks,
-        student=layer,
-        report=knowledge.report | {"distillation": report},
-    )
+    report = knowledge.report | {"distillation": report}
+    return replace(knowledge, codes=codes.cpu(), codebooks=codebooks, student=layer, report=report)
 
 
 def centre(codebooks: Tensor, codes: Tensor, layer: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -169,18 +162,18 @@ def _shipped_layer(student: Student) -> dict[str, Tensor]:
     return {key: value.cpu().clone() for key, value in state.items() if not key.startswith("lin_skip")}
 
 
-def _lap(started: float) -> float:
+@contextmanager
+def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return round(time.perf_counter() - started, 1)
+    seconds[phase] = round(time.perf_counter() - started, 1)
 
 
 def _versions(device: torch.device) -> dict[str, str]:
-    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    libraries = {"torch": torch.__version__, "torch_geometric": torch_geometric.__version__}
     return {
         "python": platform.python_version(),
-        **libraries,
-        "transformers": transformers.__version__,
-        "device": hardware,
+        **{library.__name__: library.__version__ for library in (torch, torch_geometric, transformers)},
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
     }

@@ -49,10 +49,6 @@ class Student(nn.Module):
         self.graph_layer = TransformerConv(width, width, heads=heads, concat=False, root_weight=False)
         self.decoder = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, total))
 
-    def compress(self, h: Tensor) -> Tensor:
-        """``(N, D)`` → ``(N, d_k)``, before quantisation."""
-        return self.compressor(h)
-
     def propagate(self, z0: Tensor, edge_index: Tensor) -> Tensor:
         """One round of message passing over ``(2, E)`` edges: z0 → z1."""
         return z0 + self.graph_layer(z0, edge_index)
@@ -69,7 +65,7 @@ class Student(nn.Module):
         Returns:
             ``(N, S)`` uint8, ``(N, d_k)`` and ``(N, d_k)``.
         """
-        codes = torch.cat([self.quantiser.encode(self.compress(part)) for part in h.split(chunk)])
+        codes = torch.cat([self.quantiser.encode(self.compressor(part)) for part in h.split(chunk)])
         z0 = self.quantiser.decode(codes)
         return codes, z0, self.propagate(z0, edge_index)
 

@@ -80,7 +80,7 @@ def train_student(
         if step == plain_steps:
             sample = trained[torch.randperm(len(trained), device=h.device)[:200_000]]
             with torch.no_grad():
-                student.quantiser.fit(student.compress(h[sample]), generator)
+                student.quantiser.fit(student.compressor(h[sample]), generator)
         batch = trained[torch.randperm(len(trained), device=h.device)[: settings.batch]]
         loss = _loss(student, h, mean, held, batch, neighbours, settings.neighbour_weight, step >= plain_steps)
         accelerator.backward(loss)
@@ -109,7 +109,7 @@ def _loss(
     quantised: bool,
 ) -> Tensor:
     nodes, edges, places = neighbours.into(batch, len(h))
-    z = student.compress(h[nodes])  # (K, d_k)
+    z = student.compressor(h[nodes])  # (K, d_k)
     commitment = z.new_zeros(())
     if quantised:
         coded = student.quantiser(z)

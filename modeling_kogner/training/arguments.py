@@ -200,17 +200,6 @@ class TextArguments:
     windows: str | None = field(
         default=None, metadata={"help": "Write the packed windows to this parquet file and stop there."}
     )
-    mask_share: float = field(default=0.2, metadata={"help": "Share of the tokens that are masked."})
-    mention_preference: float = field(
-        default=4.0, metadata={"help": "How many times as often a mention is masked as a token outside of mentions."}
-    )
-    mlm_weight: float = field(default=1.0, metadata={"help": "Factor of the masked-language-modelling loss."})
-
-    def __post_init__(self):
-        if not 0 < self.mask_share < 1 or not 0 < self.mention_preference * self.mask_share <= 1:
-            problem = f"{self.mask_share} with --mention-preference {self.mention_preference} is out of range"
-            fix = "the share must lie between 0 and 1, and so must their product, the most that mentions are masked"
-            raise UsageError(problem, field="--mask-share", fix=fix)
 
 
 @dataclass

@@ -13,6 +13,8 @@ from ..surface_index import UNMATCHABLE, Links
 from .packed_windows import PackedWindows, collate
 from .trainer import KognerTrainer
 
+MASK_SHARE = 0.2  # of the tokens
+MENTION_PREFERENCE = 4.0  # how many times as often a mention is masked as a token outside of mentions
 MASKED, RANDOM = 0.8, 0.1  # the rest of the chosen tokens stays as it is, as in BERT
 PARTS = ("type_loss", "mlm_loss", "distillation_loss", "labelled_share", "masked_share")
 
@@ -79,7 +81,7 @@ class MaskedTokenHead(nn.Module):
 class PretrainingModel(nn.Module):
     r"""Label a batch from the model's own surface index, hide part of it, and learn from both.
 
-    .. math:: L = L_{type} + w_{mlm} L_{mlm} + w_{dist} L_{dist}
+    .. math:: L = L_{type} + L_{mlm} + w_{dist} L_{dist}
 
     Source: :math:`L_{dist}` is the paper's, here on running text. Labels from a dictionary, with mentions masked so
     that the type must be read from context, are ours.
@@ -87,24 +89,12 @@ class PretrainingModel(nn.Module):
     Args:
         tagger: its entity types are the semantic types of its tables, in their order.
         mask_id: id of the mask token.
-        mask_share: share of the tokens that are hidden.
-        mention_preference: see :func:`mask_units`.
-        mlm_weight: factor of the masked-language-modelling loss.
     """
 
-    def __init__(
-        self,
-        tagger: KognerForTokenClassification,
-        mask_id: int,
-        mask_share: float,
-        mention_preference: float,
-        mlm_weight: float,
-    ):
+    def __init__(self, tagger: KognerForTokenClassification, mask_id: int):
         super().__init__()
-        self.tagger = tagger
+        self.tagger, self.mask_id = tagger, mask_id
         self.head = MaskedTokenHead(tagger.config.hidden_size, tagger.kogner.get_input_embeddings())
-        self.mask_id, self.mask_share, self.mention_preference = mask_id, mask_share, mention_preference
-        self.mlm_weight = mlm_weight
 
     def forward(self, input_ids: torch.LongTensor) -> dict[str, torch.Tensor]:
         """Losses of a batch of windows without padding, ``(B, T)``: ``loss`` and ``parts``, see ``PARTS``."""
@@ -113,7 +103,7 @@ class PretrainingModel(nn.Module):
             links = index(input_ids)
             text = (index.token_flags[input_ids] & UNMATCHABLE) == 0  # (B, T)
             masked, chosen = mask_units(
-                *(input_ids, links.start, links.covered, text, self.mask_share, self.mention_preference),
+                *(input_ids, links.start, links.covered, text, MASK_SHARE, MENTION_PREFERENCE),
                 *(self.mask_id, index.token_flags.numel()),
             )
         output = tagger.kogner(masked)
@@ -121,14 +111,14 @@ class PretrainingModel(nn.Module):
         types = three_way_loss(odds, type_targets(links), text[..., None])
         tokens = self._restore(output.encoder_hidden_state, input_ids, chosen)
         vectors = self._distil(output.encoder_hidden_state, links)
-        loss = types + self.mlm_weight * tokens + tagger.config.distillation_weight * vectors
+        loss = types + tokens + tagger.config.distillation_weight * vectors
         size = text.sum().clamp(min=1)
         parts = [types, tokens, vectors, links.covered.sum() / size, chosen.sum() / size]
         return {"loss": loss, "parts": torch.stack([part.detach().float() for part in parts])}
 
     def _restore(self, hidden, input_ids, chosen):
         """Loss over hidden tokens: as many as expected, so that shapes are fixed and the device never waits."""
-        count = max(1, int(self.mask_share * chosen.numel()))
+        count = max(1, int(MASK_SHARE * chosen.numel()))
         place = (chosen.flatten() + torch.rand(chosen.numel(), device=chosen.device)).topk(count).indices  # (n,)
         logits = self.head(hidden.flatten(0, 1)[place], self.tagger.kogner.get_input_embeddings())  # (n, V)
         loss = nn.functional.cross_entropy(logits.float(), input_ids.flatten()[place], reduction="none")

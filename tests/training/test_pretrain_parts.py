@@ -38,7 +38,7 @@ TEXT = [
 def pretraining_model(knowledge, tokenizer, **fields) -> PretrainingModel:
     types = knowledge.semantic_types
     tagger = tiny_model(knowledge, tokenizer, types=types, **{"evidence": "types", **NO_DROPOUT, **fields})
-    return PretrainingModel(tagger, tokenizer.mask_token_id, 0.2, 4.0, 1.0)
+    return PretrainingModel(tagger, tokenizer.mask_token_id)
 
 
 def labelled_by_hand(text: str, offsets: list[tuple[int, int]], kinds: list[str]) -> torch.Tensor:
@@ -217,9 +217,3 @@ def test_text_that_is_not_there(tmp_path):
     for source in ("typo.parquet", "."):
         with pytest.raises(ValueError, match="no text there"):
             find_text_files([str(tmp_path / source)])
-
-
-def test_masked_share_of_all_mentions_stays_a_probability():
-    """A rate above 1 would silently mask less than asked."""
-    with pytest.raises(ValueError, match="mention-preference 8"):
-        TextArguments(["x"], mention_preference=8.0)
