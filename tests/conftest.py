@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-# Before torch is imported: workers of several threads each wait for each other on few cores, in tiny models most of all.
+# Before torch is imported: on few cores, workers with several threads each wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
