@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -89,10 +90,11 @@ class Linker:
         self._equivalents: dict[str, list[str]] = defaultdict(list)
         for other, preferred in catalogue.preferred.items():
             self._equivalents[preferred].append(other)
-        kinds = self.model.config.semantic_types
-        self._types = [kinds[kind] for kind in self.model.kogner.index.concept_type.tolist()]
-        self._allowed = [self.vocabulary is None or self._id(concept) is not None for concept in range(len(catalogue))]
-        if self.vocabulary is not None and not any(self._allowed):
+        self._types = self.model.kogner.index.concept_type.cpu().numpy()  # (N,)
+        self._allowed = np.ones(len(catalogue), dtype=bool)
+        if self.vocabulary is not None:
+            self._allowed[:] = [self._id(concept) is not None for concept in range(len(catalogue))]
+        if self.vocabulary is not None and not self._allowed.any():
             known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.preferred)})
             raise InputError(
                 f"the model knows no id of the vocabulary {self.vocabulary!r}",
@@ -100,6 +102,7 @@ class Linker:
             )
         self._names: dict[str, tuple[list[int], NearNames]] = {}
         self._near = lru_cache(_SEARCHES_KEPT)(self._search)
+        self._fits = lru_cache()(self._fitting)
 
     def _id(self, concept: int) -> str | None:
         """Id of a concept in the vocabulary asked for, None if it has none."""
@@ -113,11 +116,15 @@ class Linker:
         preferred = self._catalogue.ids[concept]
         return [preferred, *self._equivalents.get(preferred, ())]
 
+    def _fitting(self, entity_type: str) -> np.ndarray:
+        """``(N,)`` bool, concepts that a mention of an entity type may be linked to."""
+        types, kinds = fitting_types(entity_type), self.model.config.semantic_types
+        return self._allowed & np.isin(self._types, [code for code, kind in enumerate(kinds) if kind in types])
+
     def _exact(self, text: str, entity_type: str, known: Sequence[int] | None) -> list[int]:
         """Fitting concepts of exactly this written form."""
-        types = fitting_types(entity_type)
         found = self._look_up(text) if known is None else known
-        fitting = [concept for concept in found if self._allowed[concept] and self._types[concept] in types]
+        fitting = [concept for concept in found if self._fits(entity_type)[concept]]
         if len(fitting) > 1:
             fitting.sort(key=lambda concept: -name_similarity(text, self._catalogue.names[concept]))
         return fitting
@@ -136,9 +143,7 @@ class Linker:
     def _search(self, text: str, entity_type: str) -> list[tuple[int, float]]:
         """Concepts of the most similar names, with the similarity."""
         if entity_type not in self._names:
-            types = fitting_types(entity_type)
-            allowed = zip(self._allowed, self._types, strict=True)
-            concepts = [concept for concept, (usable, kind) in enumerate(allowed) if usable and kind in types]
+            concepts = np.flatnonzero(self._fits(entity_type)).tolist()
             self._names[entity_type] = (concepts, NearNames([self._catalogue.names[c] for c in concepts]))
         concepts, names = self._names[entity_type]
         return [(concepts[row], score) for row, score in names.search(text, CANDIDATES)]
@@ -146,7 +151,8 @@ class Linker:
     def _candidate(self, concept: int, score: float) -> Candidate:
         chosen = self._id(concept)
         others = [each for each in self._family(concept) if each != chosen]
-        return Candidate(chosen, self._catalogue.names[concept], self._types[concept], score, [chosen, *others])
+        kind = self.model.config.semantic_types[self._types[concept]]
+        return Candidate(chosen, self._catalogue.names[concept], kind, score, [chosen, *others])
 
 
 def is_link(candidates: Sequence[Candidate]) -> bool:

@@ -15,7 +15,6 @@ from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..files.errors import InputError, first_line
-from ..graph.index_tables import load_tables
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
 from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
@@ -147,6 +146,8 @@ def file_version(path: Path) -> list:
 
 def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:
     """Put the tables of a knowledge folder in place of the model's own."""
+    from ..graph.index_tables import load_tables  # needs pandas, which takes a while to load
+
     fields, tables = load_tables(folder, tokenizer)
     if fields["semantic_types"] != model.config.semantic_types:
         raise InputError(

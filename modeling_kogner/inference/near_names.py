@@ -10,7 +10,8 @@ import numpy as np
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _BUCKET_BITS = 18
 _ROW_BITS = 40
-_SPACE = ord(" ")
+_SPACE, _NEW_LINE = ord(" "), ord("\n")
+_IS_BETWEEN_WORDS = np.array([byte < 128 and not chr(byte).isalnum() for byte in range(256)])
 
 
 class NearNames:
@@ -67,11 +68,16 @@ def name_similarity(left: str, right: str) -> float:
 
 def _trigrams(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Row and hashed trigram of every place in every name: int64, same length."""
-    texts = [f" {_BETWEEN_WORDS.sub(' ', name.lower()).strip()} ".encode("utf-8", "replace") for name in names]
-    letters = np.frombuffer(b"".join(texts), dtype=np.uint8).astype(np.int64)
-    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    lower = [name.lower() if name.isascii() else _BETWEEN_WORDS.sub(" ", name.lower()) for name in names]
+    lines = "\n".join(["", *(name.replace("\n", " ") for name in lower), ""]).encode("utf-8", "surrogatepass")
+    raw = np.frombuffer(lines, dtype=np.uint8)
+    between = _IS_BETWEEN_WORDS[raw]
+    kept = ~(between & np.roll(between, 1))  # one space in place of all that lies between two words, or two names
+    kept[0] = True
+    rows = np.cumsum(raw == _NEW_LINE, dtype=np.int64)[kept] - 1
+    letters = np.where(between, _SPACE, raw)[kept].astype(np.int64)
     codes = letters[:-2] << 16 | letters[1:-1] << 8 | letters[2:]
     inside = letters[1:-1] != _SPACE  # a space in the middle joins two words, or two names
     # Multiplicative hashing: the upper bits of 24 depend on all letters.
-    hashed = (codes * 0x9E3779 & 0xFFFFFF) >> (24 - _BUCKET_BITS)
-    return rows[1:-1][inside], hashed[inside]
+    hashed = (codes[inside] * 0x9E3779 & 0xFFFFFF) >> (24 - _BUCKET_BITS)
+    return rows[1:-1][inside], hashed
