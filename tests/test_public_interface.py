@@ -113,7 +113,7 @@ def test_types_vocabularies_and_conventions_in_any_case(folder, kogner):
     assert list(load(folder, types=["dIsease"], device="cpu").annotate(TEXT[:3]).to_pandas()["text"]) == expected
     linker = load(folder, vocabulary="mondo", device="cpu").linker
     assert linker.candidates("breast cancer", "Disease")[0].id == "MONDO:3"
-    assert linker.candidates("heart failure", "Disease")[0].id != "HP:1"
+    assert all(each.id.startswith("MONDO:") for each in linker.candidates("heart failure", "Disease"))
     with pytest.raises(ValueError, match="does not know the type Virus; it knows Chemical, Disease, Gene"):
         load(folder, types=["Virus"])
 
