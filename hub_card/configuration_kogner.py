@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from transformers import AutoConfig, PreTrainedConfig
 
 EVIDENCE_LEVELS = ("none", "types", "concepts", "graph")
-# Fields of older checkpoints that acted in training alone; they are read without a word and not written again.
+# Fields of older checkpoints that acted in training alone; they are dropped when a configuration is read.
 REMOVED_FIELDS = ("mention_dropout", "type_dropout")
 
 
@@ -33,7 +33,7 @@ class KognerConfig(PreTrainedConfig):
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
         input_evidence: whether type evidence is also added to the encoder's input embeddings.
         conventions: names of the corpora whose annotation conventions the model tells apart; None for one convention.
-        convention_dropout: probability that a training sentence is not told whose convention it follows.
+        convention_dropout: probability that a training sentence does not say whose convention it follows.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
         concept_dropout: probability that a mention's concept vector is hidden in training.
@@ -41,11 +41,11 @@ class KognerConfig(PreTrainedConfig):
         mask_token_id: what hides them; needed for that only.
         classifier_dropout: dropout before the tagging head.
         constrained_decoding: whether logits outside of training are those of whole paths, see
-            :func:`transitions.path_odds`; False in checkpoints of before.
+            :func:`transitions.path_odds`; False in older checkpoints.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
         table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
-            by ``from_pretrained``; None in checkpoints of before.
+            by ``from_pretrained``; None in older checkpoints.
     """
 
     model_type = "kogner"

@@ -105,7 +105,7 @@ class KognerModel(KognerPreTrainedModel):
         config.check_evidence()
         self.encoder = AutoModel.from_config(config.encoder_config)
         if getattr(self.encoder, "pooler", None) is not None:
-            self.encoder.pooler = None  # a sentence vector nobody reads
+            self.encoder.pooler = None  # a sentence vector that is not used
         embedding_width = self.encoder.get_input_embeddings().embedding_dim
         self.input_evidence = nn.Linear(2 * config.num_types, embedding_width, bias=False)
         self.index = SurfaceIndex(config)

@@ -31,7 +31,7 @@ def checksum(table: torch.Tensor) -> str:
 def damaged_tables(tables: dict[str, torch.Tensor], expected: dict[str, str]) -> list[str]:
     """Names of the tables that are not what they were when ``expected`` was taken.
 
-    Passed over are tables without a checksum, on the meta device, and those that loading rounded (bfloat16).
+    Skipped are tables without a checksum, on the meta device, and those that loading rounded (bfloat16).
     """
     return [
         name

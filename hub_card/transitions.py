@@ -12,7 +12,7 @@ def path_odds(odds: Tensor, attention_mask: Tensor | None = None) -> Tensor:
 
     Token by token, a mention may fall apart: "migraine with aura" gets the tags B O I. Of the paths on which I follows
     B or I of its type, let :math:`r_t` be how much worse the best one is that has a mention open at :math:`t`, and
-    :math:`q_t` how much better the rest of the text can be told with it open than without. Then, for log-odds
+    :math:`q_t` how much better the rest of the text scores with it open than without. Then, for log-odds
     :math:`b_t` and :math:`i_t` of begin and inside against outside,
 
     .. math:: b'_t = b_t + q_t, \qquad i'_t = r_{t-1} + i_t + q_t

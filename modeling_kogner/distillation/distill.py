@@ -50,7 +50,7 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
     Args:
         knowledge: Concepts and edges; not changed.
         settings: What to distil with.
-        cache_folder: Keeps name vectors and H, so that a run that was cut off, or one with another student, goes on
+        cache_folder: Keeps name vectors and H, so that a run that was cut off, or one with another student, resumes
             from there.
 
     Returns:
@@ -146,7 +146,7 @@ def _teach(text: Tensor, triples: Triples, settings: DistillSettings, accelerato
 
 
 def _kept(cache: Path | None, phase: str, depends_on: tuple, compute: Callable[[], tuple[dict, dict]]):
-    """Tensors and facts of a finished phase, so that a run that was cut off goes on from there."""
+    """Tensors and facts of a finished phase, so that an interrupted run resumes from there."""
     if cache is None:
         return compute()
     cache.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ class TeacherSettings:
         transr_width: Width of Z''.
         transr_steps: Training steps.
         transr_batch: Triples a step, before inverses; at most a tenth of the graph.
-        transr_rate: Peak learning rate of relations; concept vectors take a third, lest rare ones be memorised.
+        transr_rate: Peak learning rate of relations; concept vectors take a third, so that rare ones are not memorised.
         transformer_width: Width of Z'.
         transformer_layers: Graph layers.
         transformer_steps: Training steps.

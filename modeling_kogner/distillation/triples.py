@@ -100,7 +100,7 @@ def with_inverses(triples: Tensor, num_relations: int) -> Tensor:
 def neighbourhood(edges: pd.DataFrame, concepts: pd.DataFrame, size: int, seed: int, fan_out: int = 10) -> list[int]:
     """Choose a connected part of the graph by breadth-first search from a random concept.
 
-    At most ``fan_out`` random neighbours of a concept are followed, lest one hub fill the whole part.
+    At most ``fan_out`` random neighbours of a concept are followed, so that no hub fills the whole part.
 
     Returns:
         Sorted rows of ``concepts``, at most ``size``.

@@ -56,7 +56,7 @@ def strict_scores(
     Args:
         predictions: tags of each sentence.
         references: gold tags of each sentence.
-        types: the entity types that count; mentions of all others are passed over on both sides.
+        types: the entity types that count; mentions of all others are ignored on both sides.
 
     Returns:
         ``precision``, ``recall``, ``f1`` (floats), ``gold``, ``predicted``, ``correct`` (counts), and under ``types``

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from .errors import InputError, first_line
 
-# What pyarrow raises on damaged files, by luck of the place: most are its own, some are not.
+# What pyarrow raises on damaged files, depending on where the damage is: most are its own, some are not.
 PARQUET_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 
@@ -29,7 +29,7 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("no such file", file=path, fix="check the path")
     if path.suffix == ".parquet":
-        # pandas' own note is not believed, and categories cannot be filled
+        # pandas' own metadata is ignored: it may be damaged, and categories cannot be filled
         frame = read_parquet(path, "export it again").replace_schema_metadata().to_pandas().astype(object)
     else:
         frame = _read_text(path)
@@ -38,7 +38,7 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
         fix = f"the header must name {', '.join(columns)}"
         raise InputError(f"the column is missing, found {found:.200}", file=path, field=missing[0], fix=fix)
     if frame.columns.duplicated().any():
-        raise InputError(f"a column is there twice among {found:.200}", file=path, fix="keep one")
+        raise InputError(f"a column appears twice among {found:.200}", file=path, fix="keep one")
     frame = frame[columns].fillna("").astype(str)
     return with_origin(frame.apply(lambda column: column.str.strip()), path)
 

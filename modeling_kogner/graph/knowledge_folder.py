@@ -132,7 +132,7 @@ class Knowledge:
         return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items() if tensor is not None}
 
     def _check(self, folder: Path) -> None:
-        """Refuse tables that would index past each other later, where nobody could tell why."""
+        """Refuse tables that would index past each other later, where the cause would no longer show."""
         unknown = ~self.concepts["type"].isin(self.semantic_types)
         if unknown.any():
             row = int(unknown.to_numpy().argmax())
@@ -174,7 +174,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(problem, file=path, field="format_version", fix=_REBUILD)
     if missing := {"semantic_types", "rows", "distilled", "report"} - manifest.keys():
         raise InputError("is missing", file=path, field=sorted(missing)[0], fix=_REBUILD)
-    for name, expected in manifest.get("checksums", {}).items():  # folders of before have none
+    for name, expected in manifest.get("checksums", {}).items():  # older folders have none
         if (folder / name).is_file() and _digest(folder / name) != expected:
             problem = f"damaged, its checksum is not that of {_MANIFEST}"
             raise InputError(problem, file=folder / name, fix=_REBUILD)

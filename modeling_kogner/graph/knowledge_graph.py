@@ -91,7 +91,7 @@ def _checked_nodes(tables: list[SourceTables], checks: RowChecks) -> pd.DataFram
         known = frame["type"].isin(SEMANTIC_TYPES)
         frame = checks.keep(frame, "type", known, "is no known type", f"use one of {', '.join(SEMANTIC_TYPES)}")
         twice = frame["id"].duplicated()
-        frame = checks.keep(frame, "id", ~twice, "is there twice", "keep one row an id, other names belong into names")
+        frame = checks.keep(frame, "id", ~twice, "appears twice", "keep one row an id; other names belong in names")
         nodes.append(frame)
     merged = pd.concat(nodes, ignore_index=True)
     first_type = merged.drop_duplicates("id").set_index("id")["type"]

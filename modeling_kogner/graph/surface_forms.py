@@ -88,7 +88,7 @@ def author_forms(name: str, semantic_type: str) -> list[str]:
     4. variants are added: Greek letters spelled and as symbols, British and American spelling, possessive dropped,
        plurals in -ies, -ses and -es (the index sees through a plain -s), "E. coli" for a binomial.
 
-    The original is not among the forms where rules 1 to 3 apply: nobody writes it.
+    The original is not among the forms where rules 1 to 3 apply: authors do not write it.
     """
     base = name if semantic_type in _KEEPS_REMARK else _REMARK.sub("", _REMARK.sub("", name))
     forms = [turned for cut in _cut_qualifiers(base, semantic_type) for turned in _turned(cut, semantic_type)]

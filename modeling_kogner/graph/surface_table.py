@@ -31,13 +31,13 @@ residue, rna, role, sample, sequence, solution, species, strain, structure, subs
 system, tissue, transcription factor, trna, type, unknown, virus
 """
 
-# Zipf value (log10 of occurrences in a billion words of English) from which a single word is no longer believed to be
+# Zipf value (log10 of occurrences in a billion words of English) from which a single word is no longer taken for
 # a name. The index ignores case, so symbols such as REST and CAMP must go early; whole words such as insulin (3.8) are
-# believed for longer, longest in types whose members everybody talks about: heart, mouse, pain.
+# accepted for longer, longest in types whose members are everyday words: heart, mouse, pain.
 _SYMBOL_LIMIT = {"Species": 4.5, "Chemical": 4.3, "Disease": 4.3, "Phenotype": 4.3, "Anatomy": 4.3}
 _WORD_LIMIT = {"Species": 5.5, "Chemical": 5.4, "Disease": 5.1, "Phenotype": 5.1, "Anatomy": 6.0}
 _WEAK_SYMBOL_LIMIT, _WEAK_WORD_LIMIT = 3.5, 4.45
-# A vocabulary's preferred name is believed most, what a rule of ours made of a synonym least.
+# A vocabulary's preferred name is trusted most, a form that a rule here derives from a synonym least.
 Evidence = Literal["preferred", "synonym", "derived"]
 _MISTRUST = {"preferred": 0.0, "synonym": 0.6, "derived": 1.6}
 _FUNCTION_WORD = 6.0  # the, of, all, was

@@ -56,7 +56,7 @@ def unify(types: dict[str, str], links: pd.DataFrame, names_of: Callable[[str], 
 
     Links whose ends share a name go first, then those with the fewest rivals. The preferred id is that of the first
     vocabulary in `VOCABULARIES` (others after these, by id); its type is the family's, unless it is "Other" and a
-    member knows better.
+    member has another.
 
     Args:
         types: the semantic type of every id.

@@ -147,7 +147,8 @@ class KognerTrainingArguments(TrainingArguments):
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best of the validation scores."})
     metric_for_best_model: str | None = field(default="f1", metadata={"help": "Validation score to choose by."})
     resume_from_checkpoint: str | None = field(
-        default=None, metadata={"help": "Checkpoint to go on from; last: the newest whole one of the output folder."}
+        default=None,
+        metadata={"help": "Checkpoint to resume from; last: the newest complete one of the output."},
     )
     hub_strategy: str = field(default="end", metadata={"help": "Only end: the finished model is published once."})
     report_to: str = field(default="none", metadata={"help": "Trackers, such as tensorboard."})

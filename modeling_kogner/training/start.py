@@ -214,8 +214,8 @@ def encode_corpora(
     common = {"tokenizer": tokenizer, "label2id": config.label2id, "max_length": data.max_length, "stride": data.stride}
     train, validation = [], []
     for corpus in corpora:
-        told = corpus.name if corpus.name in (config.conventions or []) else None
-        settings = common | {"convention": config.convention_id(told) if config.conventions else None}
+        name = corpus.name if corpus.name in (config.conventions or []) else None
+        settings = common | {"convention": config.convention_id(name) if config.conventions else None}
         train.append(EncodedSplit.from_split(corpus.name, chosen[corpus.name], corpus.entity_types, **settings).windows)
         if "validation" in corpus.splits:
             split = corpus.splits["validation"]

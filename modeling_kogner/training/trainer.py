@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer with two learning rates; its checkpoints are whole, and runs that cannot go on say why."""
+"""The Hugging Face Trainer with two learning rates; its checkpoints are complete, and runs that cannot continue say why."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ STATE = "trainer_state.json"  # written last: a checkpoint without it was cut of
 class KognerTrainer(Trainer):
     """Train pretrained weights (the encoder) at ``learning_rate`` and fresh ones at ``head_learning_rate``.
 
-    Where a run cannot go on (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what to
-    do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a whole one.
+    Where a run cannot continue (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what to
+    do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a complete one.
     What is published is what ``kogner push`` would publish.
     """
 
@@ -119,7 +119,7 @@ class KognerTrainer(Trainer):
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         if before != self._checksums():
             problem = "its knowledge tables are damaged, or of another --knowledge than that of this run"
-            fix = "give the same one, or delete the checkpoint and go on from an earlier one"
+            fix = "give the same one, or delete the checkpoint and resume from an earlier one"
             raise InputError(problem, file=resume_from_checkpoint, fix=fix)
 
     def _checksums(self) -> dict[str, str]:
@@ -149,11 +149,11 @@ class KognerTrainer(Trainer):
         newest = newest_whole(self.args.output_dir)
         if newest is None:
             return "no checkpoint was kept"
-        return f"{newest} is whole, --resume-from-checkpoint last goes on from it"
+        return f"{newest} is complete, --resume-from-checkpoint last resumes from it"
 
 
 def resume_point(given: str | None, output_dir: str | Path) -> str | None:
-    """The checkpoint to go on from.
+    """The checkpoint to resume from.
 
     Args:
         given: its folder; ``last`` for the newest whole one of the output folder, if there is one; None for none.
@@ -166,11 +166,13 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
         return None
     if given == "last":
         newest = newest_whole(output_dir)
-        logger.info("%s", f"goes on from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts anew")
+        logger.info(
+            "%s", f"resumes from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts from the beginning"
+        )
         return newest
     if wrong := what_is_wrong(Path(given)):
         newest = newest_whole(Path(given).parent)
-        other = f"go on from {newest}" if newest else "start again without --resume-from-checkpoint"
+        other = f"resume from {newest}" if newest else "start again without --resume-from-checkpoint"
         raise InputError(wrong, file=given, fix=f"delete it and {other}")
     return given
 
