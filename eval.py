@@ -3,10 +3,10 @@
     python eval.py --model MODEL --dataset CORPUS [CORPUS ...] --split test --output metrics.json
 
 One H100: about two seconds a corpus; two CPU cores: about two minutes.
-What it does stands in `modeling_kogner/commands/eval.py`; `--help` lists the options.
+The command is in `modeling_kogner/commands/eval.py`; `--help` lists the options.
 """
 
-from modeling_kogner.commands.script import run_script
+from modeling_kogner.commands.main import script
 
 if __name__ == "__main__":
-    run_script("eval")
+    script("eval")

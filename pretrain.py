@@ -1,12 +1,12 @@
 """Teach an encoder the knowledge graph from running text: `kogner pretrain` for `accelerate launch`.
 
-    accelerate launch pretrain.py --text FOLDER --text_column text --encoder ENCODER --knowledge FOLDER \
-        --exclude_tests_of CORPUS [CORPUS ...] --output_dir PRETRAINED --bf16
+    accelerate launch pretrain.py --text FOLDER --text-column text --encoder ENCODER --knowledge FOLDER \
+        --exclude-tests-of CORPUS [CORPUS ...] --output-dir PRETRAINED --bf16
 
-What it does stands in `modeling_kogner/commands/pretrain.py`; `--help` lists the options.
+The command is in `modeling_kogner/commands/pretrain.py`; `--help` lists the options.
 """
 
-from modeling_kogner.commands.script import run_script
+from modeling_kogner.commands.main import script
 
 if __name__ == "__main__":
-    run_script("pretrain")
+    script("pretrain")

@@ -55,7 +55,7 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
 
 def train(run: dict, folder: str, teacher: str | None = None) -> None:
     """Train one run into a folder; ``teacher`` is the folder of the model that labels its text."""
-    from modeling_kogner.commands.train import main
+    from modeling_kogner.commands.main import call
 
     args = _worker["args"]
     name, _, kind = run["corpus"].partition("/")
@@ -67,7 +67,7 @@ def train(run: dict, folder: str, teacher: str | None = None) -> None:
     options += [setting.format(**fields) for setting in run["settings"]]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
-    main([*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
+    call("train", [*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
 
 
 def trained_tagger(folder: str):

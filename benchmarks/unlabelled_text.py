@@ -13,7 +13,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from modeling_kogner.commands.pretrain import main as pretrain
+from modeling_kogner.commands.main import call
 from modeling_kogner.corpora.corpus import load_corpus
 
 LENGTH = 64  # ids a window, as train.py takes them
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
             text.write_text("\n".join(rows) + "\n")
             options = ["--text", str(text), "--max_length", str(LENGTH), "--encoder", args.encoder]
             options += ["--exclude_tests_of", *args.exclude_tests_of]
-            pretrain([*options, "--windows", str(args.output / f"own_{corpus.name}.parquet")])
+            call("pretrain", [*options, "--windows", str(args.output / f"own_{corpus.name}.parquet")])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from modeling_kogner import load
-from modeling_kogner.commands.train import main as train
+from modeling_kogner.commands.main import call
 
 SENTENCE = "Patients with kridol syndrome received zorvine ."
 CHEMICALS, DISEASES = ["zorvine", "pelamite", "quandrine"], ["kridol syndrome", "velk disease"]
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as corpus:
         Path(corpus, "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows()))
         options = ["--eval_strategy", "no", "--save_strategy", "no", "--use_cpu", "--max_steps", str(args.steps)]
-        train(["--checkpoint", args.model, "--dataset", corpus, "--output_dir", args.output, *options])
+        call("train", ["--checkpoint", args.model, "--dataset", corpus, "--output_dir", args.output, *options])
     print("before:", mentions(args.model))
     print("after: ", mentions(args.output))
 

@@ -1,20 +1,24 @@
 """What several test files share: tiny models, encoder folders and corpora, the scripts, and fresh processes."""
 
-import importlib
+import io
 import json
 import os
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
+from unittest import mock
 
+import pytest
 import torch
 from packaging.requirements import Requirement
 from transformers import BertConfig, PreTrainedConfig, PreTrainedModel
 
 from modeling_kogner import KognerConfig, KognerForTokenClassification
+from modeling_kogner.commands.main import app
 from modeling_kogner.configuration_kogner import bio_labels
 from modeling_kogner.graph.index_tables import build_tables
 
@@ -88,9 +92,33 @@ def write_corpus(folder: Path, **splits: list[dict]) -> Path:
     return folder
 
 
-def script(name: str) -> ModuleType:
-    """What `train.py` or `eval.py` runs."""
-    return importlib.import_module(f"modeling_kogner.commands.{name}")
+@dataclass
+class Ended:
+    """How a command ended: its exit code and what it printed."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """All that was printed."""
+        return self.stdout + self.stderr
+
+
+def kogner(*arguments: object, input: str | None = None, width: int = 200) -> Ended:
+    """Run the `kogner` command in this process, on a terminal of some width where there is none."""
+    stdin = io.TextIOWrapper(io.BytesIO((input or "").encode()), encoding="utf-8")
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {"COLUMNS": str(width)}),
+        mock.patch("sys.stdin", stdin),
+        redirect_stdout(stdout),
+        redirect_stderr(stderr),
+        pytest.raises(SystemExit) as end,
+    ):
+        app(arguments)
+    return Ended(int(end.value.code or 0), stdout.getvalue(), stderr.getvalue())
 
 
 def run_process(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:

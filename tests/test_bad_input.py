@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import train_tokenizer
-from support import ROOT, rows, run_process, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from support import ROOT, rows, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
+
+from modeling_kogner.commands.main import call
 
 GOOD = rows()
 
@@ -41,12 +43,14 @@ def corpus(tmp_path) -> Path:
 @pytest.fixture
 def refused(monkeypatch, tmp_path):
     """Run train.py and check that it refuses before a trainer is made, and leaves nothing behind."""
-    monkeypatch.setattr(script("train"), "KognerTrainer", lambda **_: pytest.fail("training would have begun"))
+    monkeypatch.setattr(
+        "modeling_kogner.training.run.KognerTrainer", lambda **_: pytest.fail("training would have begun")
+    )
 
     def run(message: str, *arguments: object) -> None:
         output = tmp_path / "output"
         with pytest.raises(ValueError, match=message):
-            script("train").main([*map(str, arguments), "--output_dir", str(output), "--use_cpu"])
+            call("train", [*map(str, arguments), "--output_dir", str(output), "--use_cpu"])
         assert not output.exists()
 
     return run
@@ -151,7 +155,7 @@ def test_evidence_must_exist(encoder, corpus, knowledge, knowledge_folder, tmp_p
     for level in ("graph", "concepts"):
         refused("holds no distilled vectors.*kogner graph distill", *start, "--evidence", level)
     start = [*start[:-1], knowledge_folder]
-    refused("evidence is 'grahp'; choose one of", *start, "--evidence", "grahp")
+    refused("--evidence: .grahp. is none of none, types", *start, "--evidence", "grahp")
 
 
 def test_stale_tables_are_built_again(encoder, corpus, knowledge, tmp_path, monkeypatch):
@@ -163,7 +167,7 @@ def test_stale_tables_are_built_again(encoder, corpus, knowledge, tmp_path, monk
         built.append(given["model"].config.num_surfaces)
         raise InterruptedError
 
-    monkeypatch.setattr(script("train"), "KognerTrainer", stop)
+    monkeypatch.setattr("modeling_kogner.training.run.KognerTrainer", stop)
     start = [
         "--encoder",
         encoder,
@@ -177,7 +181,7 @@ def test_stale_tables_are_built_again(encoder, corpus, knowledge, tmp_path, monk
     for surfaces in (knowledge.surfaces, knowledge.surfaces.iloc[:5]):
         replace(knowledge, surfaces=surfaces).save(tmp_path / "graph")
         with pytest.raises(InterruptedError):
-            script("train").main([*map(str, start), "--use_cpu"])
+            call("train", [*map(str, start), "--use_cpu"])
     assert built[0] > built[1] > 0
 
 
@@ -186,9 +190,7 @@ def test_checkpoint_of_another_tokenizer(corpus, checkpoint, tmp_path, refused):
     train_tokenizer("bytelevel").save_pretrained(checkpoint)
     refused("has another vocabulary than the one", "--checkpoint", checkpoint, "--dataset", corpus)
     with pytest.raises(ValueError, match="use the tokenizer saved with the model"):
-        script("eval").main(
-            ["--model", str(checkpoint), "--dataset", str(corpus), "--output", str(tmp_path / "m.json")]
-        )
+        call("eval", ["--model", str(checkpoint), "--dataset", str(corpus), "--output", str(tmp_path / "m.json")])
     assert not (tmp_path / "m.json").exists()
 
 
@@ -203,9 +205,7 @@ def test_corrupt_checkpoint(corpus, checkpoint, tmp_path, refused, damage):
     message = r"model\.safetensors: .*(damaged|missing).*download or copy the model again"
     refused(message, "--checkpoint", checkpoint, "--dataset", corpus)
     with pytest.raises(ValueError, match=message):
-        script("eval").main(
-            ["--model", str(checkpoint), "--dataset", str(corpus), "--output", str(tmp_path / "m.json")]
-        )
+        call("eval", ["--model", str(checkpoint), "--dataset", str(corpus), "--output", str(tmp_path / "m.json")])
     assert not (tmp_path / "m.json").exists()
 
 
@@ -213,10 +213,10 @@ def test_eval_refuses_what_it_cannot_score(corpus, checkpoint, tmp_path):
     """A missing split or a corpus of other types would be reported as a score of 0."""
     start = ["--model", str(checkpoint), "--output", str(tmp_path / "m.json"), "--dataset"]
     with pytest.raises(ValueError, match="no split 'test', only train, validation"):
-        script("eval").main([*start, str(corpus)])
+        call("eval", [*start, str(corpus)])
     genes = write_corpus(tmp_path / "genes", test=[{"tokens": ["p53"], "ner_tags": ["B-Gene"]}])
     with pytest.raises(ValueError, match="annotates Gene; the model knows Chemical, Disease"):
-        script("eval").main([*start, str(genes)])
+        call("eval", [*start, str(genes)])
     assert not (tmp_path / "m.json").exists()
 
 

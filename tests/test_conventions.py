@@ -5,10 +5,11 @@ import json
 import pyarrow as pa
 import pytest
 import torch
-from support import SENTENCES, TYPES, mentions_of, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from support import SENTENCES, TYPES, mentions_of, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification, KognerPipeline
+from modeling_kogner.commands.main import call
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load import load
 from modeling_kogner.integrations.annotate_column import AnnotateColumn
@@ -82,12 +83,12 @@ def test_train_and_eval(wordpiece, tmp_path):
     options = ["--encoder", encoder, "--dataset", *corpora, "--output_dir", tmp_path / "model", "--conventions", "true"]
     options += ["--eval_strategy", "no", "--save_strategy", "no", "--use_cpu", "--max_steps", 80, "--seed", 1]
     options += ["--learning_rate", 5e-3, "--head_learning_rate", 5e-3, "--types", *TYPES, "--disable_tqdm", "true"]
-    script("train").main([str(option) for option in options])
+    call("train", [str(option) for option in options])
     assert KognerForTokenClassification.from_pretrained(tmp_path / "model").config.conventions == ["strict", "loose"]
     predicted = {}
     for convention in ("strict", "loose", "own"):
         scored = tmp_path / f"{convention}.json"
         given = ["--model", tmp_path / "model", "--dataset", corpora[1], "--split", "validation", "--output", scored]
-        script("eval").main([*map(str, given), "--convention", convention])
+        call("eval", [*map(str, given), "--convention", convention])
         predicted[convention] = json.loads(scored.read_text())["datasets"]["loose"]["strict"]["predicted"]
     assert predicted["strict"] < predicted["loose"] == predicted["own"]

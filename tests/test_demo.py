@@ -17,10 +17,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
-from support import ROOT, mentions_of, tiny_model
-from typer.testing import CliRunner
+from support import ROOT, kogner, mentions_of, tiny_model
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.demo.neighbourhood import MOST_A_RELATION, Neighbourhoods
 from modeling_kogner.demo.picture import STYLES, draw
 from modeling_kogner.demo.reader import MOST_CHARACTERS, MOST_NAMES, Reader
@@ -234,13 +232,13 @@ def test_command_serves_until_interrupted(model, wordpiece, knowledge, tmp_path)
 
 def test_command_says_what_is_wrong(server, model, wordpiece, tmp_path):
     """A taken port or a missing model is no reason for a traceback."""
-    result = CliRunner().invoke(app, ["demo", "--no-browser", "--model", str(tmp_path)])
-    assert (result.exit_code, result.stderr[: len(f"kogner demo: {tmp_path}")]) == (2, f"kogner demo: {tmp_path}")
+    result = kogner("demo", "--no-browser", "--model", str(tmp_path))
+    assert (result.exit_code, result.stderr[: len(f"kogner demo: {tmp_path}")]) == (1, f"kogner demo: {tmp_path}")
     model.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
     taken = str(server.server_address[1])
-    result = CliRunner().invoke(app, ["demo", "--no-browser", "--model", str(tmp_path), "--port", taken])
-    assert result.exit_code == 2
+    result = kogner("demo", "--no-browser", "--model", str(tmp_path), "--port", taken)
+    assert result.exit_code == 1
     assert "choose another with --port" in result.stderr
 
 
@@ -251,9 +249,9 @@ def test_command_without_the_extra(model, wordpiece, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for name in ("picture", "neighbourhood"):
         monkeypatch.delitem(sys.modules, f"modeling_kogner.demo.{name}")
-    result = CliRunner().invoke(app, ["demo", "--no-browser", "--model", str(tmp_path), "--knowledge", str(tmp_path)])
+    result = kogner("demo", "--no-browser", "--model", str(tmp_path), "--knowledge", str(tmp_path))
     assert result.exit_code == 2
-    assert "--knowledge needs the package matplotlib: pip install 'kogner[demo]'" in result.stderr
+    assert "kogner demo: needs the package matplotlib: pip install 'kogner[demo]'" in result.stderr
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,10 @@ import pytest
 import torch
 import yaml
 from conftest import train_tokenizer
-from support import ROOT, SENTENCES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from support import ROOT, SENTENCES, kogner, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
-from typer.testing import CliRunner
 
-from modeling_kogner.commands.main import app
+from modeling_kogner.commands.main import call
 from modeling_kogner.corpora.mention import Mention
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -66,12 +65,12 @@ def run_command(command: str) -> None:
         assert all(f"\n{name} = " in known for extra in extras for name in extra.split(","))
     elif words[0] == "kogner":
         extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else FAST.get(f"{words[1]}.py", [])
-        result = CliRunner().invoke(app, words[1:] + extra)
-        assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
+        result = kogner(*words[1:] + extra)
+        assert result.exit_code == 0, f"{command}: {result.output}"
     else:
         name = next(word for word in words if word in FAST)
         assert words[: words.index(name)] in (["python"], ["accelerate", "launch"])
-        script(Path(name).stem).main(words[words.index(name) + 1 :] + FAST[name])
+        call(Path(name).stem, words[words.index(name) + 1 :] + FAST[name])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 from conftest import train_tokenizer
-from support import SENTENCES, TYPES, rows, save_encoder, script, tiny_bert, tiny_model, write_corpus
+from support import SENTENCES, TYPES, rows, save_encoder, tiny_bert, tiny_model, write_corpus
 from tokenizers import pre_tokenizers
 from transformers import (
     AutoModel,
@@ -20,6 +20,7 @@ from transformers import (
     pipeline,
 )
 
+from modeling_kogner.commands.main import call
 from modeling_kogner.inference.tokenizers import load_tokenizer
 from modeling_kogner.training.start import limit_windows
 
@@ -62,13 +63,14 @@ def test_train_save_pipeline(family, knowledge_folder, tmp_path):
     encoder = save_encoder(tmp_path / "encoder", AutoModel.from_config(config), tokenizer)
     corpus = write_corpus(tmp_path / "corpus", train=rows(), validation=rows())
     output = tmp_path / "model"
-    script("train").main(
+    call(
+        "train",
         [
             *("--encoder", str(encoder), "--knowledge", str(knowledge_folder), "--dataset", str(corpus)),
             *("--output_dir", str(output), "--use_cpu", "--num_train_epochs", "80", "--disable_tqdm", "True"),
             *("--learning_rate", "5e-3", "--head_learning_rate", "5e-3", "--eval_strategy", "no"),
             *("--save_strategy", "no", "--logging_strategy", "no"),
-        ]
+        ],
     )
     ner = pipeline("ner", model=str(output), aggregation_strategy="simple")
     words = SENTENCES[1][0]

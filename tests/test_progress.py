@@ -3,9 +3,9 @@
 import io
 
 import pytest
-from support import ROOT, rows, script, tiny_model, write_corpus
+from support import ROOT, rows, tiny_model, write_corpus
 
-from modeling_kogner.commands import add, explain
+from modeling_kogner.commands.main import call
 
 
 class Terminal(io.StringIO):
@@ -29,14 +29,16 @@ def folder(knowledge, wordpiece, tmp_path_factory):
 
 def evaluate(folder, output):
     options = ["--dataset", folder / "my-corpus", "--linking", folder / "linked.pubtator", "--device", "cpu"]
-    script("eval").main([*map(str, ["--model", folder / "model", *options, "--output", output / "metrics.json"])])
+    call("eval", [*map(str, ["--model", folder / "model", *options, "--output", output / "metrics.json"])])
 
 
 SIGNS = {
     "evaluate": (evaluate, ["reading", "my-corpus", "linked"]),
-    "explain": (lambda folder, _: explain.explain("Aspirin", str(folder / "model")), ["reading"]),
+    "explain": (lambda folder, _: call("explain", ["Aspirin", "--model", folder / "model"]), ["reading"]),
     "add": (
-        lambda folder, output: add.add(str(folder / "model"), output / "new", [folder / "names.tsv"]),
+        lambda folder, output: call(
+            "graph add", [folder / "model", "--names", folder / "names.tsv", "--output", output / "new"]
+        ),
         ["reading", "adding names", "saving"],
     ),
 }

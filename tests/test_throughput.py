@@ -5,10 +5,7 @@ import sys
 
 import pandas as pd
 import pytest
-from support import ROOT, rows, tiny_model
-from typer.testing import CliRunner
-
-from modeling_kogner.commands.main import app
+from support import ROOT, kogner, rows, tiny_model
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import throughput
@@ -22,7 +19,7 @@ def test_every_condition_reads_the_same_documents(knowledge, wordpiece, tmp_path
     texts = [" ".join(row["tokens"]) for row in rows()]
     pd.DataFrame({"abstract": [None, "", *texts]}).to_parquet(tmp_path / "texts.parquet")
     given = ["--model", tmp_path / "model", "--text", tmp_path / "texts.parquet", "--documents", 5, "--rounds", 1]
-    exported = CliRunner().invoke(app, ["export", str(tmp_path / "model"), "--output", str(tmp_path / "exported")])
+    exported = kogner("export", str(tmp_path / "model"), "--output", str(tmp_path / "exported"))
     assert exported.exit_code == 0, exported.output
     throughput.main([*map(str, given), "--onnx", str(tmp_path / "exported")])
     report = json.loads(capsys.readouterr().out)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from support import ROOT, SENTENCES, TYPES, launch_two, rows, save_encoder, script, tiny_bert, write_corpus
+from support import ROOT, SENTENCES, TYPES, launch_two, rows, save_encoder, tiny_bert, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.commands.main import call
 
 QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no"]
 FAST = ["--learning_rate", "5e-3", "--head_learning_rate", "5e-3"]
@@ -47,11 +48,11 @@ def corpora(tmp_path_factory) -> Path:
 
 
 def train(*arguments: object) -> None:
-    script("train").main([*map(str, arguments), *QUICK])
+    call("train", [*map(str, arguments), *QUICK])
 
 
 def evaluate(output: Path, *arguments: object) -> dict:
-    script("eval").main([*map(str, arguments), "--output", str(output), "--device", "cpu"])
+    call("eval", [*map(str, arguments), "--output", str(output), "--device", "cpu"])
     return json.loads(output.read_text())
 
 
@@ -78,7 +79,7 @@ def captured(monkeypatch):
         raise Captured(given)
 
     def run(*arguments: object) -> dict:
-        monkeypatch.setattr(script("train"), "KognerTrainer", stop)
+        monkeypatch.setattr("modeling_kogner.training.run.KognerTrainer", stop)
         with pytest.raises(Captured) as caught:
             train(*arguments)
         return caught.value.args[0]

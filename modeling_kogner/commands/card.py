@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from ..files.whole import write_whole
-from ..publishing.card import check_replaceable, make_card
-from ..publishing.card_inputs import read_inputs
+from .options import knowledge_of, option
 from .progress import quiet, waiting
 
-_Report = Path | None
+
+@dataclass
+class CardOptions:
+    """Options."""
+
+    model: Path = option("Folder of a KoGNER model; its README.md is written.", positional=True)
+    metrics: list[Path] = option("Scores of eval.py, and those with --knowledge none, if you have them.")
+    training: Path | None = option("training.json of train.py; by default the model folder's.", None)
+    pretraining: Path | None = option("pretraining.json of pretrain.py.", None)
+    knowledge: str | None = option("Knowledge folder that the model was trained with, or none.", None)
+    speed: Path | None = option("What benchmarks/speed.py printed, as a file.", None)
+    model_id: str | None = option("Hub id for the snippets; the folder's name if left out.", None)
+    base_model: str | None = option("Hub id of the model that the encoder was made from.", None)
+    revision: str | None = option("Commit of the weights that were scored; what eval.py noted if left out.", None)
+    force: bool = option("Replace a README.md that this command did not write.", False)
 
 
-def card(
-    model: Annotated[Path, typer.Argument(help="Folder of a KoGNER model; its README.md is written.")],
-    metrics: Annotated[
-        list[Path], typer.Option(help="Scores of eval.py; repeat it for those with --knowledge off, if you have them.")
-    ],
-    training: Annotated[_Report, typer.Option(help="training.json of train.py; by default the model folder's.")] = None,
-    pretraining: Annotated[_Report, typer.Option(help="pretraining.json of pretrain.py.")] = None,
-    knowledge: Annotated[_Report, typer.Option(help="Knowledge folder that the model was trained with.")] = None,
-    speed: Annotated[_Report, typer.Option(help="What benchmarks/speed.py printed, as a file.")] = None,
-    model_id: Annotated[
-        str | None, typer.Option(help="Hub id for the snippets; the folder's name if left out.")
-    ] = None,
-    base_model: Annotated[str | None, typer.Option(help="Hub id of the model that the encoder was made from.")] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Commit of the weights that were scored; what eval.py noted if left out.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a README.md that this command did not write.")
-    ] = False,
-) -> None:
+def card(options: CardOptions) -> None:
     """Write the model card of a folder: metadata, scores, training data, knowledge, limits.
 
-    Example: kogner card my-model --metrics metrics.json
+    kogner card my-model --metrics metrics.json
     """
+    from ..files.whole import write_whole
+    from ..publishing.card import check_replaceable, make_card
+    from ..publishing.card_inputs import read_inputs
+
     quiet()
-    readme = model / "README.md"
-    try:
-        if not force:
-            check_replaceable(readme)
-        with waiting("reading model and reports"):
-            inputs = read_inputs(model, metrics, knowledge, training=training, pretraining=pretraining, speed=speed)
-            made = make_card(inputs, model_id or model.resolve().name, base_model, revision)
-        write_whole(readme, str(made))
-    except (ValueError, OSError) as error:
-        print(f"kogner card: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    readme = options.model / "README.md"
+    if not options.force:
+        check_replaceable(readme)
+    knowledge = knowledge_of(options.knowledge)
+    knowledge = None if knowledge in (None, "none") else Path(knowledge)
+    reports = {name: getattr(options, name) for name in ("training", "pretraining", "speed")}
+    with waiting("reading model and reports"):
+        inputs = read_inputs(options.model, options.metrics, knowledge, **reports)
+        name = options.model_id or options.model.resolve().name
+        made = make_card(inputs, name, options.base_model, options.revision)
+    write_whole(readme, str(made))
     print(f"{len(made.data.eval_results)} scores -> {readme}")

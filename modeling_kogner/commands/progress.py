@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from huggingface_hub.utils import enable_progress_bars
-from rich.console import Console
-from rich.progress import track
-from transformers import PreTrainedTokenizerBase
-from transformers.utils import logging
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
-from ..inference.load import load_model
-from ..modeling_kogner import KognerForTokenClassification
+    from ..inference.annotator import Annotator
+    from ..inference.resumable_file import Counts
+    from ..modeling_kogner import KognerForTokenClassification
 
 Item = TypeVar("Item")
 
 
 def quiet() -> None:
     """Leave out what transformers says of a checkpoint: `load_model` tells what is wrong with it, once."""
+    from huggingface_hub.utils import enable_progress_bars
+    from transformers.utils import logging
+
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     if sys.stderr.isatty():
@@ -30,20 +32,82 @@ def quiet() -> None:
 
 def waiting(doing: str) -> AbstractContextManager:
     """A sign of life beside what is being done."""
-    return Console(stderr=True).status(doing) if sys.stderr.isatty() else nullcontext()
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(doing)
 
 
 def counting(items: Sequence[Item], doing: str) -> Iterable[Item]:
     """The items, with a bar of how many are done and the time left."""
-    return track(items, doing, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    if not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, doing, console=Console(stderr=True), transient=True)
 
 
-def reading(model: str) -> AbstractContextManager:
+def reading(model: str | Path | None) -> AbstractContextManager:
     """A sign of life while a folder is read; a download from the Hub has bars of its own."""
-    return waiting(f"reading {model}") if Path(model).is_dir() else nullcontext()
+    if model is None or Path(model).is_dir():
+        return waiting(f"reading {model or 'the bundled model'}")
+    return nullcontext()
 
 
-def loading(model: str, evidence: str | None = None) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
-    """`load_model` with a sign of life."""
+def loading(model: str | None) -> Annotator:
+    """`load` with a sign of life."""
     with reading(model):
-        return load_model(model, evidence)
+        from ..inference.load import load
+
+        return load(model)
+
+
+def loading_model(
+    model: str, evidence: str | None = None, knowledge: str | None = None
+) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
+    """`load_model` with a sign of life, or the model with another graph where a knowledge folder is given."""
+    with reading(model):
+        from ..inference.load import load, load_model
+
+        if knowledge in (None, "none"):
+            return load_model(model, knowledge or evidence)
+        annotator = load(model, knowledge=knowledge, device="cpu")
+        return annotator.model, annotator.tokenizer
+
+
+@contextmanager
+def document_progress(total: int, before: int, visible: bool) -> Iterator[Callable[[Counts, int | None], None]]:
+    """Yield what to call after each step, with the counts and the position in the input (None at its end).
+
+    Args:
+        total: bytes of the input; 0 if nobody knows.
+        before: documents that earlier runs read, which do not count for the rate.
+        visible: whether to draw at all; also needs a terminal.
+    """
+    if not (visible and sys.stderr.isatty()):
+        yield lambda counts, position: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = [TextColumn("{task.fields[counts]}"), BarColumn(), TaskProgressColumn()]
+    columns += [TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+    began = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=total or None, counts="starting", rate="")
+
+        def advance(counts: Counts, position: int | None) -> None:
+            rate = (counts.documents - before) / (time.monotonic() - began)
+            done = {} if not total else {"completed": total if position is None else position}
+            progress.update(task, counts=f"{counts.documents:,} documents", rate=f"{rate:,.1f}/s", **done)
+
+        yield advance

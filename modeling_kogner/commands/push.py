@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from ..publishing.hub import publish
+from .options import option
 from .progress import quiet
 
 
-def push(
-    folder: Annotated[Path, typer.Argument(help="Model folder, with the card that `kogner card` wrote.")],
-    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Repository; made if it is not there.")],
-    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
-    create_pr: Annotated[
-        bool, typer.Option("--create_pr", "--create-pr", help="Open a pull request in place of a commit.")
-    ] = False,
-    no_card: Annotated[bool, typer.Option("--no_card", "--no-card", help="Push without a model card.")] = False,
-) -> None:
+@dataclass
+class PushOptions:
+    """Options."""
+
+    model: Path = option("Model folder, with the card that `kogner card` wrote.", positional=True)
+    repository: str = option("OWNER/NAME; made if it is not there.", positional=True)
+    private: bool = option("Make a new repository private.", False)
+    create_pr: bool = option("Open a pull request in place of a commit.", False)
+    no_card: bool = option("Push without a model card.", False)
+
+
+def push(options: PushOptions) -> None:
     """Publish a model: code, weights, tokenizer and card, and nothing else that lies in the folder.
 
-    Log in first: `hf auth login`, or set HF_TOKEN.
+    kogner push my-model my-lab/my-kogner
 
-    Example: kogner push my-model my-lab/my-kogner
+    Log in first: `hf auth login`, or set HF_TOKEN.
     """
+    from ..publishing.hub import publish
+
     quiet()
-    try:
-        address = publish(folder, repository, private=private or None, create_pr=create_pr, needs_card=not no_card)
-    except ValueError as error:
-        print(f"kogner push: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    print(f"-> {address}")
+    how = {"private": options.private or None, "create_pr": options.create_pr, "needs_card": not options.no_card}
+    print(f"-> {publish(options.model, options.repository, **how)}")

@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -19,29 +19,11 @@ from torch import Tensor
 from ..files.tensor_file import kept_tensors
 from ..graph.knowledge_folder import Knowledge
 from .name_encoder import encode_names
+from .settings import DistillSettings
 from .student import Neighbours, Student
-from .student_training import StudentSettings, measure_student, train_student
-from .teacher import PARTS, Teacher, TeacherSettings
+from .student_training import measure_student, train_student
+from .teacher import PARTS, Teacher
 from .triples import Triples, neighbourhood
-
-
-@dataclass
-class DistillSettings:
-    """What to distil with.
-
-    Attributes:
-        encoder: Folder or Hub id of the text encoder.
-        seed: Of every random choice. On the CPU a run repeats exactly; on CUDA up to the order of atomic additions.
-        max_concepts: Distil a connected part of the graph of this size; none takes all.
-        teacher: Size and schedule of the teacher.
-        student: Size and schedule of the student.
-    """
-
-    encoder: str
-    seed: int = 13
-    max_concepts: int | None = None
-    teacher: TeacherSettings = field(default_factory=TeacherSettings)
-    student: StudentSettings = field(default_factory=StudentSettings)
 
 
 def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str | Path | None = None) -> Knowledge:

@@ -1,43 +1,15 @@
 """Trains the student on H and measures it on concepts that it was not trained on."""
 
-from dataclasses import dataclass
-
 import torch
 from accelerate import Accelerator
 from rich.progress import track
 from torch import Tensor, nn
 
+from .settings import StudentSettings
 from .student import Neighbours, Student, neighbour_loss, part_cosines
 from .teacher import PARTS
 
 COMMITMENT = 10.0  # at 1, straight-through steps carry the compressor away from its codebooks and the codes go stale
-
-
-@dataclass
-class StudentSettings:
-    """Size and schedule of the student.
-
-    Attributes:
-        width: ``d_k``.
-        bytes: Codes a concept.
-        hidden: Width of the hidden layers of compressor and decoder.
-        heads: Attention heads of the graph layer.
-        steps: Training steps; the first two fifths without quantisation.
-        batch: Concepts a step.
-        rate: Peak learning rate.
-        neighbour_weight: Weight of the neighbour loss.
-        held_out: Share of concepts kept out of every training loss and of the codebooks' start.
-    """
-
-    width: int = 32
-    bytes: int = 7
-    hidden: int = 256
-    heads: int = 2
-    steps: int = 3_000
-    batch: int = 4_096
-    rate: float = 3e-3
-    neighbour_weight: float = 0.05
-    held_out: float = 0.05
 
 
 def train_student(

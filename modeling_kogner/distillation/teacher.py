@@ -1,7 +1,6 @@
 """The teacher: TransR and a graph transformer, trained by link prediction, that yield H = [Z; Z'; Z'']."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
@@ -11,44 +10,12 @@ from torch import Tensor, nn
 from ..files.errors import InputError, UsageError
 from .graph_transformer import GraphTransformer, PairScorer
 from .link_prediction import Candidates, KnownTriples, degree_scores, filtered_ranks, link_loss, summarise
+from .settings import TeacherSettings
 from .transr import TransR
 from .triples import Triples, with_inverses
 
 RELATION_DRAWS = 16  # relations a step, drawn with replacement
 PARTS = ("Z", "Z'", "Z''")  # text, graph transformer, TransR
-
-
-@dataclass
-class TeacherSettings:
-    """Size and schedule of the teacher.
-
-    Attributes:
-        held_out: Share of connected pairs for validation, and the same again for test.
-        transr_width: Width of Z''.
-        transr_steps: Training steps.
-        transr_batch: Triples a step, before inverses; at most a tenth of the graph.
-        transr_rate: Peak learning rate of relations; concept vectors take a third, so that rare ones are not memorised.
-        transformer_width: Width of Z'.
-        transformer_layers: Graph layers.
-        transformer_steps: Training steps.
-        transformer_batch: Triples predicted a step; they are hidden from the messages of that step.
-        transformer_messages: Triples that carry messages in a step; all do at inference.
-        transformer_rate: Peak learning rate; the pair forms take a third.
-        negatives: Candidates a relation and step.
-    """
-
-    held_out: float = 0.01
-    transr_width: int = 128
-    transr_steps: int = 3_000
-    transr_batch: int = 32_768
-    transr_rate: float = 5e-3
-    transformer_width: int = 256
-    transformer_layers: int = 2
-    transformer_steps: int = 1_300
-    transformer_batch: int = 32_768
-    transformer_messages: int = 500_000
-    transformer_rate: float = 3e-3
-    negatives: int = 512
 
 
 class Teacher:

@@ -126,6 +126,34 @@ class Knowledge:
         knowledge._check(folder)
         return knowledge
 
+    def summary(self) -> dict[str, Any]:
+        """Counts of the tables as they are, and what building and distilling them reported; JSON-able."""
+        report = self.report
+        concept_types = self.concepts["type"]
+        concepts = concept_types.value_counts()
+        surfaces = concept_types.iloc[self.surfaces["concept"]].value_counts()
+        left_out = dict(report.get("dropped", {}))
+        for what, part, key in (
+            ("written form", "surfaces", "dropped"),
+            ("same_as not followed", "unified", "links_not_followed"),
+        ):
+            counts = report.get(part, {}).get(key, {})
+            left_out |= {f"{what}: {reason}": count for reason, count in counts.items()}
+        return {
+            "concepts": len(self.concepts),
+            "written_forms": len(self.surfaces),
+            "edges": len(self.edges),
+            "unified_ids": len(self.equivalents),
+            "types": {
+                kind: {"concepts": int(count), "written_forms": int(surfaces.get(kind, 0))}
+                for kind, count in concepts.items()
+            },
+            "relations": {name: int(count) for name, count in self.edges["relation"].value_counts().items()},
+            "left_out": left_out,
+            "first_left_out": report.get("first_dropped", {}),
+            "distillation": report.get("distillation"),
+        }
+
     def _tensors(self) -> dict[str, torch.Tensor]:
         named = {"codes": self.codes, "codebooks": self.codebooks}
         named |= {f"student.{name}": tensor for name, tensor in (self.student or {}).items()}

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
-from ..files.errors import InputError, first_line
+from ..files.errors import InputError, UsageError, first_line
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
 from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
@@ -53,7 +53,7 @@ def load(
     source = bundled_model() if model is None else str(model)
     if (Path(source) / ONNX_FILE).is_file():
         if knowledge is not None or convention is not None or compiled or device not in (None, "cpu"):
-            raise InputError(
+            raise UsageError(
                 "an exported model has its knowledge within, follows no convention, is compiled already and runs on "
                 "the CPU",
                 file=source,
@@ -63,7 +63,7 @@ def load(
     tagger, tokenizer = load_model(source, "none" if knowledge == "none" else None)
     if knowledge not in (None, "none"):
         _read_graph(tagger, tokenizer, knowledge)
-    tagger.to(_device(device))
+    tagger.to(device_of(device))
     if compiled:
         tagger.compile(dynamic=True)
     return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
@@ -171,7 +171,7 @@ def _onnx_tagger(source: str):
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("modeling_kogner"):
             raise
-        raise InputError(
+        raise UsageError(
             f"reading an exported model needs the package {error.name}",
             file=source,
             fix="pip install 'kogner[onnx]'",
@@ -179,7 +179,12 @@ def _onnx_tagger(source: str):
     return OnnxTagger(source, threads=torch.get_num_threads())
 
 
-def _device(name: str | None) -> torch.device:
+def device_of(name: str | None) -> torch.device:
+    """The device of that name; a GPU if there is one and none is named.
+
+    Raises:
+        InputError: it is not available here.
+    """
     if name is None:  # of the processes on a machine, each takes a GPU of its own
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         name = f"cuda:{int(os.environ.get('LOCAL_RANK', 0)) % count}" if count else "cpu"

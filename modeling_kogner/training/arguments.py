@@ -1,12 +1,12 @@
-"""Arguments of `train.py` and `pretrain.py`, one field an option."""
+"""Options of training and pretraining, one field an option; without transformers, so that help takes no time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from transformers import TrainingArguments
-
 from ..files.errors import UsageError
+
+EVIDENCE = ("none", "types", "concepts", "graph")
 
 
 def _out_of_range(option: str, value: object, wanted: str) -> UsageError:
@@ -33,7 +33,7 @@ class StartArguments:
         default="none", metadata={"help": "Knowledge folder of `kogner graph distill`, or none: the baseline."}
     )
     evidence: str = field(
-        default="graph", metadata={"help": "What the tagger reads of the knowledge: types, concepts or graph."}
+        default="graph", metadata={"help": "What the tagger reads of the knowledge.", "choices": EVIDENCE}
     )
     fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
     sentence_dropout: float = field(default=0.0, metadata={"help": "Share of sentences trained without evidence."})
@@ -56,7 +56,7 @@ class ModelArguments(StartArguments):
         default=0.0,
         metadata={
             "help": "Share of the weights before training to mix into those after it, against forgetting what the "
-            "start knew; for --start_from all and --checkpoint."
+            "start knew; for --start-from all and --checkpoint."
         },
     )
     checkpoint: str | None = field(
@@ -79,7 +79,8 @@ class DataArguments:
         metadata={"help": "Corpora: folders, files or Hub ids. Each supervises only the types it annotates."}
     )
     types: list[str] | None = field(
-        default=None, metadata={"help": "Entity types to learn; by default all that the corpora annotate."}
+        default=None,
+        metadata={"help": "Entity types to learn; by default all that the corpora annotate.", "commas": True},
     )
     exclude_tests_of: list[str] = field(
         default_factory=list, metadata={"help": "Further corpora whose test sentences must not be trained on."}
@@ -130,8 +131,8 @@ class SelfTrainingArguments:
 
 
 @dataclass
-class KognerTrainingArguments(TrainingArguments):
-    """The Trainer's arguments with defaults for this task."""
+class TrainerDefaults:
+    """The Trainer's options with defaults for this task; all others of transformers.TrainingArguments apply too."""
 
     output_dir: str = field(default="kogner-model", metadata={"help": "Folder of the trained model."})
     learning_rate: float = field(default=1e-4, metadata={"help": "Peak rate of the encoder."})
@@ -157,24 +158,14 @@ class KognerTrainingArguments(TrainingArguments):
     # The tables never change; sending them before every step would cost more than the step.
     ddp_broadcast_buffers: bool | None = field(default=False, metadata={"help": "Send buffers before each step."})
 
-    def __post_init__(self):
-        if self.eval_strategy == "no":
-            self.load_best_model_at_end = False
-        if self.hub_strategy != "end":
-            problem = f"{self.hub_strategy} would publish optimizer states"
-            raise UsageError(problem, field="--hub-strategy", fix="leave it out: the finished model is published once")
-        if self.hub_token is not None:  # it would stand in the list of processes and in every checkpoint
-            self.hub_token = None
-            fix = "log in with `hf auth login`, or set HF_TOKEN"
-            raise UsageError("a token on the command line is not accepted", field="--hub-token", fix=fix)
-        super().__post_init__()
-
 
 @dataclass
 class PretrainingStartArguments(StartArguments):
     """What is pretrained: an encoder with the knowledge that labels the text."""
 
-    evidence: str = field(default="types", metadata={"help": "What the model reads of the knowledge."})
+    evidence: str = field(
+        default="types", metadata={"help": "What the model reads of the knowledge.", "choices": EVIDENCE}
+    )
     sentence_dropout: float = field(default=0.5, metadata={"help": "Share of windows trained without evidence."})
     distillation_weight: float = field(
         default=1.0, metadata={"help": "Factor of L_dist; 0 anyway if the knowledge holds no vectors."}
@@ -204,8 +195,8 @@ class TextArguments:
 
 
 @dataclass
-class PretrainingArguments(KognerTrainingArguments):
-    """The Trainer's arguments with defaults for one H100."""
+class PretrainingDefaults(TrainerDefaults):
+    """The Trainer's options with defaults for one H100; all others of transformers.TrainingArguments apply too."""
 
     output_dir: str = field(default="kogner-pretrained", metadata={"help": "Folder of the pretrained model."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of the encoder."})

@@ -49,7 +49,8 @@ def _restricted(source: str, types: list[str] | None) -> Corpus:
     corpus = load_corpus(source)
     if types is None:
         return corpus
-    wanted = [kind for kind in types if kind in corpus.entity_types]
+    asked = {kind.casefold() for kind in types}
+    wanted = [kind for kind in corpus.entity_types if kind.casefold() in asked]
     if not wanted:
         problem = f"annotates {', '.join(corpus.entity_types)}, none of {', '.join(types)}"
         raise InputError(problem, file=f"corpus {corpus.name}", field="--types", fix="leave the corpus out")

@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from modeling_kogner.commands.distill import distill as command
+from modeling_kogner.commands.main import call
 from modeling_kogner.distillation import distill as module
 from modeling_kogner.distillation.distill import DistillSettings, centre, distill
 from modeling_kogner.distillation.name_encoder import encode_names
@@ -126,7 +126,7 @@ def test_a_part_of_the_graph_keeps_surfaces_and_concepts_together(encoder):
 def test_command_writes_nothing_when_the_input_is_no_knowledge_folder(encoder, tmp_path):
     """A wrong folder must end before any training time, with the mend."""
     with pytest.raises(ValueError, match="knowledge"):
-        command(knowledge=tmp_path, encoder=encoder, output=tmp_path / "out")
+        call("graph distill", ["--knowledge", tmp_path, "--encoder", encoder, "--output", tmp_path / "out"])
     assert not (tmp_path / "out").exists()
 
 

@@ -4,10 +4,8 @@ import json
 from dataclasses import replace
 
 import pandas as pd
-from typer.testing import CliRunner
+from support import kogner
 
-from modeling_kogner.commands.graph import app
-from modeling_kogner.commands.main import app as main
 from modeling_kogner.graph.knowledge_folder import Knowledge
 
 
@@ -22,7 +20,7 @@ def write(folder, tail):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["build", *map(str, arguments)], env={"COLUMNS": "200"})
+    return kogner("graph", "build", *arguments)
 
 
 def test_build_writes_a_folder_and_a_summary(tmp_path):
@@ -47,7 +45,7 @@ def test_build_ends_with_one_error_and_no_output(tmp_path):
 
 
 def stats(*arguments):
-    return CliRunner().invoke(main, ["graph", "stats", *map(str, arguments)], env={"COLUMNS": "200"})
+    return kogner("graph", "stats", *arguments)
 
 
 def test_stats_counts_the_tables_that_are_there(knowledge, tmp_path):

@@ -5,10 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from support import kogner
 from tiny_tagger import save_tagger
-from typer.testing import CliRunner
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.inference import load
 
 
@@ -18,7 +17,7 @@ def model_folder(knowledge, tmp_path_factory):
 
 
 def run(*arguments, **options):
-    return CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "160"}, **options)
+    return kogner(*arguments, width=160, **options)
 
 
 def test_json_is_one_object_and_nothing_else(model_folder):
@@ -40,7 +39,7 @@ def test_standard_input_and_table(model_folder):
     assert "no entities found" in run("annotate", "--model", model_folder, "").stdout
 
 
-def test_errors_are_one_message_and_exit_code_two(model_folder, tmp_path, monkeypatch):
+def test_errors_are_one_message_and_exit_code_one(model_folder, tmp_path, monkeypatch):
     """A traceback tells a newcomer nothing."""
     monkeypatch.setattr(load, "_BUNDLED", tmp_path / "hub_card")
     for arguments, message in (
@@ -48,7 +47,7 @@ def test_errors_are_one_message_and_exit_code_two(model_folder, tmp_path, monkey
         (("text",), "no bundled model there"),
     ):
         result = run("annotate", *arguments)
-        assert result.exit_code == 2
+        assert result.exit_code == 1
         assert message in result.stderr
         assert result.stdout == ""
         assert len(result.stderr.strip().splitlines()) == 1
@@ -72,7 +71,13 @@ app()
     ("arguments", "code", "stream", "message"),
     [
         (["annotate", "--model", "MODEL", "Aspirin and leukemia in rats"], 0, "stdout", "preferred name"),
-        (["graph", "distill", "--help"], 2, "stderr", "pip install 'kogner[graph]'"),
+        (["graph", "distill", "--help"], 0, "stdout", "--teacher-width"),
+        (
+            ["graph", "distill", "--knowledge", "x", "--encoder", "x", "--output", "x"],
+            2,
+            "stderr",
+            "pip install 'kogner[graph]'",
+        ),
     ],
 )
 def test_only_graph_needs_the_graph_extra(model_folder, arguments, code, stream, message):

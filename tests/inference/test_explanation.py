@@ -7,10 +7,8 @@ import json
 import pytest
 import torch
 from conftest import CONCEPTS, TEXT, train_tokenizer
-from support import mentions_of, tiny_model
-from typer.testing import CliRunner
+from support import kogner, mentions_of, tiny_model
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.explanation import explain, without_knowledge
 
@@ -122,12 +120,12 @@ def test_command_prints_table_and_json(knowledge, tmp_path):
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     arguments = ["explain", "--model", str(tmp_path), "[Aspirin] in leukemia"]
-    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    result = kogner(*arguments)
     assert result.exit_code == 0, result.output
     assert all(part in result.stdout for part in ("[Aspirin]", "MESH:D001241", "without knowledge", "∅"))
-    answer = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    answer = json.loads(kogner(*arguments, "--json").stdout)
     expected = dataclasses.asdict(explain(Annotator(model, tokenizer), arguments[-1]))
     assert [e["mention"]["text"] for e in answer["mentions"]] == [e["mention"]["text"] for e in expected["mentions"]]
-    failed = CliRunner().invoke(app, ["explain", "--model", str(tmp_path / "absent"), "x"])
-    assert (failed.exit_code, failed.stdout) == (2, "")
+    failed = kogner("explain", "--model", str(tmp_path / "absent"), "x")
+    assert (failed.exit_code, failed.stdout) == (1, "")
     assert "no such folder" in failed.stderr

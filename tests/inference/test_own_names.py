@@ -4,11 +4,9 @@ import pandas as pd
 import pytest
 import torch
 from conftest import CONCEPTS
-from support import mentions_of
+from support import kogner, mentions_of
 from tiny_tagger import make_tagger, save_tagger
-from typer.testing import CliRunner
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.load import load_model
@@ -133,7 +131,7 @@ def test_a_bad_row_is_named_and_nothing_is_changed(tagger, tokenizer, row, messa
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["graph", "add", *map(str, arguments)])
+    return kogner("graph", "add", *map(str, arguments))
 
 
 def test_the_command_writes_a_model_that_knows_the_names(model_folder, tmp_path):
@@ -151,7 +149,7 @@ def test_the_command_writes_a_model_that_knows_the_names(model_folder, tmp_path)
     assert exact(linker, "NA", "Chemical") == ["LAB:1"]
     assert exact(linker, "gray matter cell", "Cell") == ["LAB:7"]
     assert linker.candidates("diabetes", "Disease")[0].ids[1:] == ["DOID:5"]
-    assert "is there already" in str(run(*arguments).output)
+    assert "exists already" in str(run(*arguments).output)
 
 
 @pytest.mark.parametrize(

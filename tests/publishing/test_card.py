@@ -6,10 +6,8 @@ import re
 import jinja2.meta
 import pytest
 from huggingface_hub import ModelCard
-from support import ROOT, tiny_model
-from typer.testing import CliRunner
+from support import ROOT, kogner, tiny_model
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.publishing.card import TEMPLATE, context, score_rows
 from modeling_kogner.publishing.card_inputs import read_inputs
 
@@ -61,7 +59,7 @@ def files(model, tmp_path):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["card", *map(str, arguments)])
+    return kogner("card", *map(str, arguments))
 
 
 def make(model, files, *more):

@@ -9,11 +9,9 @@ import onnx
 import pytest
 import torch
 from conftest import KINDS, train_tokenizer
-from support import ROOT, mentions_of, tiny_model
+from support import ROOT, kogner, mentions_of, tiny_model
 from transformers.modeling_outputs import TokenClassifierOutput
-from typer.testing import CliRunner
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load import load_model
@@ -29,7 +27,7 @@ TEXTS = [
 
 def export(source, output, *options):
     """Run the command; the model, its tokenizer and its export."""
-    result = CliRunner().invoke(app, ["export", str(source), "--output", str(output), *options])
+    result = kogner("export", str(source), "--output", str(output), *options)
     assert result.exit_code == 0, result.output
     model, tokenizer = load_model(source)
     return model, tokenizer, OnnxTagger(output, threads=1)
@@ -50,7 +48,7 @@ def save(knowledge, kind, folder):
 def annotate(model, text, code=0, *options):
     """Run the command; its mentions, or its message."""
     command = ["annotate", "--json", "--model", str(model), "--device", "cpu", *options, text]
-    result = CliRunner().invoke(app, command)
+    result = kogner(*command)
     assert result.exit_code == code, result.output
     return result.stderr if code else json.loads(result.stdout)["mentions"]
 
@@ -89,7 +87,7 @@ def test_annotate_links_without_the_model(by_piece, wordpiece):
 def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
     """An option that is silently without effect, or a traceback from another package."""
     _, folder = by_piece
-    assert "cannot switch its knowledge" in annotate(folder, "fever", 2, "--knowledge", "off")
+    assert "has its knowledge within" in annotate(folder, "fever", 2, "--knowledge", "off")
     assert "runs on the CPU" in annotate(folder, "fever", 2, "--device", "cuda")
     with pytest.raises(ValueError, match="an exported model, which kogner annotate alone reads"):
         load_model(folder)
@@ -98,7 +96,7 @@ def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
         patch.delitem(sys.modules, "modeling_kogner.inference.onnx_tagger")
         assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2)
     (folder / LINKER_FILE).unlink()
-    message = annotate(folder, "fever", 2)
+    message = annotate(folder, "fever", 1)
     assert re.search(r"linker\.safetensors: cannot be read .*; export the model again", message)
     assert len(message.strip().splitlines()) == 1
 
@@ -171,8 +169,8 @@ def test_bundled_model_on_real_sentences(data_folder, tmp_path):
 
 def test_what_is_no_export(knowledge, tmp_path):
     """A wrong path or a broken copy ends in one message, not in onnxruntime's."""
-    result = CliRunner().invoke(app, ["export", str(tmp_path / "absent"), "--output", str(tmp_path / "out")])
-    assert result.exit_code == 2
+    result = kogner("export", str(tmp_path / "absent"), "--output", str(tmp_path / "out"))
+    assert result.exit_code == 1
     assert not (tmp_path / "out").exists()
     with pytest.raises(ValueError, match=r"model\.onnx: no such file; write it with kogner export"):
         OnnxTagger(tmp_path)

@@ -11,14 +11,12 @@ import pytest
 import torch
 from hub_server import TOKEN, PushHandler
 from safetensors.torch import load_file
-from support import ROOT, rows, run_as_user, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
+from support import ROOT, kogner, rows, run_as_user, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
 from test_hub import PIPELINE, TEXT, succeeded
 from transformers import BertModel
-from typer.testing import CliRunner
 
-from modeling_kogner.commands.main import app
 from modeling_kogner.publishing import hub as publishing
-from modeling_kogner.training.arguments import KognerTrainingArguments
+from modeling_kogner.training.trainer_arguments import KognerTrainingArguments
 
 CARD = "---\nlanguage: en\npipeline_tag: token-classification\n---\n\n# KoGNER\n"
 PUSH = "import sys; sys.argv[0] = 'kogner'; from modeling_kogner.commands.main import app; app()"
@@ -147,7 +145,7 @@ def test_pull_request(here, folder):
 def test_refusal_does_not_show_the_token(here, folder):
     """A server may send back what it was sent; the message ends up in logs."""
     here.handler.is_refusing = True
-    result = CliRunner().invoke(app, ["push", str(folder), "org/kogner"])
+    result = kogner("push", str(folder), "org/kogner")
     assert result.exit_code != 0
     assert result.stderr.startswith("kogner push: org/kogner: the Hub refused the upload (")
     assert "***" in result.stderr

@@ -7,10 +7,11 @@ import pytest
 import torch
 from conftest import train_tokenizer
 from safetensors.torch import load_file
-from support import ROOT, TYPES, rows, run_process, save_encoder, script, tiny_bert, write_corpus
+from support import ROOT, TYPES, rows, run_process, save_encoder, tiny_bert, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.commands.main import call
 
 SENTENCES = [
     "Aspirin reduced the fever of patients with acute lymphoblastic leukemia .",
@@ -38,7 +39,7 @@ def inputs(wordpiece, knowledge, tmp_path_factory) -> dict[str, str]:
 def pretrain(inputs, output: Path, *further: object) -> None:
     given = ["--text", inputs["text"], "--text_column", "body", "--encoder", inputs["encoder"]]
     given += ["--knowledge", inputs["graph"], "--output_dir", output, *STEPS, *further]
-    script("pretrain").main([str(item) for item in given])
+    call("pretrain", [str(item) for item in given])
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +116,10 @@ def start(inputs, monkeypatch, tmp_path):
         raise Captured(model)
 
     def run(*arguments: object) -> KognerForTokenClassification:
-        monkeypatch.setattr(script("train"), "KognerTrainer", stop)
+        monkeypatch.setattr("modeling_kogner.training.run.KognerTrainer", stop)
         given = ["--dataset", inputs["corpus"], "--output_dir", tmp_path, "--use_cpu", *arguments]
         with pytest.raises(Captured) as caught:
-            script("train").main([str(item) for item in given])
+            call("train", [str(item) for item in given])
         return caught.value.args[0]
 
     return run
@@ -150,12 +151,11 @@ def test_train_starts_from_a_pretrained_model(start, inputs, pretrained, start_f
 
 def test_what_cannot_be_taken_over_is_an_error(inputs, pretrained, tmp_path):
     """Fresh layers in place of pretrained ones would merely score lower."""
-    train = script("train")
     given = ["--dataset", inputs["corpus"], "--output_dir", str(tmp_path), "--use_cpu", "--start_from", "all"]
     with pytest.raises(ValueError, match="fusion-layers"):
-        train.main([*given, "--encoder", str(pretrained), "--fusion_layers", "2"])
+        call("train", [*given, "--encoder", str(pretrained), "--fusion_layers", "2"])
     with pytest.raises(ValueError, match="is a plain encoder"):
-        train.main([*given, "--encoder", inputs["encoder"]])
+        call("train", [*given, "--encoder", inputs["encoder"]])
 
 
 def test_a_model_with_another_tokenizer_is_refused(inputs, pretrained, tmp_path):
@@ -168,7 +168,7 @@ def test_a_model_with_another_tokenizer_is_refused(inputs, pretrained, tmp_path)
     train_tokenizer("bytelevel").save_pretrained(broken)
     given = ["--dataset", inputs["corpus"], "--output_dir", str(tmp_path / "m"), "--use_cpu", "--encoder", str(broken)]
     with pytest.raises(ValueError, match="another vocabulary"):
-        script("train").main(given)
+        call("train", given)
 
 
 @pytest.mark.slow

@@ -7,11 +7,12 @@ import pytest
 import torch
 from conftest import train_tokenizer
 from datasets import Dataset
-from support import rows, save_encoder, script, tiny_bert, write_corpus
+from support import rows, save_encoder, tiny_bert, write_corpus
 from tiny_tagger import make_tagger
 from transformers import BertModel
 
 from modeling_kogner import KognerConfig, KognerForTokenClassification
+from modeling_kogner.commands.main import call
 from modeling_kogner.configuration_kogner import bio_labels
 from modeling_kogner.training.arguments import SelfTrainingArguments
 from modeling_kogner.training.self_training import confident_labels, label_text, mix
@@ -104,7 +105,7 @@ def test_gold_is_repeated_until_text_has_its_share(share, gold, text, times):
 
 def test_train_with_a_teacher(start, tmp_path):
     """The text must reach the trainer, without the corpus's own test sentences."""
-    script("train").main([*start, "--max_steps", "2", "--teacher_confidence", "0.1"])
+    call("train", [*start, "--max_steps", "2", "--teacher_confidence", "0.1"])
     report = json.loads((tmp_path / "model" / "training.json").read_text())
     assert report["text"]["dropped"] == 4
     assert report["text"]["excluded_tests_of"] == ["corpus"]
@@ -130,15 +131,15 @@ def test_options_that_make_no_sense_are_refused(start, options, message):
     at = start.index(name) if name in start else len(start)
     given = [*start[:at], *([] if value is None else [name, value]), *start[at + 2 :]]
     with pytest.raises(ValueError, match=message):
-        script("train").main(given)
+        call("train", given)
 
 
 def test_a_teacher_that_does_not_fit_is_refused(knowledge, start, tmp_path):
     """Its labels would be of other pieces or types."""
     cells = write_corpus(tmp_path / "cells", train=[{"tokens": ["HeLa"], "ner_tags": ["B-Cell"]}])
     with pytest.raises(ValueError, match="none of Cell"):
-        script("train").main([*start, "--dataset", str(cells)])
+        call("train", [str(cells) if word == start[start.index("--dataset") + 1] else word for word in start])
     tokenizer = train_tokenizer("bytelevel")
     other = save_encoder(tmp_path / "other", make_tagger(knowledge, tokenizer), tokenizer)
     with pytest.raises(ValueError, match="another tokenizer"):
-        script("train").main([*start, "--teacher", str(other)])
+        call("train", [*start, "--teacher", str(other)])

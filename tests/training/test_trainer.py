@@ -10,10 +10,11 @@ import transformers
 from doomed import kill_everywhere, run_doomed
 from packaging.version import Version
 from safetensors.torch import load_file, save_file
-from support import ROOT, launch_two, rows, save_encoder, script, tiny_bert, write_corpus
+from support import ROOT, launch_two, rows, save_encoder, tiny_bert, write_corpus
 from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
+from modeling_kogner.commands.main import call
 from modeling_kogner.inference.load import load_model
 from modeling_kogner.training.trainer import newest_whole, resume_point
 
@@ -44,7 +45,7 @@ def start(wordpiece, knowledge, tmp_path_factory):
 
 
 def train(*arguments):
-    script("train").main([str(argument) for argument in arguments])
+    call("train", [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

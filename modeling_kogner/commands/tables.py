@@ -1,0 +1,115 @@
+"""Tables on a terminal: mentions, explanations, and what a knowledge folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from ..corpora.document import Document
+    from ..corpora.mention import Mention
+    from ..inference.explanation import ExplainedMention, Explanation, Surface
+
+
+def draw_mentions(document: Document) -> str:
+    """The mentions of a document, as the terminal is to show them."""
+    console = Console()
+    with console.capture() as drawn:
+        if not document.mentions:
+            console.print("no entities found")
+        else:
+            table = Table()
+            for column in ("mention", "type", "score", "concept", "preferred name"):
+                table.add_column(column, justify="right" if column == "score" else "left", overflow="fold")
+            for mention in document.mentions:
+                cells = (mention.text, mention.type, f"{mention.score:.2f}", mention.id, mention.name)
+                table.add_row(*(Text(cell or "-") for cell in cells))  # Text: [brackets] in a name would be markup
+            console.print(table)
+    return drawn.get()
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """One row for each candidate of each mention."""
+    console = Console()
+    if not explanation.mentions:
+        console.print("no entities found")
+    else:
+        table = Table("mention", "name found", "concept", "weight", "gate", "without knowledge")
+        for explained in explanation.mentions:
+            for row in _rows(explained):
+                # Text: a name may hold [brackets], which are markup.
+                table.add_row(*(Text(cell, overflow="fold") for cell in row))
+            table.add_section()
+        console.print(table)
+        console.print("* read by the model; weight: attention of the concept, ∅: of none", style="dim", markup=False)
+    if lost := explanation.only_without_knowledge:
+        console.print("only without knowledge: " + ", ".join(map(_name, lost)), markup=False, highlight=False)
+
+
+def _rows(explained: ExplainedMention) -> list[list[str]]:
+    """One row a candidate; what concerns a whole surface or mention stands in its first."""
+    lines = [line for surface in explained.surfaces for line in _lines(surface)] or [["-"] * 3]
+    gate = "-" if explained.gate is None else f"{explained.gate:.2f}"
+    others = ", ".join(map(_name, explained.without_knowledge)) or "nothing"
+    return [[_name(explained.mention), *lines[0], gate, others], *(["", *line, "", ""] for line in lines[1:])]
+
+
+def _lines(surface: Surface) -> list[list[str]]:
+    """Name, concept and weight of each candidate."""
+    found = surface.text + (" *" if surface.is_read else "")
+    lines = []
+    for candidate in surface.candidates:
+        concept = f"{candidate.id} {candidate.name} ({candidate.type})"
+        lines.append([found, concept, "" if candidate.weight is None else f"{candidate.weight:.2f}"])
+        found = ""
+    if surface.nil_weight is not None:
+        lines.append(["", "∅", f"{surface.nil_weight:.2f}"])
+    return lines
+
+
+def _name(mention: Mention) -> str:
+    return f"{mention.text} ({mention.type} {mention.score:.2f})"
+
+
+def show_summary(summary: Mapping[str, Any]) -> None:
+    """Tables of types, relations and what was left out."""
+    console = Console()
+    types = Table("type", "concepts", "written forms")
+    for name, counts in summary["types"].items():
+        types.add_row(name, *(f"{count:,}" for count in counts.values()))
+    relations = Table("relation", "edges")
+    for name, count in summary["relations"].items():
+        relations.add_row(name, f"{count:,}")
+    left_out = Table("left out", "rows", "first")
+    for reason, count in summary["left_out"].items():
+        # Text: a name may hold [brackets], which are markup.
+        left_out.add_row(reason, f"{count:,}", Text(summary["first_left_out"].get(reason, "")))
+    for table in (types, relations, left_out):
+        if table.row_count:
+            console.print(table)
+    console.print(f"{summary['unified_ids']:,} ids unified into others that mean the same")
+    console.print(f"{summary['concepts']:,} concepts, {summary['written_forms']:,} written forms")
+
+
+def show_distillation(report: Mapping[str, Any]) -> None:
+    """How well teacher and student do on what they had not seen."""
+    console = Console()
+    links = Table("link prediction, test", "MRR tail", "head", "both", "Hits@10 both")
+    for name, scores in report["teacher"]["test"].items():
+        mrr = [f"{scores[side]['mrr']:.4f}" for side in ("tail", "head", "both")]
+        links.add_row(name, *mrr, f"{scores['both']['hits@10']:.4f}")
+    ratio = report["teacher"]["mrr_over_degree"]
+    links.add_row("teacher / degree", *(f"{ratio[side]:.2f}" for side in ("tail", "head", "both")))
+    console.print(links)
+    student = report["student"]
+    cosines = Table("cosine to H, held-out concepts", *next(iter(student["cosine"].values())))
+    for name, values in student["cosine"].items():
+        cosines.add_row(name, *(f"{value:.3f}" for value in values.values()))
+    console.print(cosines)
+    console.print("neighbour overlap@10:", student["neighbour_overlap@10"])
+    console.print("student / teacher parameters outside tables:", student["parameters_over_teacher"])
+    console.print("seconds:", report["seconds"])

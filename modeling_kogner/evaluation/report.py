@@ -1,0 +1,91 @@
+"""What `kogner eval` writes: scores of corpora, and which weights they are of."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from .. import __version__
+from ..corpora.corpus import load_corpus
+from ..files.errors import InputError
+from .encoded_split import EncodedSplit, predict_logits
+
+
+def score_corpus(
+    model,
+    tokenizer,
+    source: str,
+    split: str = "test",
+    types: Sequence[str] | None = None,
+    convention: str = "none",
+    max_length: int = 256,
+    stride: int = 32,
+    batch_size: int = 64,
+    counting: Callable[[Sequence, str], Iterable] = lambda items, doing: items,
+) -> tuple[str, dict[str, Any]]:
+    """Scores of one corpus, once for its own types alone and once with all types of the model competing.
+
+    Args:
+        model: what is scored.
+        tokenizer: the model's.
+        source: folder, file or Hub id of the corpus.
+        split: which is scored.
+        types: score only these of the corpus's types, in any case.
+        convention: ``none``, ``own`` (the corpus's) or the name of a corpus.
+        max_length: pieces a window.
+        stride: pieces that neighbouring windows share.
+        batch_size: sentences a step.
+        counting: shows the progress of something.
+
+    Returns:
+        The corpus's name and its scores.
+
+    Raises:
+        InputError: the corpus is malformed, or the model knows none of the types.
+    """
+    corpus, config = load_corpus(source), model.config
+    asked = {kind.casefold() for kind in types or config.entity_types}
+    scored = [kind for kind in corpus.entity_types if kind.casefold() in asked and kind in config.entity_types]
+    if not scored:
+        known, annotated = ", ".join(config.entity_types), ", ".join(corpus.entity_types)
+        raise InputError(f"annotates {annotated}; the model knows {known}: no type of --types to score", file=source)
+    rows = load_corpus(source, scored).split(split)
+    names = {name.casefold(): name for name in config.conventions or ()} | {"none": None, "own": corpus.name}
+    followed = names.get(convention.casefold(), convention)
+    windowing = (max_length, stride, config.convention_id(followed) or None)
+    encoded = EncodedSplit.from_split(corpus.name, rows, scored, tokenizer, config.label2id, *windowing)
+    logits = predict_logits(model, encoded.windows, tokenizer, batch_size, partial(counting, doing=corpus.name))
+    return corpus.name, {
+        "split": split,
+        "sentences": len(rows),
+        "types": scored,
+        "strict": encoded.score(logits, config.id2label),
+        "strict_every_type": encoded.score(logits, config.id2label, every_type=True),
+    }
+
+
+def header_of(source: str, model) -> dict[str, Any]:
+    """Which model was scored, and with which versions of the libraries."""
+    commit = getattr(model.config, "_commit_hash", None)
+    versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
+    return {
+        "model": source,
+        "revision": commit or _digest(source),
+        "evidence": model.config.evidence,
+        "versions": {**versions, "python": platform.python_version()},
+    }
+
+
+def _digest(model: str) -> str:
+    """What `cat model*.safetensors | sha256sum` says of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(model).glob("model*.safetensors")):
+        digest.update(path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,149 @@
+"""Runs of training and pretraining, from their options to the saved model and its report."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from datasets import concatenate_datasets
+from transformers import DataCollatorForTokenClassification, EarlyStoppingCallback, set_seed
+
+from ..corpora.corpus import load_corpus
+from ..evaluation.encoded_split import validation_metrics
+from ..files.errors import InputError, UsageError
+from ..files.whole import write_whole
+from ..graph.index_tables import load_tables
+from ..inference.tokenizers import load_tokenizer
+from .arguments import DataArguments, ModelArguments, PretrainingStartArguments, SelfTrainingArguments, TextArguments
+from .packed_windows import collate, prepare_windows, write_windows
+from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
+from .self_training import label_text, mix
+from .start import (
+    choose_sentences,
+    encode_corpora,
+    fresh_model,
+    limit_windows,
+    load_corpora,
+    mix_weights,
+    start_model,
+)
+from .trainer import KognerTrainer, remove_weights, resume_point
+from .trainer_arguments import KognerTrainingArguments, PretrainingArguments
+
+HELD_OUT = 0.01  # of the windows of pretraining
+
+
+def train(
+    model_args: ModelArguments,
+    data_args: DataArguments,
+    text_args: SelfTrainingArguments,
+    training_args: KognerTrainingArguments,
+) -> None:
+    """Read the corpora, train, save.
+
+    Raises:
+        UsageError: options do not go together.
+        InputError: a corpus or a model is wrong.
+    """
+    logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
+    if (model_args.encoder is None) == (model_args.checkpoint is None):
+        raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
+    resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
+    set_seed(training_args.seed)
+
+    corpora, overlap = load_corpora(data_args)
+    for name, counts in overlap["report"].items():
+        logging.info("%s: %d training sentences, %d dropped as test sentences", name, *list(counts.values())[:2])
+    chosen = choose_sentences(overlap["kept"], data_args, training_args.seed)
+    tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
+    types = sorted({kind for corpus in corpora for kind in corpus.entity_types})
+    if data_args.types:  # in the order and number given
+        known = {kind.casefold(): kind for kind in types}
+        types = [known.get(kind.casefold(), kind) for kind in data_args.types]
+    model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
+    limit_windows(tokenizer, model)
+    train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config)
+    text_report = None
+    if text_args.teacher:
+        with training_args.main_process_first(desc="packing the text"):
+            text, text_report = label_text(text_args, overlap["tests"], tokenizer, model.config, training_args.device)
+        train = mix(train, text, text_args.text_share)
+    if training_args.eval_strategy != "no" and not validation:
+        raise InputError("no corpus has a validation split to choose by", fix="add one, or pass --eval-strategy no")
+
+    trainer = KognerTrainer(
+        model=model,
+        args=training_args,
+        train_dataset=train,
+        eval_dataset=concatenate_datasets([split.windows for split in validation]) if validation else None,
+        data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=8),
+        processing_class=tokenizer,
+        compute_metrics=validation_metrics(validation, model.config.id2label),
+        callbacks=[EarlyStoppingCallback(data_args.early_stopping_patience)]
+        if data_args.early_stopping_patience
+        else None,
+    )
+    before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
+    trainer.train(resume_from_checkpoint=resume)
+    mix_weights(model, before, model_args.kept_share)
+    trainer.save_model()
+    if trainer.is_world_process_zero():
+        report = {"train_windows": len(train), "overlap": overlap["report"], "text": text_report}
+        report["log"] = trainer.state.log_history
+        write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
+        Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
+
+
+def pretrain(start: PretrainingStartArguments, text: TextArguments, training_args: PretrainingArguments) -> None:
+    """Pack the text, train, save.
+
+    Raises:
+        UsageError: options do not go together.
+        InputError: the text, the encoder or the knowledge are wrong.
+    """
+    logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
+    if start.encoder is None or (start.knowledge == "none" and text.windows is None):
+        raise UsageError("give --encoder, and the --knowledge that labels the text")
+    resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
+    set_seed(training_args.seed)
+
+    tokenizer = load_tokenizer(start.encoder)
+    if tokenizer.mask_token_id is None:
+        raise InputError(
+            "the tokenizer has no mask token", file=start.encoder, fix="use an encoder trained with masking"
+        )
+    with training_args.main_process_first(desc="packing the text"):
+        tests = {corpus.name: corpus.split("test") for corpus in map(load_corpus, text.exclude_tests_of)}
+        windows, report = prepare_windows(text, tokenizer, tests)
+    logging.info("%d windows: %s", len(windows), report)
+    if text.windows:
+        if training_args.process_index == 0:
+            write_windows(Path(text.windows), windows, report, tokenizer)
+        return
+    with training_args.main_process_first(desc="indexing the graph"):
+        types = load_tables(start.knowledge, tokenizer)[0]["semantic_types"]
+    tagger = fresh_model(start, types, tokenizer)
+    train, held_out = windows.split(HELD_OUT)
+
+    trainer = PretrainingTrainer(
+        model=PretrainingModel(tagger, tokenizer.mask_token_id),
+        args=training_args,
+        train_dataset=train,
+        data_collator=collate,
+    )
+    trainer.train(resume_from_checkpoint=resume)
+    if trainer.is_world_process_zero():
+        output = Path(training_args.output_dir)
+        remove_weights(output)
+        tagger.save_pretrained(output)
+        tokenizer.save_pretrained(output)
+        batch = training_args.train_batch_size * training_args.gradient_accumulation_steps * training_args.world_size
+        report = {
+            "text": report,
+            "windows": {"train": len(train), "held_out": len(held_out)},
+            "tokens_seen": trainer.state.global_step * batch * windows.ids.shape[1],
+            "dictionary_agreement": dictionary_agreement(tagger, held_out, training_args.per_device_eval_batch_size),
+            "log": trainer.state.log_history,
+        }
+        write_whole(output / "pretraining.json", json.dumps(report, indent=1))
