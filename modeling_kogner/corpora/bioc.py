@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
@@ -16,7 +15,7 @@ from .mention import Passage
 from .record import Fields, Record
 
 _MAX_CHARACTERS = 200_000_000  # of one document; a damaged one must not pull the rest of the file into memory
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = " \t\r\n"
 
 
 def read_bioc(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
@@ -110,7 +109,8 @@ class _Elements:
     def _next(self) -> str:
         """The next character that is no blank."""
         while True:
-            self.place = _BLANK.match(self.buffer, self.place).end()
+            while self.place < len(self.buffer) and self.buffer[self.place] in _BLANK:
+                self.place += 1
             if self.place < len(self.buffer) or not self._more():
                 return self.buffer[self.place : self.place + 1]
 

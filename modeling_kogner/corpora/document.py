@@ -35,7 +35,7 @@ class Document:
     mentions: list[Mention] = field(default_factory=list)
     record: dict[str, Any] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         end = 0
         for number, passage in enumerate(self.passages, start=1):
             if not end <= passage.offset <= end + MAX_GAP:

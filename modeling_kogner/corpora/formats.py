@@ -63,7 +63,7 @@ def format_of(path: Path, among: dict, option: str) -> str:
     Raises:
         UsageError: none of these; ``option`` names it.
     """
-    name = _SUFFIXES.get(path.suffix.lower())
+    name = _SUFFIXES.get(path.suffix.lower(), "")
     if name not in among:
         raise UsageError(
             "the name does not tell the format", file=path, fix=f"choose with {option}: {', '.join(among)}"

@@ -42,7 +42,8 @@ def drop_overlap(
     keys = keys_of_tests(test_datasets)
     filtered, report = {}, {}
     for name, data in train_datasets.items():
-        kept, in_test_of = [], Counter()
+        kept: list[int] = []
+        in_test_of: Counter[str] = Counter()
         for row, tokens in enumerate(data["tokens"]):
             key = sentence_key(tokens)
             if owners := [owner for owner, owned in keys.items() if key in owned]:

@@ -78,7 +78,8 @@ def load_pubtator(path: str | Path) -> list[Document]:
 
 def _document(block: list[tuple[int, bytes]], with_mentions: bool) -> Document:
     parts: dict[str, str] = {}
-    name, annotations = "", []
+    name = ""
+    annotations: list[tuple[int, str]] = []
     for number, content in block:
         with located(None, f"line {number}"):
             line = decode(content)

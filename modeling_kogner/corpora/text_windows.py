@@ -100,7 +100,9 @@ def words_of(text: str, windows: list[Window]) -> list[Word]:
         new = len(offsets) - window.first
         offsets += window.offsets[new:]
         word_ids += window.word_ids[new:]
-    borders = [i for i in range(1, len(offsets)) if _is_border(text, *offsets[i - 1 : i + 1], *word_ids[i - 1 : i + 1])]
+    borders = [
+        i for i in range(1, len(offsets)) if _is_border(text, offsets[i - 1], offsets[i], word_ids[i - 1], word_ids[i])
+    ]
     words = []
     oldest = 0
     for first, after in zip([0, *borders], [*borders, len(offsets)], strict=True) if offsets else []:

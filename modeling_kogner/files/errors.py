@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class InputError(ValueError):
@@ -30,7 +31,7 @@ class InputError(ValueError):
         super().__init__(problem)
         self.problem, self.fix, self.file, self.row, self.field = problem, fix, file, row, field
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., InputError], tuple[Any, ...]]:
         return _restored, (type(self), self.problem, self.fix, self.file, self.row, self.field)
 
     def __str__(self) -> str:
@@ -44,8 +45,8 @@ class UsageError(InputError):
     """The call itself is wrong: options that do not exist or do not go together."""
 
 
-def _restored(kind: type[InputError], problem, fix, file, row, field) -> InputError:
-    return kind(problem, fix=fix, file=file, row=row, field=field)
+def _restored(kind: type[InputError], problem: str, *place: Any) -> InputError:
+    return kind(problem, **dict(zip(("fix", "file", "row", "field"), place, strict=True)))
 
 
 @contextmanager

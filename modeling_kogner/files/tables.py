@@ -63,7 +63,8 @@ def with_origin(frame: pd.DataFrame, path: Path | str) -> pd.DataFrame:
 
 
 def _read_text(path: Path) -> pd.DataFrame:
-    content, rows = path.read_bytes(), []
+    content = path.read_bytes()
+    rows: list[list[str]] = []
     try:
         # No library's reader: genes and chemicals are called NA and nan, and a row cut short must not be filled up.
         stream = io.StringIO(content.decode("utf-8-sig"), newline="")
@@ -86,14 +87,18 @@ def _check_fields(path: Path, header: list[str], number: int, row: list[str]) ->
         raise InputError(
             f"{len(row)} fields where the header has {len(header)}",
             fix="write one separator between fields, and fields that hold one in quotation marks",
-            **{"file": path, "row": number, "field": f"{header[min(len(row), len(header) - 1)]:.60}"},
+            file=path,
+            row=number,
+            field=f"{header[min(len(row), len(header) - 1)]:.60}",
         )
     for field, value in zip(header, row, strict=True):
         if "\n" in value or "\r" in value:
             raise InputError(
                 f"{value!r:.60} runs over several lines",
                 fix="double a quotation mark that belongs to a name, and put the field in quotation marks",
-                **{"file": path, "row": number, "field": f"{field:.60}"},
+                file=path,
+                row=number,
+                field=f"{field:.60}",
             )
 
 

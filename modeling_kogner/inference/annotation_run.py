@@ -53,7 +53,7 @@ class AnnotationRun:
     threshold: float
     batch_size: int
     on_skip: Callable[[str], None] | None
-    on_step: Callable[[Counts, int], None]
+    on_step: Callable[[Counts, int | None], None]
 
     def run(self, records: Iterable[Record]) -> Counts:
         """Read to the end.

@@ -150,7 +150,7 @@ class Annotator:
             mentions = []
             for passage, group in zip(document.passages, groups, strict=False):
                 for mention in self._mentions(passage.text, group, readings):
-                    if mention.score >= threshold:
+                    if (mention.score or 0.0) >= threshold:
                         mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
                         mentions.append(mention)
             yield replace(document, mentions=mentions)
@@ -200,7 +200,7 @@ class Annotator:
         labels = self.model.config.id2label
         abbreviations = find_abbreviations(text)
         group: list[tuple[Word, np.ndarray]] = []
-        kind = None
+        kind = ""
         for word in words_of(text, windows):
             row = readings[id(word.window)].probabilities[word.window.lead + word.first - word.window.first]  # (L,)
             prefix, _, word_kind = labels[int(row.argmax())].partition("-")
@@ -213,7 +213,15 @@ class Annotator:
         if group:
             yield self._mention(text, kind, group, windows, readings, abbreviations)
 
-    def _mention(self, text, kind, group: list[tuple[Word, np.ndarray]], windows, readings, abbreviations) -> Mention:
+    def _mention(
+        self,
+        text: str,
+        kind: str,
+        group: list[tuple[Word, np.ndarray]],
+        windows: list[Window],
+        readings: dict[int, _Reading],
+        abbreviations: dict[str, str],
+    ) -> Mention:
         begin = self.model.config.label2id[f"B-{kind}"]
         inside = self.model.config.label2id[f"I-{kind}"]
         first, last = group[0][0], group[-1][0]

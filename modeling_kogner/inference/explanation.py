@@ -168,7 +168,9 @@ def _evidence(
     return surfaces, sum(opened) / len(opened) if opened else None
 
 
-def _surface(model, text: str, reading: _Reading, first: int, last: int, is_read: bool) -> Surface:
+def _surface(
+    model: KognerForTokenClassification, text: str, reading: _Reading, first: int, last: int, is_read: bool
+) -> Surface:
     """One n-gram of a window with its concepts."""
     offsets, lead = reading.window.offsets, reading.window.lead
     start, end = offsets[first - lead][0], offsets[last - lead][1]

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ..concept_catalogue import ConceptCatalogue
 from ..corpora.mention import Candidate
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
@@ -50,7 +51,7 @@ class Linker:
     ):
         self.model, self.tokenizer, self.vocabulary = model, tokenizer, vocabulary
         self._prefix = vocabulary and vocabulary.casefold()
-        self._catalogue = None
+        self._catalogue = ConceptCatalogue([], [])
         self._refresh()
 
     def candidates(
@@ -149,7 +150,7 @@ class Linker:
         return [(concepts[row], score) for row, score in names.search(text, CANDIDATES)]
 
     def _candidate(self, concept: int, score: float) -> Candidate:
-        chosen = self._id(concept)
+        chosen = self._id(concept) or self._catalogue.ids[concept]
         others = [each for each in self._family(concept) if each != chosen]
         kind = self.model.config.semantic_types[self._types[concept]]
         return Candidate(chosen, self._catalogue.names[concept], kind, score, [chosen, *others])
@@ -157,4 +158,4 @@ class Linker:
 
 def is_link(candidates: Sequence[Candidate]) -> bool:
     """Whether the first candidate is close enough to be the mention's concept (:data:`NIL_THRESHOLD`)."""
-    return bool(candidates) and candidates[0].score >= NIL_THRESHOLD
+    return bool(candidates) and (candidates[0].score or 0.0) >= NIL_THRESHOLD

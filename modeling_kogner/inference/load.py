@@ -63,7 +63,7 @@ def load(
     tagger, tokenizer = load_model(source, "none" if knowledge == "none" else None)
     if knowledge not in (None, "none"):
         _read_graph(tagger, tokenizer, knowledge)
-    tagger.to(device_of(device))
+    tagger.to(device=device_of(device))  # type: ignore[call-arg]
     if compiled:
         tagger.compile(dynamic=True)
     return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
@@ -165,7 +165,7 @@ def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokeni
         model.config.evidence = "types"  # its vectors are of other concepts
 
 
-def _onnx_tagger(source: str):
+def _onnx_tagger(source: str) -> Any:
     try:
         from .onnx_tagger import OnnxTagger
     except ModuleNotFoundError as error:

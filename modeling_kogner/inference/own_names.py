@@ -15,6 +15,7 @@ from ..graph.index_tables import hash_surfaces, sorted_rows
 from ..graph.surface_forms import author_forms
 from ..modeling_kogner import KognerForTokenClassification
 from ..node_table import NodeTable
+from ..surface_index import SurfaceIndex
 from .tokenizers import check_tokenizer_matches
 
 
@@ -144,7 +145,9 @@ def _forms(table: pd.DataFrame, concept_of: dict[str, int]) -> tuple[list[str], 
     return [form for form, _ in pairs], np.array([concept for _, concept in pairs], dtype=np.int32)
 
 
-def _donors(model: KognerForTokenClassification, hashes: np.ndarray, owners: np.ndarray, types: np.ndarray):
+def _donors(
+    model: KognerForTokenClassification, hashes: np.ndarray, owners: np.ndarray, types: np.ndarray
+) -> torch.Tensor:
     """For each new concept the known one that gives its vector: ``(new,)`` long."""
     index, count = model.kogner.index, model.config.num_concepts
     table, concepts = index.surface_hash.cpu().numpy(), index.surface_concept.cpu().numpy()
@@ -172,7 +175,7 @@ def _typical(nodes: NodeTable, members: np.ndarray) -> int:
     return int(rows[int((vectors - vectors.mean(0)).square().sum(-1).argmin())])
 
 
-def _insert(index, hashes: np.ndarray, owners: np.ndarray, max_candidates: int) -> None:
+def _insert(index: SurfaceIndex, hashes: np.ndarray, owners: np.ndarray, max_candidates: int) -> None:
     """Put rows before those of equal hash."""
     device = index.surface_hash.device
     pairs = pd.DataFrame(

@@ -14,7 +14,7 @@ from ..files.whole import whole_file
 try:
     import fcntl
 except ImportError:  # Windows: two runs at once are not noticed there
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..files.errors import InputError, first_line
 from ..graph.token_keys import tokenizer_fingerprint
+from ..modeling_kogner import KognerForTokenClassification
 from . import auto_classes  # noqa: F401  (the tokenizer's class is found by the kind of model)
 
 
@@ -26,14 +29,14 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
         tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
         if tokenizer.is_fast:  # ModernBERT's class, for one, ignores the argument
             parts = tokenizer.backend_tokenizer.pre_tokenizer
-            for part in parts if isinstance(parts, pre_tokenizers.Sequence) else [parts]:
+            for part in parts if isinstance(parts, Iterable) else [parts]:
                 if isinstance(part, pre_tokenizers.ByteLevel):
                     part.add_prefix_space = True
     tokenizer.padding_side = "right"
     return tokenizer
 
 
-def check_tokenizer_matches(model, tokenizer: PreTrainedTokenizerBase) -> None:
+def check_tokenizer_matches(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse a tokenizer whose ids mean other pieces than those of the model and of its surface index.
 
     Raises:
