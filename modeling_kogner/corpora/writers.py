@@ -45,7 +45,7 @@ class OutputFormat:
         pack: makes the file from what was rendered, where the format cannot be written piece by piece.
     """
 
-    render: Callable[[Annotated], str]
+    render: Callable[[Any], str]
     head: str = ""
     separator: str = ""
     tail: str = ""

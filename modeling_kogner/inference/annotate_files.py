@@ -159,12 +159,12 @@ class FileAnnotation:
         """All that decides what is written: a run that goes on must have the same."""
         from .load import file_version, model_version
 
-        given = self.options
+        given, model = self.options, str(self.options.model)
         same = ("knowledge", "vocabulary", "convention", "types", "threshold", "text_column", "id_column")
-        weights = model_version(given.model)
+        weights = model_version(model)
         return {
             **{name: getattr(given, name) for name in same},
-            "model": Path(given.model).name if weights else given.model,
+            "model": Path(model).name if weights else model,
             "weights": weights,
             "target": self.target,
             "shard": self.share,
