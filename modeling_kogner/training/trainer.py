@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer with two learning rates; its checkpoints are complete, and runs that cannot continue say why."""
+"""The Hugging Face Trainer with two learning rates, complete checkpoints, and advice where a run cannot continue."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ STATE = "trainer_state.json"  # written last: a checkpoint without it was cut of
 class KognerTrainer(Trainer):
     """Train pretrained weights (the encoder) at ``learning_rate`` and fresh ones at ``head_learning_rate``.
 
-    Where a run cannot continue (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what to
-    do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a complete one.
+    Where a run cannot continue (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what
+    to do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a complete one.
     What is published is what ``kogner push`` would publish.
     """
 
@@ -166,9 +166,7 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
         return None
     if given == "last":
         newest = newest_whole(output_dir)
-        logger.info(
-            "%s", f"resumes from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts from the beginning"
-        )
+        logger.info("%s", f"resumes from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts afresh")
         return newest
     if wrong := what_is_wrong(Path(given)):
         newest = newest_whole(Path(given).parent)

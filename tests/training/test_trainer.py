@@ -105,7 +105,7 @@ def test_two_processes_go_on_after_a_kill(start, tmp_path):
         assert newest_whole(output) == str(output / "checkpoint-2")
         ended = launch_two(*start, output, "--resume_from_checkpoint", "last", cwd=tmp_path)
         assert ended.returncode == 0, ended.stderr
-        assert f"goes on from {output / 'checkpoint-2'}" in ended.stderr  # started anew, it would end the same
+        assert f"resumes from {output / 'checkpoint-2'}" in ended.stderr  # started anew, it would end the same
         assert same_weights(output, tmp_path / "whole"), moment
 
 
