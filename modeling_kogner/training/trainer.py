@@ -26,7 +26,7 @@ class KognerTrainer(Trainer):
     """Train pretrained weights (the encoder) at ``learning_rate`` and fresh ones at ``head_learning_rate``.
 
     Where a run cannot continue (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what
-    to do. Weights that are not finite are never saved, and a checkpoint that was cut off can be told from a complete one.
+    to do. Weights that are not finite are never saved, and an incomplete checkpoint is never taken for one.
     What is published is what ``kogner push`` would publish.
     """
 
