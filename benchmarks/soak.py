@@ -28,7 +28,7 @@ from transformers import pipeline
 from transformers.utils import logging
 
 from modeling_kogner import load
-from modeling_kogner.commands.main import app
+from modeling_kogner.commands.main import call
 from modeling_kogner.inference.load import bundled_model
 
 WAYS = ("pipeline", "annotator", "annotate")
@@ -118,7 +118,7 @@ def annotate_file(args: argparse.Namespace, texts: Iterable[str]) -> dict:
         options = {"model": args.model, "input": source, "output": target, "device": args.device}
         options["batch_size"] = args.batch_size
         given = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
-        app(["annotate", *given], standalone_mode=False)
+        call("annotate", given)
         return watch.report(total)
 
 

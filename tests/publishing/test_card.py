@@ -165,7 +165,7 @@ def test_bad_scores_are_one_error_and_no_card(model, files, change, message):
     change(content)
     (files / "on.json").write_text(json.dumps(content))
     result = run(model, "--metrics", files / "off.json", "--metrics", files / "on.json")
-    assert result.exit_code != 0
+    assert result.exit_code == 1
     assert message in result.stderr
     assert "on.json" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
@@ -176,7 +176,7 @@ def test_another_knowledge_folder_is_refused(model, files):
     """Counts and licences of a graph that is not in the model would be published."""
     (files / "knowledge.json").write_text(json.dumps({"rows": {"concepts": 13}, "report": {}}))
     result = run(model, "--metrics", files / "on.json", "--knowledge", files)
-    assert result.exit_code != 0
+    assert result.exit_code == 1
     assert "13 concepts, but the model holds 12" in result.stderr
 
 
@@ -185,7 +185,7 @@ def test_the_work_of_others_is_kept(model, files):
     readme = model / "README.md"
     readme.write_text("# Mine\n")
     result = run(model, "--metrics", files / "on.json")
-    assert result.exit_code != 0
+    assert result.exit_code == 1
     assert "--force" in result.stderr
     assert readme.read_text() == "# Mine\n"
     make(model, files, "--force")
