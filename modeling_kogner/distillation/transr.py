@@ -36,12 +36,6 @@ class TransR(nn.Module):
         start = centred @ basis  # (N, min(d, D))
         self.node_emb.weight[:, : start.shape[1]] = start / start.norm(dim=1).mean().clamp(min=1e-6)
 
-    def forward(self, head_index: Tensor, rel_type: Tensor, tail_index: Tensor) -> Tensor:
-        """Scores of triples, each argument ``(B,)`` long; returns ``(B,)``."""
-        head, tail = self.node_emb(head_index), self.node_emb(tail_index)  # (B, d)
-        moved = torch.einsum("bd,bdk->bk", head - tail, self.projections[rel_type]) + self.rel_emb(rel_type)
-        return -moved.square().sum(-1)
-
     @property
     def nodes(self) -> Tensor:
         """Concept vectors ``(N, d)``."""

@@ -73,14 +73,9 @@ def kept_tensors(path: Path, built_from: str, build: Callable[[], tuple[Tensors,
             logger.warning("%s; built again", error)
     tensors, fields = build()
     if os.access(path.parent, os.W_OK):
-        keep_tensors(path, built_from, tensors, fields)
+        ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        write_tensors(path, ready, {"built_from": built_from, "fields": json.dumps(fields)})
     return tensors, fields
-
-
-def keep_tensors(path: Path, built_from: str, tensors: Tensors, fields: Any) -> None:
-    """Write a file for :func:`kept_tensors` to read."""
-    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_tensors(path, ready, {"built_from": built_from, "fields": json.dumps(fields)})
 
 
 def _bytes(tensor: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
 from ..configuration_kogner import KognerConfig
-from ..files.tensor_file import keep_tensors, kept_tensors
+from ..files.tensor_file import kept_tensors
 from ..surface_index import (
     BASE,
     ENDS_IN_S,
@@ -38,24 +38,15 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
     Raises:
         ValueError: the folder is not a knowledge folder.
     """
-    tables, fields = kept_tensors(
-        *_place(folder, tokenizer), lambda: build_tables(Knowledge.load(folder), tokenizer)[::-1]
-    )
-    return fields, tables
-
-
-def store_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase, fields: dict, tables: dict) -> None:
-    """Keep tables in the knowledge folder that they were built from, for :func:`load_tables` to read."""
-    keep_tensors(*_place(folder, tokenizer), tables, fields)
-
-
-def _place(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple[Path, str]:
-    """File of the tables, and digest of what they are built from and of the format that they are built in."""
     digest = hashlib.sha256(str(TABLE_FORMAT).encode())
     for name in ("concepts.parquet", "surfaces.parquet", "distilled.safetensors"):
         if (file := Path(folder, name)).exists():
             digest.update(file.read_bytes())
-    return Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors", digest.hexdigest()
+    path = Path(folder) / f"index-{tokenizer_fingerprint(tokenizer)}.safetensors"
+    tables, fields = kept_tensors(
+        path, digest.hexdigest(), lambda: build_tables(Knowledge.load(folder), tokenizer)[::-1]
+    )
+    return fields, tables
 
 
 def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tuple[dict, dict[str, torch.Tensor]]:
