@@ -13,9 +13,7 @@ class TeacherSettings:
     transr_width: int = 128  # width of Z''
     transr_steps: int = 3_000  # training steps
     transr_batch: int = 32_768  # triples a step, before inverses; at most a tenth of the graph
-    transr_rate: float = (
-        5e-3  # peak learning rate of relations; concept vectors take a third, so that rare ones are not memorised
-    )
+    transr_rate: float = 5e-3  # peak, of relations; concept vectors take a third, so that rare ones are not memorised
     transformer_width: int = 256  # width of Z'
     transformer_layers: int = 2  # graph layers
     transformer_steps: int = 1_300  # training steps
@@ -45,9 +43,7 @@ class DistillSettings:
     """What to distil with."""
 
     encoder: str  # folder or Hub id of the text encoder
-    seed: int = (
-        13  # of every random choice. On the CPU a run repeats exactly; on CUDA up to the order of atomic additions
-    )
-    max_concepts: int | None = None  # distil a connected part of the graph of this size; none takes all
-    teacher: TeacherSettings = field(default_factory=TeacherSettings)  # size and schedule of the teacher
-    student: StudentSettings = field(default_factory=StudentSettings)  # size and schedule of the student
+    seed: int = 13  # of every random choice; exact on a CPU, on CUDA up to the order of additions
+    max_concepts: int | None = None  # distil a connected part of the graph of this size; all if None
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    student: StudentSettings = field(default_factory=StudentSettings)

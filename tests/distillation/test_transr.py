@@ -24,8 +24,10 @@ def score(model: TransR, head, relation, tail) -> torch.Tensor:
 
 def test_score_is_the_negated_squared_distance_of_the_paper():
     """Head (3, 4), tail = (2, -2), difference (1.5, 6): -(2.25 + 36). A transposed M would rank at random."""
-    zero, one = torch.tensor([0]), torch.tensor([1])
-    assert_close(score(by_hand(), zero, zero, one), torch.tensor([-38.25]))
+    model, relation = by_hand(), torch.tensor([0])
+    head, tail = model.nodes[None, :1], model.nodes[None, 1:]
+    found = model.compare(model.queries(head, relation), model.keys(tail, relation))
+    assert_close(found, torch.tensor([[[-38.25]]]))
 
 
 def test_candidate_scores_equal_triple_scores_in_both_directions():
