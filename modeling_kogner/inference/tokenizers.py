@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -29,7 +27,8 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
         tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
         if tokenizer.is_fast:  # ModernBERT's class, for one, ignores the argument
             parts = tokenizer.backend_tokenizer.pre_tokenizer
-            for part in parts if isinstance(parts, Iterable) else [parts]:
+            whole = isinstance(parts, pre_tokenizers.Sequence)
+            for part in parts if whole else [parts]:
                 if isinstance(part, pre_tokenizers.ByteLevel):
                     part.add_prefix_space = True
     tokenizer.padding_side = "right"

@@ -89,7 +89,7 @@ def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
     _, folder = by_piece
     assert "has its knowledge within" in annotate(folder, "fever", 2, "--knowledge", "off")
     assert "runs on the CPU" in annotate(folder, "fever", 2, "--device", "cuda")
-    with pytest.raises(ValueError, match="an exported model, which kogner annotate alone reads"):
+    with pytest.raises(ValueError, match="an exported model, which only annotates"):
         load_model(folder)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "onnxruntime", None)
