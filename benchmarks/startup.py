@@ -22,9 +22,10 @@ from modeling_kogner.inference.load import bundled_model
 SENTENCE = "Selegiline-induced postural hypotension in Parkinson's disease"
 KOGNER = "from modeling_kogner.commands.main import app; app()"
 LIBRARIES = """
-import sys, torch, transformers
+import pathlib, sys, torch, transformers
 from safetensors.torch import load_file
-load_file(sys.argv[1] + "/model.safetensors")
+for path in pathlib.Path(sys.argv[1]).glob("model*.safetensors"):
+    load_file(path)
 """
 # What any program must do that reads the model with transformers, whose models and tokenizers are imported late.
 LOADED = """
