@@ -1,8 +1,8 @@
 """Options of a command: dataclasses whose fields say what each one is, read from a command line by argparse.
 
-Of a field's metadata are read: ``help``, ``choices``, ``positional`` (the option's name may be left out), ``flag`` (its
-name, where it is not the field's), ``commas`` (a value may be a list with commas), ``least`` and ``most``. A dataclass
-with a method ``read_rest`` reads the words that the others leave.
+Of a field's metadata are read: ``help``, ``choices``, ``positional`` (the option's name may be left out), ``flag`` (the
+option's name where it is not the field's), ``commas`` (for a list: one word may hold several values), ``least`` and
+``most``. A dataclass with a method ``read_rest`` reads the words that the others leave.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _METAVARS = {int: "N", float: "X", Path: "PATH"}
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def option(help: str = "", default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
+def option(help: str, default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     """A field of options; one without a default must be given."""
     metadata["help"] = help
     if isinstance(default, list):
@@ -41,28 +41,26 @@ def read_options(command: Callable, words: Iterable[str], program: str) -> list[
     kinds, words = _kinds(command), list(words)
     end = words.index("--") if "--" in words else len(words)
     own = [kind for kind in kinds if not hasattr(kind, "read_rest")]
+    fields = [field for kind in own for field in dataclasses.fields(kind)]
     parser = _parser(command, own, program)
     given, rest = parser.parse_known_args([_with_hyphens(word) for word in words[:end]])
-    free = [f for f in _fields(own) if f.metadata.get("positional") and f.name not in given]
-    if free:
-        plain = [word for word in rest if not _is_option(word)] + words[end + 1 :]
-        parser.parse_args([f"{_flag(f)}={word}" for f, word in zip(free, plain, strict=False)], given)
-        rest = [word for word in rest if _is_option(word)] + plain[len(free) :]
-    else:
-        rest += words[end + 1 :]
-    missing = [f for f in _fields(own) if _is_required(f) and f.name not in given]
-    made, known = {}, list(parser._option_string_actions)
-    for kind in kinds:
-        if kind not in own and (rest or not missing):
-            made[kind], rest, others = _made(kind.read_rest, rest)
-            known += others
-    if rest:
-        raise _unknown(rest, known, program)
-    if missing:
-        name = missing[0].name.upper() if missing[0].metadata.get("positional") else _flag(missing[0])
-        raise UsageError(f"{name} is missing", fix=f"{program} --help shows an example")
-    for kind in own:
-        made[kind] = _made(kind, **{f.name: _value(f, given) for f in _fields([kind]) if f.name in given})
+    rest = _fill_positionals(parser, fields, given, rest, words[end + 1 :])
+    missing = [f for f in fields if _is_required(f) and f.name not in given]
+    made, known = {}, [_with_hyphens(name) for name in parser._option_string_actions]
+    try:
+        for kind in kinds:
+            if kind not in own and (rest or not missing):
+                made[kind], rest, others = kind.read_rest(rest)
+                known += map(_with_hyphens, others)
+        if rest:
+            raise _unknown(rest, known, program)
+        if missing:
+            raise UsageError(f"{_shown(missing[0])} is missing", fix=f"{program} --help shows an example")
+        for kind in own:
+            names = [field.name for field in dataclasses.fields(kind)]
+            made[kind] = kind(**{name: getattr(given, name) for name in names if name in given})
+    except ValueError as error:  # of values that do not go together
+        raise error if isinstance(error, UsageError) else UsageError(str(error)) from None
     return [made[kind] for kind in kinds]
 
 
@@ -76,18 +74,19 @@ def help_of(command: Callable, program: str) -> str:
     return _parser(command, _kinds(command), program).format_help()
 
 
-def summary_of(command: Callable) -> str:
-    """The first line of the help."""
-    return inspect.cleandoc(command.__doc__ or "").partition("\n")[0]
+def summary_of(documented: Any) -> str:
+    """The first line of the docstring."""
+    return inspect.cleandoc(documented.__doc__ or "").partition("\n")[0]
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> typing.NoReturn:
-        raise UsageError(message)
+        raise UsageError(message.removeprefix("argument "))
 
 
 def _parser(command: Callable, kinds: list[type], program: str) -> _Parser:
-    positionals = [f.name.upper() for f in _fields(kinds) if f.metadata.get("positional")]
+    """One group of options for each dataclass."""
+    positionals = [_shown(f) for kind in kinds for f in dataclasses.fields(kind) if f.metadata.get("positional")]
     width = int(os.environ.get("COLUMNS") or (os.get_terminal_size().columns if os.isatty(1) else 100))
     parser = _Parser(
         usage=" ".join([program, *positionals, "--OPTION VALUE ..."]),
@@ -97,9 +96,8 @@ def _parser(command: Callable, kinds: list[type], program: str) -> _Parser:
         allow_abbrev=False,
     )
     for kind in kinds:
-        group = parser.add_argument_group(inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].rstrip("."))
-        hints = typing.get_type_hints(kind)
-        for field in _fields([kind]):
+        group, hints = parser.add_argument_group(summary_of(kind).rstrip(".")), typing.get_type_hints(kind)
+        for field in dataclasses.fields(kind):
             _add(group, field, hints[field.name], switch=bool(positionals))
     return parser
 
@@ -111,7 +109,7 @@ def _add(group: argparse._ArgumentGroup, field: dataclasses.Field, hint: Any, sw
     name, choices = _flag(field), field.metadata.get("choices")
     settings: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": _help(field)}
     if kind is bool:
-        truth = {"nargs": "?", "const": True, "metavar": "true|false", "type": lambda word: _TRUTH[word.lower()]}
+        truth = {"nargs": "?", "const": True, "metavar": "true|false", "type": _truth}
         group.add_argument(name, **settings, **({"action": "store_true"} if switch else truth))
         if field.default is True:
             group.add_argument(f"--no-{name[2:]}", dest=field.name, default=argparse.SUPPRESS, action="store_false")
@@ -142,47 +140,56 @@ def _reader(field: dataclasses.Field, kind: Callable[[str], Any]) -> Callable[[s
     return read
 
 
-def _kinds(command: Callable) -> list[type]:
-    return [kind for name, kind in typing.get_type_hints(command).items() if name != "return"]
+def _truth(word: str) -> bool:
+    if word.lower() not in _TRUTH:
+        raise argparse.ArgumentTypeError(f"{word!r} is neither true nor false")
+    return _TRUTH[word.lower()]
 
 
-def _fields(kinds: Iterable[type]) -> list[dataclasses.Field]:
-    return [field for kind in kinds for field in dataclasses.fields(kind)]
+def _fill_positionals(parser, fields: list[dataclasses.Field], given, rest: list[str], after: list[str]) -> list[str]:
+    """Give words that belong to no option to the positional fields; returns those that are left over.
 
-
-def _made(make: Callable, *words: Any, **fields: Any) -> Any:
-    """What is made of options that may not go together."""
-    try:
-        return make(*words, **fields)
-    except ValueError as error:
-        raise error if isinstance(error, UsageError) else UsageError(str(error)) from None
-
-
-def _value(field: dataclasses.Field, given: argparse.Namespace) -> Any:
-    value = getattr(given, field.name)
-    return [part for word in value for part in word.split(",") if part] if field.metadata.get("commas") else value
+    A list of values ends at the next option, so it may have taken a positional word that stands behind it.
+    """
+    free = [f for f in fields if f.metadata.get("positional") and f.name not in given]
+    plain = [word for word in rest if not _is_option(word)] + after if free else []
+    lists = [getattr(given, f.name) for f in fields if isinstance(getattr(given, f.name, None), list)]
+    for field in fields:
+        if field.metadata.get("commas") and (words := getattr(given, field.name, None)):
+            texts = [w for w in words if free and any(" " in part.strip() for part in w.split(","))]
+            plain = texts + plain
+            words[:] = [part.strip() for w in words if w not in texts for part in w.split(",") if part.strip()]
+    while len(plain) < sum(map(_is_required, free)) and len(longest := max(lists, key=len, default=[])) > 1:
+        plain.append(str(longest.pop()))
+    parser.parse_args([f"{_flag(f)}={word}" for f, word in zip(free, plain, strict=False)], given)
+    return [word for word in rest if _is_option(word)] + plain[len(free) :] if free else rest + after
 
 
 def _unknown(rest: list[str], known: Iterable[str], program: str) -> UsageError:
     name = next(filter(_is_option, rest), rest[0]).partition("=")[0]
-    if not _is_option(name):
-        return UsageError(f"{name!r} is one argument too many", fix=f"{program} --help lists the options")
-    close = difflib.get_close_matches(name, [_with_hyphens(each) for each in known], 1)
-    return UsageError(
-        f"no option {name}", fix=f"did you mean {close[0]}?" if close else f"{program} --help lists the options"
-    )
+    close = difflib.get_close_matches(name, known, 1) if _is_option(name) else []
+    what = f"no option {name}" if _is_option(name) else f"{name!r} is one argument too many"
+    return UsageError(what, fix=f"did you mean {close[0]}?" if close else f"{program} --help lists the options")
+
+
+def _kinds(command: Callable) -> list[type]:
+    return [kind for name, kind in typing.get_type_hints(command).items() if name != "return"]
 
 
 def _help(field: dataclasses.Field) -> str:
     text = field.metadata.get("help", "").replace("%", "%%")
-    if _is_required(field):
-        return f"{text} Required."
     default = field.default if field.default_factory is dataclasses.MISSING else " ".join(field.default_factory())
+    if default is dataclasses.MISSING:
+        return f"{text} Required."
     return text if default is None or default is False or default == "" else f"{text} Default: {default}."
 
 
 def _flag(field: dataclasses.Field) -> str:
     return _with_hyphens(f"--{field.metadata.get('flag', field.name)}")
+
+
+def _shown(field: dataclasses.Field) -> str:
+    return field.name.upper() if field.metadata.get("positional") else _flag(field)
 
 
 def _is_required(field: dataclasses.Field) -> bool:

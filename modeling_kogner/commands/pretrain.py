@@ -12,7 +12,7 @@ class PretrainingOptions(PretrainingDefaults):
     @classmethod
     def read_rest(cls, words: list[str]) -> tuple[PretrainingDefaults, list[str], list[str]]:
         """See :func:`read_trainer_arguments`, which imports transformers."""
-        from ..training.trainer_arguments import PretrainingArguments, read_trainer_arguments
+        from ..training.run import PretrainingArguments, read_trainer_arguments
 
         return read_trainer_arguments(PretrainingArguments, words)
 

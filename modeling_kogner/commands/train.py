@@ -12,7 +12,7 @@ class TrainerOptions(TrainerDefaults):
     @classmethod
     def read_rest(cls, words: list[str]) -> tuple[TrainerDefaults, list[str], list[str]]:
         """See :func:`read_trainer_arguments`, which imports transformers."""
-        from ..training.trainer_arguments import KognerTrainingArguments, read_trainer_arguments
+        from ..training.run import KognerTrainingArguments, read_trainer_arguments
 
         return read_trainer_arguments(KognerTrainingArguments, words)
 

@@ -1,13 +1,21 @@
-"""Runs of training and pretraining, from their options to the saved model and its report."""
+"""Runs of training and pretraining, from the Trainer's options to the saved model and its report."""
 
 from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn, TypeVar
 
 from datasets import concatenate_datasets
-from transformers import DataCollatorForTokenClassification, EarlyStoppingCallback, set_seed
+from transformers import (
+    DataCollatorForTokenClassification,
+    EarlyStoppingCallback,
+    HfArgumentParser,
+    TrainingArguments,
+    set_seed,
+)
 
 from ..corpora.corpus import load_corpus
 from ..evaluation.encoded_split import validation_metrics
@@ -15,7 +23,15 @@ from ..files.errors import InputError, UsageError
 from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
 from ..inference.tokenizers import load_tokenizer
-from .arguments import DataArguments, ModelArguments, PretrainingStartArguments, SelfTrainingArguments, TextArguments
+from .arguments import (
+    DataArguments,
+    ModelArguments,
+    PretrainingDefaults,
+    PretrainingStartArguments,
+    SelfTrainingArguments,
+    TextArguments,
+    TrainerDefaults,
+)
 from .packed_windows import collate, prepare_windows, write_windows
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from .self_training import label_text, mix
@@ -29,9 +45,49 @@ from .start import (
     start_model,
 )
 from .trainer import KognerTrainer, remove_weights, resume_point
-from .trainer_arguments import KognerTrainingArguments, PretrainingArguments
 
 HELD_OUT = 0.01  # of the windows of pretraining
+Arguments = TypeVar("Arguments", bound="KognerTrainingArguments")
+
+
+@dataclass
+class KognerTrainingArguments(TrainerDefaults, TrainingArguments):
+    """The Trainer's arguments with defaults for this task."""
+
+    def __post_init__(self):
+        if self.eval_strategy == "no":
+            self.load_best_model_at_end = False
+        if self.hub_strategy != "end":
+            problem = f"{self.hub_strategy} would publish optimizer states"
+            raise UsageError(problem, field="--hub-strategy", fix="leave it out: the finished model is published once")
+        if self.hub_token is not None:  # it would stand in the list of processes and in every checkpoint
+            self.hub_token = None
+            fix = "log in with `hf auth login`, or set HF_TOKEN"
+            raise UsageError("a token on the command line is not accepted", field="--hub-token", fix=fix)
+        super().__post_init__()
+
+
+@dataclass
+class PretrainingArguments(PretrainingDefaults, KognerTrainingArguments):
+    """The Trainer's arguments with defaults for pretraining."""
+
+
+class _Parser(HfArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def read_trainer_arguments(kind: type[Arguments], words: list[str]) -> tuple[Arguments, list[str], list[str]]:
+    """The arguments, the words that are none of them, and the names of all options.
+
+    Raises:
+        UsageError: an option has no permitted value.
+    """
+    parser = _Parser(kind, allow_abbrev=False, add_help=False)
+    arguments, unknown = parser.parse_args_into_dataclasses(
+        words, return_remaining_strings=True, look_for_args_file=False
+    )
+    return arguments, unknown, list(parser._option_string_actions)
 
 
 def train(

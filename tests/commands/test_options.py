@@ -29,6 +29,7 @@ class Needed:
 
     model: str = option("Model.", positional=True)
     batch_size: int = option("Batch.")
+    names: list[str] = option("Names.", [])
     careful: bool = field(default=True, metadata={"help": "Take care."})
 
 
@@ -95,6 +96,19 @@ def test_switches_take_no_word_that_is_a_text():
         assert given(train, "--dataset", "d", *words)[0].tf32 is expected
 
 
+def test_a_list_before_a_positional_word_does_not_take_it():
+    """`kogner annotate --types Gene TEXT` would look for a type TEXT, and read standard input."""
+    for words in (
+        ("--types", "A,B", "some text"),
+        ("some text", "--types", "A, B"),
+        ("--types", "A", "B", "--quick", "some text"),
+    ):
+        (paper,) = given(read, *words)
+        assert (paper.types, paper.text) == (["A", "B"], "some text")
+    (needed,) = given(work, "--names", "a", "b", "m", "--batch-size", "3")
+    assert (needed.names, needed.model) == (["a", "b"], "m")
+
+
 def test_words_that_look_like_options_can_be_texts():
     """A text may start with a hyphen."""
     assert given(read, "--", "--quick")[0].text == "--quick"
@@ -125,6 +139,8 @@ def test_the_rest_is_read_by_others():
         (train, ["--sed", "7"], "no option --sed; did you mean --seed?"),
         (train, ["--datset", "7"], "no option --datset; did you mean --dataset?"),
         (train, [], "--dataset is missing"),
+        (train, ["--dataset", "d", "--tf32", "perhaps"], "--tf32: 'perhaps' is neither true nor false"),
+        (work, ["--names", "a"], "MODEL is missing"),
     ],
 )
 def test_what_is_wrong_with_a_call_is_said(command, words, message):

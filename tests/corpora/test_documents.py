@@ -18,7 +18,7 @@ from modeling_kogner.corpora.mention import Candidate, Mention, Passage
 from modeling_kogner.corpora.parquet import MENTIONS
 from modeling_kogner.corpora.pubtator import load_pubtator
 from modeling_kogner.corpora.record import Fields
-from modeling_kogner.inference.shards import share_of, this_share
+from modeling_kogner.inference.annotate_files import share_of, this_share
 
 TITLE, ABSTRACT = "Aspirin 🧬 in rats", "It reduced\u2028the \tfever."
 

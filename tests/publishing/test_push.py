@@ -16,7 +16,7 @@ from test_hub import PIPELINE, TEXT, succeeded
 from transformers import BertModel
 
 from modeling_kogner.publishing import hub as publishing
-from modeling_kogner.training.trainer_arguments import KognerTrainingArguments
+from modeling_kogner.training.run import KognerTrainingArguments
 
 CARD = "---\nlanguage: en\npipeline_tag: token-classification\n---\n\n# KoGNER\n"
 PUSH = "import sys; sys.argv[0] = 'kogner'; from modeling_kogner.commands.main import app; app()"
