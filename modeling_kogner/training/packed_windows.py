@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from datasets import Dataset as Table
-from torch.utils.data import Dataset
+from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import keys_of_tests
@@ -27,23 +26,11 @@ METADATA = b"kogner"
 _PACK_AGAIN = "pack the text again with --windows"
 
 
-class PackedWindows(Dataset):
-    """Windows without padding. ``ids``: ``(n, T)`` unsigned integers."""
-
-    def __init__(self, ids: np.ndarray) -> None:
-        self.ids = ids
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, row: int) -> np.ndarray:
-        return self.ids[row]
-
-    def split(self, share: float) -> tuple[PackedWindows, PackedWindows]:
-        """All but a random share of the windows (at least one), and that share; the same ones in every run."""
-        order = np.random.default_rng(0).permutation(len(self))
-        held_out = max(1, round(share * len(self)))
-        return PackedWindows(self.ids[np.sort(order[held_out:])]), PackedWindows(self.ids[order[:held_out]])
+def split_windows(windows: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """All but a random share of the windows (at least one), and that share; the same ones in every run."""
+    order = np.random.default_rng(0).permutation(len(windows))
+    held_out = max(1, round(share * len(windows)))
+    return windows[np.sort(order[held_out:])], windows[order[:held_out]]
 
 
 def collate(windows: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
@@ -52,8 +39,8 @@ def collate(windows: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
 
 
 def prepare_windows(
-    text: TextArguments, tokenizer: PreTrainedTokenizerBase, tests: Mapping[str, Table]
-) -> tuple[PackedWindows, dict[str, Any]]:
+    text: TextArguments, tokenizer: PreTrainedTokenizerBase, tests: Mapping[str, Dataset]
+) -> tuple[np.ndarray, dict[str, Any]]:
     """Pack running text, or read what was packed before.
 
     Args:
@@ -62,7 +49,8 @@ def prepare_windows(
         tests: test splits by corpus name, whose sentences are dropped.
 
     Returns:
-        The windows in the order of the text, and a report: ``tokens``, ``sentences``, ``dropped`` (test sentences).
+        Windows without padding, ``(n, T)`` unsigned integers, in the order of the text; and a report: ``tokens``,
+        ``sentences``, ``dropped`` (test sentences).
 
     Raises:
         InputError: the text cannot be read, is too short, or was packed for another tokenizer or with test sentences.
@@ -87,7 +75,7 @@ def prepare_windows(
         for name, count in counts.items():
             report[name] += count
     windows = pack(np.concatenate(streams), tokenizer, text.max_length)
-    return PackedWindows(windows), report | {"tokens": windows.size}
+    return windows, report | {"tokens": windows.size}
 
 
 def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) -> np.ndarray:
@@ -111,11 +99,9 @@ def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) ->
     return windows
 
 
-def write_windows(
-    path: Path, windows: PackedWindows, report: dict[str, Any], tokenizer: PreTrainedTokenizerBase
-) -> None:
+def write_windows(path: Path, windows: np.ndarray, report: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> None:
     """Write windows with their report as a parquet file, whole or not at all."""
-    ids = pa.FixedSizeListArray.from_arrays(pa.array(windows.ids.ravel()), windows.ids.shape[1])
+    ids = pa.FixedSizeListArray.from_arrays(pa.array(windows.ravel()), windows.shape[1])
     about = {"tokenizer_fingerprint": tokenizer_fingerprint(tokenizer), "report": report}
     table = pa.table({COLUMN: ids}).replace_schema_metadata({METADATA: json.dumps(about)})
     # Plain ids in long pages, in the order of the text, which repeats itself: a quarter smaller than otherwise.
@@ -126,7 +112,7 @@ def write_windows(
 
 def _read(
     files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, length: int, tests: Collection[str]
-) -> tuple[PackedWindows, dict[str, Any]]:
+) -> tuple[np.ndarray, dict[str, Any]]:
     parts, report = [], {}
     for file in files:
         table = pq.read_table(file)
@@ -144,4 +130,4 @@ def _read(
         parts.append(flat.reshape(-1, length))
         report[file.name] = about["report"]
     ids = np.concatenate(parts)
-    return PackedWindows(ids), {"files": report, "tokens": ids.size}
+    return ids, {"files": report, "tokens": ids.size}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
 from ..losses import distillation_loss, three_way_loss
 from ..modeling_kogner import KognerForTokenClassification
 from ..surface_index import UNMATCHABLE, Links
-from .packed_windows import PackedWindows, collate
+from .packed_windows import collate
 from .trainer import KognerTrainer
 
 MASK_SHARE = 0.2  # of the tokens
@@ -157,7 +158,7 @@ class PretrainingTrainer(KognerTrainer):
 
 @torch.no_grad()
 def dictionary_agreement(
-    tagger: KognerForTokenClassification, windows: PackedWindows, batch_size: int
+    tagger: KognerForTokenClassification, windows: np.ndarray, batch_size: int
 ) -> dict[str, dict[str, float | int]]:
     """F1 of begin and inside decisions at tokens, by semantic type; the text is unmasked.
 
@@ -173,8 +174,7 @@ def dictionary_agreement(
     tagger.eval()
     try:
         for first in range(0, len(windows), batch_size):
-            rows = range(first, min(first + batch_size, len(windows)))
-            input_ids = collate([windows[row] for row in rows])["input_ids"].to(tagger.device)
+            input_ids = collate(windows[first : first + batch_size])["input_ids"].to(tagger.device)
             gold = type_targets(tagger.kogner.index(input_ids)).flatten(0, 1)  # (B * T, K)
             odds = tagger(input_ids).logits[..., 1:].unflatten(-1, (kinds, 2)).flatten(0, 1)  # (B * T, K, 2)
             found = nn.functional.pad(odds, (1, 0)).argmax(-1)  # (B * T, K)

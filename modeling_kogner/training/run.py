@@ -32,7 +32,7 @@ from .arguments import (
     TextArguments,
     TrainerDefaults,
 )
-from .packed_windows import collate, prepare_windows, write_windows
+from .packed_windows import collate, prepare_windows, split_windows, write_windows
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from .self_training import label_text, mix
 from .start import (
@@ -180,7 +180,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
     with training_args.main_process_first(desc="indexing the graph"):
         types = load_tables(start.knowledge, tokenizer)[0]["semantic_types"]
     tagger = fresh_model(start, types, tokenizer)
-    train, held_out = windows.split(HELD_OUT)
+    train, held_out = split_windows(windows, HELD_OUT)
 
     trainer = PretrainingTrainer(
         model=PretrainingModel(tagger, tokenizer.mask_token_id),
@@ -198,7 +198,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
         report = {
             "text": report,
             "windows": {"train": len(train), "held_out": len(held_out)},
-            "tokens_seen": trainer.state.global_step * batch * windows.ids.shape[1],
+            "tokens_seen": trainer.state.global_step * batch * windows.shape[1],
             "dictionary_agreement": dictionary_agreement(tagger, held_out, training_args.per_device_eval_batch_size),
             "log": trainer.state.log_history,
         }

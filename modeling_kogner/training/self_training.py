@@ -59,7 +59,7 @@ def label_text(
     text = TextArguments(given.text, given.text_column, max_length=given.text_length)
     packed, report = prepare_windows(text, tokenizer, tests)
     chosen = np.random.default_rng(0).permutation(len(packed))[: given.text_windows]
-    ids = packed.ids[np.sort(chosen)].astype(np.int64)
+    ids = packed[np.sort(chosen)].astype(np.int64)
     rows = {"input_ids": ids.tolist(), "attention_mask": np.ones_like(ids).tolist()}
     logits = predict_logits(teacher.to(device), Dataset.from_dict(rows), tokenizer)
     labels = confident_labels(torch.from_numpy(np.stack(logits)), teacher.config, student, given.teacher_confidence)

@@ -14,10 +14,10 @@ from support import NO_DROPOUT, tiny_model
 from modeling_kogner.losses import three_way_loss
 from modeling_kogner.training.arguments import TextArguments
 from modeling_kogner.training.packed_windows import (
-    PackedWindows,
     collate,
     pack,
     prepare_windows,
+    split_windows,
     write_windows,
 )
 from modeling_kogner.training.pretraining import (
@@ -143,7 +143,7 @@ def test_concept_vectors_are_targets_where_there_are_any(knowledge, wordpiece):
 def test_agreement_counts_the_model_alone(knowledge, wordpiece, monkeypatch):
     """With the evidence in sight, a model that learned nothing would agree with the dictionary."""
     tagger = pretraining_model(knowledge, wordpiece).tagger
-    windows = PackedWindows(np.array([wordpiece(text)["input_ids"][:12] for text in TEXT]))
+    windows = np.array([wordpiece(text)["input_ids"][:12] for text in TEXT])
     columns = [knowledge.semantic_types.index(kind) for kind in ("Phenotype", "Disease")]
 
     def by_heart(input_ids):
@@ -176,18 +176,18 @@ def test_windows_hold_the_whole_text_once(wordpiece):
     assert (windows[:, -1] == last).all()
     assert windows[:, 1:-1].ravel().tolist() == stream[:120].tolist()
     assert windows.dtype == np.uint16
-    train, held_out = PackedWindows(windows).split(0.1)
+    train, held_out = split_windows(windows, 0.1)
     assert len(held_out) == 2
-    assert sorted([*train.ids.tolist(), *held_out.ids.tolist()]) == sorted(windows.tolist())
+    assert sorted([*train.tolist(), *held_out.tolist()]) == sorted(windows.tolist())
 
 
 def test_written_windows_are_read_as_they_were(wordpiece, tmp_path):
     """Windows of another tokenizer or length would train on nonsense."""
-    windows = PackedWindows(np.random.default_rng(0).integers(0, 200, (9, 16), dtype=np.uint16))
+    windows = np.random.default_rng(0).integers(0, 200, (9, 16), dtype=np.uint16)
     for name in ("a", "b"):
         write_windows(tmp_path / f"{name}.parquet", windows, {"dropped": 3}, wordpiece)
     read, report = prepare_windows(TextArguments([str(tmp_path)], max_length=16), wordpiece, {})
-    assert np.array_equal(read.ids, np.concatenate([windows.ids] * 2))
+    assert np.array_equal(read, np.concatenate([windows] * 2))
     assert report == {"files": {"a.parquet": {"dropped": 3}, "b.parquet": {"dropped": 3}}, "tokens": 288}
     with pytest.raises(ValueError, match="windows of 16 ids"):
         prepare_windows(TextArguments([str(tmp_path)], max_length=32), wordpiece, {})
@@ -195,7 +195,7 @@ def test_written_windows_are_read_as_they_were(wordpiece, tmp_path):
 
 def test_windows_that_may_hold_test_sentences_are_refused(wordpiece, tmp_path):
     """Once packed they cannot be searched."""
-    windows = PackedWindows(np.zeros((2, 16), dtype=np.uint16))
+    windows = np.zeros((2, 16), dtype=np.uint16)
     write_windows(tmp_path / "w.parquet", windows, {"excluded_tests_of": ["a", "b"]}, wordpiece)
     text = TextArguments([str(tmp_path / "w.parquet")], max_length=16)
     tests = {name: Dataset.from_dict({"tokens": []}) for name in "abc"}
@@ -206,7 +206,7 @@ def test_windows_that_may_hold_test_sentences_are_refused(wordpiece, tmp_path):
 
 def test_windows_of_another_tokenizer_are_refused(wordpiece, tmp_path):
     """Their ids mean other pieces."""
-    windows = PackedWindows(np.zeros((2, 16), dtype=np.uint16))
+    windows = np.zeros((2, 16), dtype=np.uint16)
     write_windows(tmp_path / "w.parquet", windows, {}, train_tokenizer("bytelevel"))
     with pytest.raises(ValueError, match="packed for another tokenizer"):
         prepare_windows(TextArguments([str(tmp_path / "w.parquet")], max_length=16), wordpiece, {})
