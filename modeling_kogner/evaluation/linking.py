@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..corpora.mention import Candidate
 from ..corpora.pubtator import load_pubtator
+from ..files.errors import InputError
 from ..inference.abbreviations import find_abbreviations
 from ..inference.linker import Linker, is_link
 
@@ -38,7 +39,7 @@ def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence
     """Scores of a PubTator file by entity type, see :func:`score_links`; ``track`` sees documents.
 
     Raises:
-        ValueError: the file is no PubTator file or has no mentions.
+        InputError: the file is no PubTator file or has no mentions.
     """
     catalogue = linker.model.kogner.concepts
     held = set(catalogue.ids)
@@ -50,7 +51,7 @@ def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence
             gold = gold_concepts(mention.id or "", catalogue.preferred)
             rows.setdefault(kind, []).append((gold, linker.candidates(mention.text, kind, abbreviations)))
     if not rows:
-        raise ValueError(f"{path}: no mentions in it; name an annotated PubTator file")
+        raise InputError("no mentions in it", file=path, fix="name an annotated PubTator file")
     return {kind: score_links(found, held, catalogue.preferred) for kind, found in rows.items()}
 
 

@@ -36,7 +36,7 @@ def load_tables(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> tuple
         Fields of :class:`KognerConfig`, and the state of the buffers by their name in the tagger.
 
     Raises:
-        ValueError: the folder is not a knowledge folder.
+        InputError: the folder is not a knowledge folder.
     """
     digest = hashlib.sha256(str(TABLE_FORMAT).encode())
     for name in ("concepts.parquet", "surfaces.parquet", "distilled.safetensors"):
