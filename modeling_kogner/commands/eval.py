@@ -13,6 +13,8 @@ from .main import script
 from .options import knowledge_of, option
 from .progress import counting, loading_model, quiet
 
+WINDOWS = ("max_length", "stride", "batch_size")
+
 
 @dataclass
 class EvalOptions:
@@ -50,6 +52,9 @@ def evaluate(options: EvalOptions) -> None:
     """
     if not (options.dataset or options.linking):
         raise UsageError("nothing to score", fix="name corpora with --dataset or PubTator files with --linking")
+    graph = knowledge_of(options.knowledge)
+    if options.evidence and graph not in (None, "none"):
+        raise UsageError("--evidence is about the model's own graph", fix="leave it out, or --knowledge FOLDER")
     from ..evaluation.linking import PRINTED, evaluate_linking
     from ..evaluation.report import header_of, score_corpus
     from ..files.whole import write_whole
@@ -57,12 +62,11 @@ def evaluate(options: EvalOptions) -> None:
     from ..inference.load import bundled_model, device_of
 
     quiet()
-    source, graph = options.model or bundled_model(), knowledge_of(options.knowledge)
+    source = options.model or bundled_model()
     model, tokenizer = loading_model(source, options.evidence, graph)
     model.to(device_of(options.device))
     scores, linked = {}, {}
-    how = ("split", "types", "convention", "max_length", "stride", "batch_size")
-    how = {name: getattr(options, name) for name in how}
+    how = {name: getattr(options, name) for name in ("split", "types", "convention", *WINDOWS)}
     for corpus in options.dataset:
         name, scores[name] = score_corpus(model, tokenizer, corpus, **how, counting=counting)
         for kind, row in {"all": scores[name]["strict"], **scores[name]["strict"]["types"]}.items():

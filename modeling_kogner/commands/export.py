@@ -13,8 +13,10 @@ from .progress import loading_model, quiet, waiting
 class ExportOptions:
     """Options."""
 
-    model: str = option("Folder or Hub id of a KoGNER model.", positional=True)
     output: Path = option("Folder of model.onnx, config.json and the tokenizer.")
+    model: str | None = option(
+        "Folder or Hub id of a KoGNER model; the bundled one if left out.", None, positional=True
+    )
     int8: bool = option("Linear layers in 8 bits: smaller and faster on CPUs.", False)
 
 
@@ -27,6 +29,6 @@ def export(options: ExportOptions) -> None:
 
     quiet()
     loaded = loading_model(options.model)
-    with waiting(f"tracing {options.model}"):
+    with waiting("tracing the model"):
         path = export_onnx(*loaded, options.output, options.int8)
     print(f"{path.stat().st_size / 1e6:.1f} MB -> {path}")

@@ -135,8 +135,10 @@ def stats(options: StatsOptions) -> None:
 class AddOptions:
     """Options."""
 
-    model: str = option("Folder or Hub id of a KoGNER model.", positional=True)
     output: Path = option("Folder to write; it must not exist.")
+    model: str | None = option(
+        "Folder or Hub id of a KoGNER model; the bundled one if left out.", None, positional=True
+    )
     names: list[Path] | None = option("Tab-separated or parquet files with the columns id, name, type.", None)
     obo: list[str] | None = option("OBO files with the semantic type of their terms: cell.obo:Cell.", None)
     equivalents: Path | None = option(

@@ -65,14 +65,14 @@ def loading(model: str | None) -> Annotator:
 
 
 def loading_model(
-    model: str, evidence: str | None = None, knowledge: str | None = None
+    model: str | None, evidence: str | None = None, knowledge: str | None = None
 ) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
     """`load_model` with a sign of life, or the model with another graph where a knowledge folder is given."""
     with reading(model):
-        from ..inference.load import load, load_model
+        from ..inference.load import bundled_model, load, load_model
 
         if knowledge in (None, "none"):
-            return load_model(model, knowledge or evidence)
+            return load_model(model or bundled_model(), knowledge or evidence)
         annotator = load(model, knowledge=knowledge, device="cpu")
         return annotator.model, annotator.tokenizer
 

@@ -126,6 +126,12 @@ def test_exit_codes_tell_wrong_data_from_a_wrong_call(name, tmp_path, monkeypatc
         assert len(result.stderr.splitlines()) == 1
 
 
+def test_the_table_of_exit_codes_is_that_of_the_code():
+    """Scripts are written by the documentation."""
+    codes = re.findall(r"^\| (\d+) \| ", (ROOT / "docs/commands.md").read_text(), re.MULTILINE)
+    assert list(map(int, codes)) == [main.DONE, main.WRONG_DATA, main.WRONG_CALL, main.INTERRUPTED]
+
+
 def test_mistakes_in_the_code_are_not_taken_for_wrong_input(monkeypatch):
     """One line in place of a traceback would hide what is to be fixed."""
     for error in (RuntimeError("shapes differ"), ModuleNotFoundError("x", name="modeling_kogner.x"), KeyError("x")):
