@@ -2,7 +2,7 @@
 
     python eval.py --model MODEL --dataset CORPUS [CORPUS ...] --split test --output metrics.json
 
-One H100: about two seconds a corpus; two CPU cores: about two minutes.
+One H100: about two seconds per corpus; two CPU cores: about two minutes.
 The command is in `modeling_kogner/commands/eval.py`; `--help` lists the options.
 """
 

@@ -52,7 +52,7 @@ def cell(seeds: dict[int, dict]) -> str:
 def table(scores: Scores, variants=MAIN) -> str:
     """One row for each share of the labels and corpus, one column for each variant that has scores."""
     used = [name for name in variants if any(of == name for _, _, of in scores)]
-    # Without training there is no share of the labels: the dictionary stands in every row of its corpus.
+    # Without training there is not a share of the labels: the dictionary stands in every row of its corpus.
     untrained = {corpus: seeds for (_, corpus, variant), seeds in scores.items() if variant == "dictionary"}
     pairs = {(share, corpus) for share, corpus, variant in scores if variant in used and variant != "dictionary"}
     rows = []

@@ -38,7 +38,7 @@ def three_way_loss(odds: Tensor, target: Tensor, counted: Tensor) -> Tensor:
     Args:
         odds: ``(B, T, 2K)`` float, log-odds of begin and inside against outside, type by type.
         target: ``(B, T, K)`` long, 0 outside, 1 begin, 2 inside; several types may claim a token.
-        counted: ``(B, T, K)`` or ``(B, T, 1)`` bool, decisions that count; a token with none is no token.
+        counted: ``(B, T, K)`` or ``(B, T, 1)`` bool, decisions that count; a token with none is not counted.
 
     Returns:
         Scalar; 0 if nothing counts.

@@ -100,7 +100,7 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             token_type_ids: ``(B, T)`` long, for encoders that have them.
             labels: ``(B, T)`` long, see :func:`losses.bio_loss`; with them the output has a loss.
             type_mask: ``(B, L // 2)`` bool, entity types that supervise a sentence; None for all.
-            convention: ``(B,)`` long, whose annotation convention to follow, see :class:`KognerModel`.
+            convention: ``(B,)`` long, the annotation convention to follow, see :class:`KognerModel`.
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
             return_dict: False for a tuple.

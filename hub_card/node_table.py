@@ -1,4 +1,4 @@
-"""The distilled node table: a few bytes a concept."""
+"""The distilled node table: a few bytes per concept."""
 
 import torch
 from torch import Tensor, nn

@@ -84,7 +84,7 @@ class SentenceGraph(nn.Module):
         return hidden + gate * message, gate, concept
 
     def _concepts(self, hidden: Tensor, links: Links, vectors: Tensor, pass_messages: bool) -> Tensor:
-        """One vector a mention, at its first token: ``(B, T, d_k)``."""
+        """One vector for each mention, at its first token: ``(B, T, d_k)``."""
         concept = self.attention(hidden, vectors, links.candidates >= 0)
         if self.training:
             kept = torch.rand(concept.shape[:2], device=concept.device) >= self.concept_dropout

@@ -1,4 +1,4 @@
-"""Configuration of a KoGNER model: one field a line, everything else derived."""
+"""Configuration of a KoGNER model: one field per line, everything else derived."""
 
 from typing import Any, ClassVar, Literal
 
@@ -21,10 +21,10 @@ class KognerConfig(PreTrainedConfig):
             the student's message passing among the mentions of a sentence.
         semantic_types: names of the ``K`` coarse semantic types of the knowledge graph.
         num_token_keys: rows of the table that spells every token id, the tokenizer's length; 0 without knowledge.
-        num_surfaces: rows of the surface index, one a (surface form, concept) pair.
+        num_surfaces: rows of the surface index, one for each pair of surface form and concept.
         num_concepts: concepts ``N`` in the node table.
         concept_dim: width ``d_k`` of a distilled concept vector.
-        num_codebooks: residual codebooks, that is bytes a concept, of the node table.
+        num_codebooks: residual codebooks, that is bytes per concept, of the node table.
         codebook_size: entries of one codebook.
         catalog_bytes: length of the compressed catalogue of concept ids and names.
         max_mention_tokens: longest surface form, in tokens.
@@ -32,7 +32,7 @@ class KognerConfig(PreTrainedConfig):
         student_heads: attention heads of the student's graph layer.
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
         input_evidence: whether type evidence is also added to the encoder's input embeddings.
-        conventions: names of the corpora whose annotation conventions the model tells apart; None for one convention.
+        conventions: names of the corpora whose annotation conventions the model distinguishes; None for one convention.
         convention_dropout: probability that a training sentence does not say whose convention it follows.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.

@@ -154,7 +154,7 @@ class KognerModel(KognerPreTrainedModel):
             input_ids: ``(B, T)`` long.
             attention_mask: ``(B, T)``, 0 at padding.
             token_type_ids: ``(B, T)`` long, for encoders that have them.
-            convention: ``(B,)`` long, whose convention to follow: 1 + place in the configuration's ``conventions``, 0
+            convention: ``(B,)`` long, the convention to follow: 1 + place in the configuration's ``conventions``, 0
                 for none.
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.
@@ -215,13 +215,13 @@ class KognerModel(KognerPreTrainedModel):
         return first + ((attention_mask != 0).cumsum(-1) - 1).clamp(min=0)
 
     def _kept_conventions(self, convention: Tensor) -> Tensor:
-        """Convention of each sentence ``(B,)``; in training often none, so that the model learns to do without."""
+        """Convention of each sentence ``(B,)``; in training often none, so that the model learns to do without it."""
         if not self.training:
             return convention
         return convention * (torch.rand(convention.shape, device=convention.device) >= self.config.convention_dropout)
 
     def _masked(self, input_ids: Tensor, links: Links) -> Tensor:
-        """In training, hide the letters of some linked mentions: evidence and context must do for names never seen."""
+        """In training, hide the letters of some linked mentions: evidence and context must suffice for unseen names."""
         if not (self.training and self.config.mention_masking):
             return input_ids
         draw = torch.rand(input_ids.shape, device=input_ids.device).gather(1, links.start)

@@ -167,7 +167,7 @@ class SurfaceIndex(nn.Module):
         return border != FIRST_ALNUM, border == FIRST_ALNUM | SPACE_BEFORE
 
     def resolve(self, ngram_concepts: Tensor) -> Links:
-        """Longest match a type and token, and the mentions of any type.
+        """Longest match for each type and token, and the mentions of any type.
 
         ``ngram_concepts``: ``(B, T, n, C)`` long.
         """

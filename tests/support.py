@@ -171,7 +171,7 @@ def user_packages() -> list[str]:
     return sorted({*spare, "modeling_kogner"})
 
 
-# Run first in a child: the modules in sys.argv[1] are as good as not installed.
+# Run first in a child: the modules in sys.argv[1] cannot be imported.
 HIDE_MODULES = """
 import json, sys
 HIDDEN = set(json.loads(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Bad input of train.py and eval.py: one clear error with the place and the mend, before any training time is spent."""
+"""Bad input of train.py and eval.py: one clear error with the place and the fix, before any training time is spent."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The plot of types taken for others: its counts, against a sentence worked out by hand, and the picture."""
+"""The plot of confused types: its counts, against a sentence worked out by hand, and the picture."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A joint model that is told, half the time, whose annotation convention a sentence follows."""
+"""A joint model that knows the annotation convention of half of its training sentences."""
 
 import json
 

@@ -205,7 +205,7 @@ def test_picture(width):
 
 
 def test_command_serves_until_interrupted(model, wordpiece, knowledge, tmp_path):
-    """What the visitor types: the address comes first, the page answers, Ctrl+C is no error."""
+    """What the visitor types: the address comes first, the page answers, Ctrl+C is not an error."""
     model.save_pretrained(tmp_path / "model")
     wordpiece.save_pretrained(tmp_path / "model")
     knowledge.save(tmp_path / "knowledge")
@@ -243,7 +243,7 @@ def test_command_says_what_is_wrong(server, model, wordpiece, tmp_path):
 
 
 def test_command_without_the_extra(model, wordpiece, tmp_path, monkeypatch):
-    """The page itself needs no drawing library; who asks for the graph is told which package is missing."""
+    """The page itself needs no drawing library; who asks for the graph learns which package is missing."""
     model.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -120,7 +120,7 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
 
 
 def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():
-    """Browsers drop a broken picture without a word."""
+    """Browsers drop a broken picture silently."""
     made = subprocess.run([sys.executable, "docs/data_flow.py"], cwd=ROOT, capture_output=True, text=True)
     svg = ElementTree.fromstring(made.stdout)
     space = "{http://www.w3.org/2000/svg}"

@@ -83,7 +83,7 @@ def test_train_save_pipeline(family, knowledge_folder, tmp_path):
 
 
 def test_no_match_means_no_change(family, knowledge):
-    """The encoder reads embeddings in place of ids: each family must give the same from both."""
+    """The encoder reads embeddings instead of ids: each family must give the same from both."""
     config, tokenizer = family
     model = tiny_model(knowledge, tokenizer, config)
     texts = ["The low level fell in name only.", "It was measured at 1 h.", "Aspirin reduced the fever."]

@@ -62,7 +62,7 @@ def test_annotate_goes_on_after_a_kill(model_folder, tmp_path):
 
 
 def test_annotate_on_a_full_disk(model_folder, tmp_path):
-    """The message must name the mend, and what was done must not be lost."""
+    """The message must name the fix, and what was done must not be lost."""
     command = [*annotating(model_folder, tmp_path), tmp_path / "o.jsonl"]
     said = run_doomed(partial(expect, 1, *command), tmp_path, bytes_a_file=-3000)
     assert said.startswith("RuntimeError: 1: kogner annotate: ")

@@ -1,7 +1,7 @@
 """Checkpoints of every format that was ever released load, and answer as they did.
 
 `tests/checkpoints/FORMAT/` holds one tiny random model a format with its answer. A change that writes another format
-adds a folder, by `python tests/test_formats.py NAME`, and never writes an old one anew.
+adds a folder, by `python tests/test_formats.py NAME`, and never writes an old one again.
 """
 
 import itertools

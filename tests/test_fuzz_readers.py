@@ -87,7 +87,7 @@ def edited(kind, *changes):
     return content
 
 
-# What was found here and mended: a traceback, a message without the file, or rows that were gone without a word. None:
+# What was found here and fixed: a traceback, a message without the file, or rows that were silently gone. None:
 # the file can be read.
 FOUND = {
     "relation without its Typedef": (
@@ -116,7 +116,7 @@ FOUND = {
     ),
     "brackets": ("corpus, jsonl", [(b'{"id": "b"', b'{"id": ' + b"[" * 100_000)], "line 2: brackets nested too deeply"),
     "half a character": ("corpus, jsonl", [(b'"no"', b'"no\\ud83e"')], None),
-    "cut mention": ("corpus, pubtator", [(b"fever\tDisease\tD2", b"fever")], "line 4: .* is no mention"),
+    "cut mention": ("corpus, pubtator", [(b"fever\tDisease\tD2", b"fever")], "line 4: .* is not a mention"),
     "second abstract": ("corpus, pubtator", [(b"1\t0", b"1|a|x\n1\t0")], "line 3: '1|a|x' is unexpected"),
     "second list": ("documents, bioc", [(b'"a": 1', b'"documents": []')], "two fields 'documents'"),
     "no end": ("documents, bioc", [(b', "a": 1}', b"")], "not BioC JSON"),

@@ -249,7 +249,7 @@ def test_tokenizer_comes_with_the_folder(folder, wordpiece):
 def test_bundled_model_carries_the_code_of_this_version():
     """A fix that the package has and the published folder has not would reach nobody who loads it from the Hub.
 
-    `python -m modeling_kogner.publishing.release hub_card hub_card` writes it anew; the weights stay as they are.
+    `python -m modeling_kogner.publishing.release hub_card hub_card` writes it again; the weights stay as they are.
     """
     code = sorted((ROOT / "hub_card").glob("*.py"))
     assert {file.name for file in code} == {file.name for file in (ROOT / "modeling_kogner").glob("[!_]*.py")}

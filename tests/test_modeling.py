@@ -195,7 +195,7 @@ def test_dropout_shares_are_those_asked_for(knowledge, wordpiece):
 
 
 def test_fields_that_are_gone_are_read_and_not_written(model, batch, tmp_path, caplog, recwarn):
-    """A checkpoint of before must neither warn its users nor carry the fields on into what they save."""
+    """A checkpoint of an earlier version must neither warn its users nor carry the fields on into what they save."""
     model.save_pretrained(tmp_path)
     file = tmp_path / "config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"mention_dropout": 0.3, "type_dropout": 0.1}))
@@ -221,7 +221,7 @@ def slow_span_means(output):
 def test_joint_loss_is_the_sum_of_both(knowledge, wordpiece, batch, evidence):
     """A lost factor or a mention's wrong tokens would leave a loss that still falls."""
     model = still_model(knowledge, wordpiece, distillation_weight=0.3, evidence=evidence)
-    torch.nn.init.normal_(model.span_projection.bias)  # without it the cosine does not see a sum in place of a mean
+    torch.nn.init.normal_(model.span_projection.bias)  # without it the cosine does not see a sum instead of a mean
     labels = torch.randint(0, 5, batch["input_ids"].shape, generator=torch.Generator().manual_seed(0))
     output, inner = model(**batch, labels=labels), model.kogner(**batch)
     known = inner.links.is_mention

@@ -141,7 +141,7 @@ def test_weights_lie_in_the_folder(folder, tmp_path, name):
     copied = shutil.copytree(folder, tmp_path / "model")
     (copied / "model.safetensors").rename(tmp_path / "elsewhere.safetensors")
     (copied / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
-    with pytest.raises(ValueError, match=r"weight_map: .* is no file of this folder"):
+    with pytest.raises(ValueError, match=r"weight_map: .* is not a file of this folder"):
         load_model(copied)
 
 

@@ -92,14 +92,14 @@ pipeline("ner", model=sys.argv[2], trust_remote_code=True)
 @pytest.mark.parametrize("stored", [torch.float32, torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("loaded", [torch.float32, torch.float16, torch.bfloat16, "auto"])
 def test_what_is_whole_loads_in_every_precision(knowledge, wordpiece, tmp_path, stored, loaded):
-    """Rounding is no damage."""
+    """Rounding is not damage."""
     tiny_model(knowledge, wordpiece).to(stored).save_pretrained(tmp_path)
     model = KognerForTokenClassification.from_pretrained(tmp_path, dtype=loaded)
     assert model.config.table_checksums["index.surface_hash"] == checksum(model.kogner.index.surface_hash)
 
 
 def test_other_ways_to_make_a_model(folder, model):
-    """On the meta device there is nothing to check; a checkpoint of before has no checksums."""
+    """On the meta device there is nothing to check; a checkpoint of an earlier version has no checksums."""
     config = AutoConfig.from_pretrained(folder)
     with torch.device("meta"):
         assert AutoModelForTokenClassification.from_config(config).kogner.nodes.codes.is_meta

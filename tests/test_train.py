@@ -145,7 +145,7 @@ def test_metrics_are_written_whole_or_not_at_all(trained, corpora, tmp_path):
 
 
 def test_baseline_has_no_knowledge(encoder, corpora, tmp_path):
-    """A baseline that reads the graph, or that lacks the layers after it, is no baseline."""
+    """A baseline that reads the graph, or that lacks the layers after it, is not a baseline."""
     train("--encoder", encoder, "--knowledge", "none", "--dataset", corpora / "both", "--output_dir", tmp_path / "m",
           *ONCE, "--num_train_epochs", 1)  # fmt: skip
     model = KognerForTokenClassification.from_pretrained(tmp_path / "m")
@@ -159,7 +159,7 @@ def test_baseline_has_no_knowledge(encoder, corpora, tmp_path):
 
 
 def test_resumed_run_equals_an_unbroken_one(encoder, graph, corpora, tmp_path):
-    """A run that was cut off would end elsewhere: other dropout, order, rate or optimiser state."""
+    """An interrupted run would end elsewhere: other dropout, order, rate or optimiser state."""
     start = ["--encoder", encoder, "--knowledge", graph, "--dataset", corpora / "both", "--num_train_epochs", 4]
     start += ["--per_device_train_batch_size", 2, "--load_best_model_at_end", "False", "--save_total_limit", 9]
     train(*start, "--output_dir", tmp_path / "whole")

@@ -79,7 +79,7 @@ def test_padding_changes_nothing(left):
 
 
 def test_the_model_decodes_outside_of_training_only(knowledge, wordpiece):
-    """A loss on decoded odds would train something else; a model of before must answer as before."""
+    """A loss on decoded odds would train something else; an older model must answer as it did."""
     model = make_tagger(knowledge, wordpiece).eval()
     batch = wordpiece("New fever of leukemia and heart failure in patients", return_tensors="pt")
     labels = torch.ones_like(batch["input_ids"])

@@ -19,8 +19,8 @@ def annotate(options: AnnotationOptions) -> int:
     kogner annotate "Aspirin reduced the fever"
     kogner annotate --input abstracts.jsonl --output annotated.parquet --threshold 0.5
 
-    Formats: lines (.txt: a document a line), text (a document a file), jsonl, parquet, pubtator, bioc (BioC JSON,
-    .json); to write also tsv, html and table. The same command goes on after a kill, and does nothing once all is done.
+    Formats: lines (.txt: one document per line), text (one per file), jsonl, parquet, pubtator, bioc (BioC JSON,
+    .json); to write also tsv, html and table. The same command resumes after a kill, and does nothing once all is done.
     Exit code 1 also if documents were skipped, which standard error lists.
 
     On several processes or GPUs, each of which reads its share and writes a file of its own:

@@ -27,11 +27,11 @@ class EvalOptions:
     split: str = option("Split to score.", "test")
     output: Path = option("File of the scores.", Path("metrics.json"))
     types: list[str] | None = option("Score only these of the corpus's types.", None, commas=True)
-    knowledge: str | None = option("Knowledge folder to read in place of the model's own graph, or none.", None)
+    knowledge: str | None = option("Knowledge folder to read instead of the model's own graph, or none.", None)
     evidence: str | None = option("What to read of the knowledge; by default as in training.", None, choices=EVIDENCE)
     convention: str = option("Annotation convention to follow: none, own (the corpus's) or a corpus.", "none")
-    batch_size: int = option("Sentences a step.", 64, least=1)
-    max_length: int = option("Pieces a window; longer sentences get several.", 256)
+    batch_size: int = option("Sentences per step.", 64, least=1)
+    max_length: int = option("Tokens per window; longer sentences get several.", 256)
     stride: int = option("Pieces that neighbouring windows share.", 32)
     device: str | None = option("cpu or cuda; a GPU if there is one.", None)
 
@@ -43,12 +43,12 @@ def evaluate(options: EvalOptions) -> None:
 
     Strict entity-level precision, recall and F1, micro-averaged and by type, of the types that the corpus annotates.
     `--knowledge none` switches the evidence off in the same weights; a fair baseline is a model trained without it.
-    One H100: about two seconds a corpus; two CPU cores: about two minutes.
+    One H100: about two seconds per corpus; two CPU cores: about two minutes.
 
     kogner eval --model MODEL --linking FILE.pubtator [FILE.pubtator ...] --vocabulary MESH --output linking.json
 
     Concept linking of gold mentions: accuracy@1 and @5, candidate recall, and the share of gold ids that the graph
-    holds. Half a minute a file on a CPU.
+    holds. Half a minute per file on a CPU.
     """
     if not (options.dataset or options.linking):
         raise UsageError("nothing to score", fix="name corpora with --dataset or PubTator files with --linking")

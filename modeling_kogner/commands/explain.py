@@ -16,7 +16,7 @@ class ExplainOptions:
 
     text: str = option("Text to read.", positional=True)
     model: str | None = option("Folder or Hub id of a KoGNER model; the bundled one if left out.", None)
-    json: bool = option("Print one JSON object in place of a table.", False)
+    json: bool = option("Print one JSON object instead of a table.", False)
 
 
 def explain(options: ExplainOptions) -> None:

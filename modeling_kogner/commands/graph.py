@@ -59,8 +59,8 @@ class DistillOptions:
     teacher_width: int = option("Width of Z'; Z'' is half as wide.", TeacherSettings.transformer_width)
     teacher_batch: int = option("Triples predicted a step.", TeacherSettings.transformer_batch)
     messages: int = option("Triples that carry messages in a step.", TeacherSettings.transformer_messages)
-    negatives: int = option("Candidates a relation and step.", TeacherSettings.negatives)
-    student_batch: int = option("Concepts a step.", StudentSettings.batch)
+    negatives: int = option("Candidates for each relation in a step.", TeacherSettings.negatives)
+    student_batch: int = option("Concepts per step.", StudentSettings.batch)
     width: int = option("Width of concept vectors.", StudentSettings.width)
     seed: int = option("Of every random choice.", DistillSettings.seed)
 
@@ -111,7 +111,7 @@ class StatsOptions:
     """Options."""
 
     knowledge: Path = option("Folder that `kogner graph build` or `distill` wrote.", positional=True)
-    json: bool = option("Print one JSON object in place of tables.", False)
+    json: bool = option("Print one JSON object instead of tables.", False)
 
 
 def stats(options: StatsOptions) -> None:

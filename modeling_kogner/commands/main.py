@@ -45,10 +45,10 @@ EXTRAS = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
 }
 GOES_ON = {  # how to go on after an interruption; the others write whole files at their end
-    "annotate": "with --output the same command goes on from here",
-    "train": "--resume-from-checkpoint last goes on from the last whole checkpoint",
-    "pretrain": "--resume-from-checkpoint last goes on from the last whole checkpoint",
-    "graph distill": "with --cache the same command goes on after the last finished phase",
+    "annotate": "with --output the same command resumes from here",
+    "train": "--resume-from-checkpoint last resumes from the last complete checkpoint",
+    "pretrain": "--resume-from-checkpoint last resumes from the last complete checkpoint",
+    "graph distill": "with --cache the same command resumes after the last finished phase",
 }
 
 

@@ -1,4 +1,4 @@
-"""`kogner push`: a model folder onto the Hub."""
+"""`kogner push`: a model folder to the Hub."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class PushOptions:
     """Options."""
 
     model: Path = option("Model folder, with the card that `kogner card` wrote.", positional=True)
-    repository: str = option("OWNER/NAME; made if it is not there.", positional=True)
+    repository: str = option("OWNER/NAME; created if it does not exist.", positional=True)
     private: bool = option("Make a new repository private.", False)
-    create_pr: bool = option("Open a pull request in place of a commit.", False)
+    create_pr: bool = option("Open a pull request instead of a commit.", False)
     no_card: bool = option("Push without a model card.", False)
 
 
 def push(options: PushOptions) -> None:
-    """Publish a model: code, weights, tokenizer and card, and nothing else that lies in the folder.
+    """Publish a model: code, weights, tokenizer and card, and nothing else from the folder.
 
     kogner push my-model my-lab/my-kogner
 

@@ -23,7 +23,7 @@ def train(model: ModelArguments, data: DataArguments, text: SelfTrainingArgument
     kogner train --dataset CORPUS [CORPUS ...] --encoder ENCODER --knowledge FOLDER --output-dir MODEL
 
     A baseline of the same architecture without the graph is `--knowledge none`. All options of the Trainer apply, for
-    example `--bf16 --num-train-epochs 8 --seed 1`; after a kill `--resume-from-checkpoint last` goes on.
+    example `--bf16 --num-train-epochs 8 --seed 1`; after a kill `--resume-from-checkpoint last` resumes.
     One H100, NCBI-disease, 15 epochs in bf16: about a minute; strict test F1 about 85 with the bundled encoder.
     Several processes: `accelerate launch -m modeling_kogner.commands.train`, or train.py in a checkout.
     """

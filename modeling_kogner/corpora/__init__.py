@@ -1,1 +1,1 @@
-"""Documents and mentions, one reader and one writer a format, and corpora of tagged sentences."""
+"""Documents and mentions, one reader and one writer for each format, and corpora of tagged sentences."""

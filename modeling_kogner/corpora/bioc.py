@@ -33,7 +33,7 @@ def read_bioc(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
 def _document(text: str) -> Document:
     content = read_json(text)
     try:
-        # A passage may give its sentences in place of its text.
+        # A passage may give its sentences instead of its text.
         parts = [part for whole in content["passages"] for part in ([whole] if "text" in whole else whole["sentences"])]
         passages = [Passage(part["text"], part["offset"], part.get("infons", {})) for part in parts]
         if not all(isinstance(each.text, str) and isinstance(each.offset, int) for each in passages):
@@ -107,7 +107,7 @@ class _Elements:
         self.place += 1
 
     def _next(self) -> str:
-        """The next character that is no blank."""
+        """The next character that is not a blank."""
         while True:
             while self.place < len(self.buffer) and self.buffer[self.place] in _BLANK:
                 self.place += 1
@@ -115,7 +115,7 @@ class _Elements:
                 return self.buffer[self.place : self.place + 1]
 
     def _more(self) -> bool:
-        """Read on, as much again as is unread, so that a long document is not parsed too often."""
+        """Read as much again as is unread, so that a long document is not parsed too often."""
         self.buffer, self.place = self.buffer[self.place :], 0
         if self.ended or len(self.buffer) > _MAX_CHARACTERS:
             return False

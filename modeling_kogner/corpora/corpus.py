@@ -90,7 +90,7 @@ def train_subset(dataset: Dataset, fraction: float, seed: int, sentences: int | 
         dataset: with a column ``ner_tags``.
         fraction: share of all sentences.
         seed: of the draw.
-        sentences: in place of a fraction, this many of the sentences that hold a mention.
+        sentences: instead of a fraction, this many of the sentences that hold a mention.
 
     Raises:
         InputError: the fraction is not above 0 and at most 1, or there are too few sentences.
@@ -163,16 +163,16 @@ def _check_rows(rows: list[dict[str, Any]], where: str) -> None:
 def _check_row(tokens: Any, tags: Any) -> None:
     for field, values in ((TOKENS, tokens), (TAGS, tags)):
         if not isinstance(values, (list, tuple)):
-            raise InputError(f"is {type(values).__name__}, not a list", field=field, fix="write one entry a word")
+            raise InputError(f"is {type(values).__name__}, not a list", field=field, fix="write one entry per word")
     if len(tokens) != len(tags):
         problem = f"{len(tokens)} tokens but {len(tags)} tags"
         raise InputError(problem, field=TAGS, fix="write one tag for each token")
     for position, (token, tag) in enumerate(zip(tokens, tags, strict=True), start=1):
         if not isinstance(token, str):
-            problem = f"token {position}: {token!r:.60} is no string"
+            problem = f"token {position}: {token!r:.60} is not a string"
             raise InputError(problem, field=TOKENS, fix="write the word as text")
         if not isinstance(tag, str):
-            problem = f"token {position}: tag {tag!r:.60} is no string and has no name"
+            problem = f"token {position}: tag {tag!r:.60} is not a string and has no name"
             raise InputError(problem, field=TAGS, fix="write B-Disease")
         try:
             split_tag(tag)

@@ -122,7 +122,7 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of one object a line, or of one list."""
+    """Rows of one object per line, or of one list."""
     text = path.read_text(encoding="utf-8-sig")
     is_list = text.lstrip().startswith("[")
     with located(path):
@@ -155,7 +155,7 @@ def _conll_rows(path: Path) -> Iterator[dict[str, Any]]:
             if line.strip(" \t") and not line.startswith("-DOCSTART-"):
                 fields = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
                 if len(fields) < 2:
-                    problem = f"{line!r:.60} is no token and tag"
+                    problem = f"{line!r:.60} is not a token and a tag"
                     raise InputError(problem, file=path, row=f"line {number}", fix="write both, or leave it blank")
                 first = first if tokens else number
                 tokens.append(fields[0])

@@ -103,7 +103,7 @@ def read_records(
     Args:
         files: with their formats.
         fields: of JSON and tables.
-        stream: read in place of the first file.
+        stream: read instead of the first file.
         done: records of this shard that are left out, because an earlier run wrote them.
         shard: which, from 0, and of how many.
     """

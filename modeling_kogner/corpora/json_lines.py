@@ -1,4 +1,4 @@
-"""JSON lines: one object a line, which keeps its fields and gets its mentions."""
+"""JSON lines: one object per line, which keeps its fields and gets its mentions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def read_json(text: str) -> Any:
     """Parse JSON; half a surrogate pair, which no file can hold, becomes a question mark.
 
     Raises:
-        InputError: it is no JSON.
+        InputError: it is not JSON.
     """
     try:
         value = json.loads(text)
         if "\\u" in text:
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except json.JSONDecodeError as error:
-        raise InputError(f"not JSON ({error.msg} at character {error.pos})", fix="write one object a line") from None
+        raise InputError(f"not JSON ({error.msg} at character {error.pos})", fix="write one object per line") from None
     except RecursionError:
         raise InputError("brackets nested too deeply for JSON", fix="flatten it") from None
     return value
@@ -40,5 +40,5 @@ def read_json(text: str) -> Any:
 def _document(line: bytes, fields: Fields, number: int) -> Document:
     record = read_json(decode(line))
     if not isinstance(record, dict):
-        raise InputError(f"{type(record).__name__} in place of an object", fix=f"write {{{fields.text!r}: ...}}")
+        raise InputError(f"{type(record).__name__} instead of an object", fix=f"write {{{fields.text!r}: ...}}")
     return fields.document(record, number)

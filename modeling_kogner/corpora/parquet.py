@@ -42,7 +42,7 @@ def read_parquet(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record
     """Every row is a document.
 
     Raises:
-        InputError: it is no parquet file, or has no such column.
+        InputError: it is not a parquet file, or has no such column.
     """
     if not stream.seekable():
         raise InputError("parquet cannot be read from a pipe", file=name, fix="name the file with --input")

@@ -1,4 +1,4 @@
-"""Plain text: one document a line, or one a file."""
+"""Plain text: one document per line, or per file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_lines(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
 
 
 def read_whole(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
-    """The file is one document, called as the file is."""
+    """The file is one document, named after the file."""
     content = stream.read()
     yield Record(name, None, len(content), partial(_document, content, PurePath(name).stem))
 

@@ -67,7 +67,7 @@ def load_pubtator(path: str | Path) -> list[Document]:
             document = record.parse()
             if document.id in documents:
                 raise InputError(
-                    f"document {document.id} is there twice",
+                    f"document {document.id} occurs twice",
                     file=path,
                     row=record.row,
                     fix="give each document its own id",
@@ -111,7 +111,7 @@ def _mention(line: str, text: str) -> Iterator[Mention]:
         return
     if len(fields) < 5 or not (fields[1].isdigit() and fields[2].isdigit()):
         raise InputError(
-            f"{line!r:.60} is no mention", fix="write ID, start, end, mention, type, concept id, with tabs between"
+            f"{line!r:.60} is not a mention", fix="write ID, start, end, mention, type, concept id, with tabs between"
         )
     start, end, given = int(fields[1]), int(fields[2]), fields[3]
     held = text[start:end]

@@ -1,4 +1,4 @@
-"""A document that is not read yet: what is wrong with it shows when it is parsed."""
+"""A document that is not read yet: errors appear when it is parsed."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Word:
         last: number of its last piece.
         start: first character.
         end: the character after its last.
-        window: the window to read it from, in which it lies farthest from a cut.
+        window: the window to read it from, in which it is farthest from an edge.
     """
 
     first: int
@@ -59,7 +59,7 @@ class Word:
 def make_windows(
     texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
 ) -> list[list[Window]]:
-    """Windows of each text; neighbouring ones share ``stride`` pieces, and only a text's own ends are no cuts."""
+    """Windows of each text; neighbouring ones share ``stride`` pieces, and only a text's own ends are not cuts."""
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
@@ -90,7 +90,7 @@ def make_windows(
 
 
 def words_of(text: str, windows: list[Window]) -> list[Word]:
-    """Words of a text in order, each with the window in which it lies farthest from a cut.
+    """Words of a text in order, each with the window in which it is farthest from an edge.
 
     The tokenizer's words are split once more at punctuation: a sentencepiece word would swallow its full stop.
     """

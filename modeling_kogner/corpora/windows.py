@@ -49,14 +49,14 @@ def encode(
     Args:
         examples: ``tokens`` and, optionally, ``ner_tags`` (IOB2); without tags there are no ``labels``.
         tokenizer: a fast one.
-        max_length: pieces a window, special tokens included.
+        max_length: tokens per window, special tokens included.
         stride: pieces that neighbouring windows share at most.
         label2id: the model's labels, ``O``, ``B-T1``, ``I-T1``, ...
         supervised_types: the model's types that this corpus annotates.
 
     Returns:
         ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens), ``example_index`` (row in
-        ``examples``) and ``type_mask`` (0/1 for each of the model's types), one entry a window.
+        ``examples``) and ``type_mask`` (0/1 for each of the model's types), one entry per window.
 
     Raises:
         InputError: an unfit tokenizer, a type the model does not know, or a stride that leaves no room.
@@ -91,10 +91,10 @@ def merge_windows(
     word_counts: Sequence[int],
     id2label: Mapping[int, str],
 ) -> list[list[str]]:
-    """Bring predicted label ids of pieces back to one label a word.
+    """Bring predicted label ids of pieces back to one label for each word.
 
     The first piece of a word decides its label. A word in several windows takes the one in which it lies farthest from
-    a cut; the sentence's own start and end are no cuts. Words without any piece (control characters) are ``O``.
+    a cut; the sentence's own start and end are not cuts. Words without any piece (control characters) are ``O``.
 
     Args:
         predictions: label ids by window and piece; rows may be longer than their ``word_ids`` (padding on the right).

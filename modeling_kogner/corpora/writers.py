@@ -1,4 +1,4 @@
-"""Annotated documents as text: one function a format, each for one document."""
+"""Annotated documents as text: one function for each format, each for one document."""
 
 from __future__ import annotations
 

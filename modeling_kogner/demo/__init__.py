@@ -1,1 +1,1 @@
-"""The local page of `kogner demo`: nothing of it asks another host for anything."""
+"""The local page of `kogner demo`: it loads nothing from another host."""

@@ -10,7 +10,7 @@ const EXAMPLES = [
 const KINDS = 10; // colours of page.css
 const $ = (id) => document.getElementById(id);
 let about = { types: [] };
-let drawn = null; // the concept and width of the picture, to draw it anew when the window changes
+let drawn = null; // the concept and width of the picture, to draw it again when the window changes
 
 function make(tag, fields = {}, ...children) {
   const made = Object.assign(document.createElement(tag), fields);

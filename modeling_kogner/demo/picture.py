@@ -23,7 +23,7 @@ STYLES = {  # of a group, in this order: colour, line, shape of its boxes
     "children": ("#8a4b00", "--", "square"),
     "relations": ("#6b3fa0", "-.", "round"),
 }
-# Text stays text, in the reader's fonts; a dollar in a name is no formula.
+# Text stays text, in the reader's fonts; a dollar in a name is not a formula.
 _SETTINGS = {"svg.fonttype": "none", "text.parse_math": False, "font.family": "DejaVu Sans"}
 _one_at_a_time = threading.Lock()  # the settings are those of the whole process
 
@@ -32,7 +32,7 @@ def draw(concept: dict[str, Any], width: int) -> dict[str, Any]:
     """Draw a concept and what stands around it.
 
     Args:
-        concept: as :class:`Neighbourhoods` tells it.
+        concept: as :class:`Neighbourhoods` gives it.
         width: of the picture, in pixels.
 
     Returns:

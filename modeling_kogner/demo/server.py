@@ -36,7 +36,7 @@ class PageServer(ThreadingHTTPServer):
 
     Args:
         reader: of the model shown.
-        neighbourhoods: of its graph; None where no knowledge folder is at hand.
+        neighbourhoods: of its graph; None without a knowledge folder.
         title: of the model, for the head of the page.
         port: 0 for any free one.
 
@@ -83,7 +83,7 @@ ANSWERS = {"/about": PageServer.about, "/read": PageServer.read, "/neighbourhood
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Requests of the page; every other is refused."""
+    """Requests of the page; all others are refused."""
 
     server: PageServer
     timeout = 30  # seconds; a client that sends nothing does not hold a thread for ever

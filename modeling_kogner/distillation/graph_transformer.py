@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import TransformerConv
 
-RELATION_WIDTH = 32  # narrow: its projection runs once an edge, and there are only a few dozen relations
+RELATION_WIDTH = 32  # narrow: its projection runs once for each edge, and there are only a few dozen relations
 
 
 class GraphTransformerLayer(nn.Module):
@@ -25,7 +25,7 @@ class GraphTransformerLayer(nn.Module):
 
 
 class GraphTransformer(nn.Module):
-    r"""Read names and neighbours into Z', one vector a concept; equal names with equal surroundings get equal vectors.
+    r"""Read names and neighbours into Z', one vector per concept; equal names and surroundings get equal vectors.
 
     Source: Shi et al., IJCAI 2021 (arXiv:2009.03509) for the convolution; relations enter as edge features, edges run
     both ways under relations ``r`` and ``r + R``. Attention averages, so it cannot count: log degrees by relation are
@@ -84,7 +84,7 @@ class PairScorer:
 
     Attributes:
         nodes: ``(N, d)``.
-        forms: ``(2R, d, d)``, one a relation and direction.
+        forms: ``(2R, d, d)``, one for each relation and direction.
     """
 
     nodes: Tensor

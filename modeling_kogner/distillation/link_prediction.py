@@ -27,7 +27,7 @@ class KnownTriples:
         return sources * (2 * self.num_relations) + relation
 
     def contains(self, sources: Tensor, relations: Tensor, candidates: Tensor) -> Tensor:
-        """Which of ``(G, B)`` sources by ``(G, K)`` candidates, a relation a group, are true: ``(G, B, K)`` bool."""
+        """Whether ``(G, B)`` sources by ``(G, K)`` candidates, one relation per group, are true: ``(G, B, K)`` bool."""
         keys = self._pair(sources, relations[:, None])[..., None] * self.num_concepts + candidates[:, None]
         place = torch.searchsorted(self.keys, keys).clamp(max=len(self.keys) - 1)
         return self.keys[place] == keys
@@ -95,7 +95,7 @@ def link_loss(scorer, triples: Tensor, known: KnownTriples, candidates: Candidat
         triples: ``(G, B, 3)``, the triples of a group of one relation; inverse relations included.
         known: Training triples; those among the negatives are masked.
         candidates: Source of negatives.
-        negatives: How many a group.
+        negatives: How many per group.
     """
     sources, relations, tails = triples[..., 0], triples[:, 0, 1], triples[..., 2]
     drawn = candidates.draw(relations, negatives)  # (G, K)

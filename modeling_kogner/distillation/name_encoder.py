@@ -22,7 +22,7 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
         names: Preferred names.
         encoder: Folder or Hub id of any model that ``AutoModel`` reads.
         device: Where the encoder runs; bf16 on CUDA, float32 elsewhere.
-        batch_size: Names a batch; 0 picks 4,096 on CUDA and 128 elsewhere.
+        batch_size: Names per batch; 0 chooses 4,096 on CUDA and 128 elsewhere.
 
     Shapes:
         - **output**: ``(N, d_h)`` float32 on ``device``, each row of length 1.

@@ -14,7 +14,7 @@ class ResidualQuantiser(nn.Module):
     Args:
         width: ``d_k``.
         stages: ``S``.
-        size: Entries a codebook, at most 256, so that a code is a byte.
+        size: Entries per codebook, at most 256, so that a code is a byte.
 
     Shapes:
         - **vectors**: ``(N, d_k)`` float; **codes**: ``(N, S)`` uint8.
@@ -23,7 +23,7 @@ class ResidualQuantiser(nn.Module):
     def __init__(self, width: int, stages: int, size: int = 256):
         super().__init__()
         if not 1 <= size <= 256:
-            raise ValueError(f"Codebooks of {size} entries do not fit one byte a code: choose 1 to 256.")
+            raise ValueError(f"Codebooks of {size} entries do not fit one byte per code: choose 1 to 256.")
         self.codebooks = nn.Parameter(torch.zeros(stages, size, width))
 
     @torch.no_grad()

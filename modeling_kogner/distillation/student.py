@@ -1,4 +1,4 @@
-"""The student: a few bytes a concept and one light graph layer that reproduce H."""
+"""The student: a few bytes per concept and one light graph layer that reproduce H."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .residual_quantiser import ResidualQuantiser
 
 
 class Student(nn.Module):
-    r"""Compress H, code it, let neighbours speak once, and reproduce H.
+    r"""Compress H, code it, let neighbours exchange messages once, and reproduce H.
 
     .. math:: z^0 = Q(\mathrm{compress}(H)), \quad z^1 = z^0 + \mathrm{attend}(z^0), \quad \hat H = \mathrm{decode}(z^1)
 
@@ -23,8 +23,8 @@ class Student(nn.Module):
     Args:
         part_widths: Widths of the parts of H.
         width: ``d_k``.
-        stages: Bytes a concept.
-        size: Entries a codebook.
+        stages: Bytes per concept.
+        size: Entries per codebook.
         hidden: Width of the hidden layers of compressor and decoder.
         heads: Attention heads, averaged.
 

@@ -63,7 +63,7 @@ def train_student(
 
 
 def _rate(step: int, steps: int) -> float:
-    """Linear decay in each of the two phases; the second starts lower, for the codebooks are good already."""
+    """Linear decay in each of the two phases; the second starts lower, because the codebooks are good already."""
     plain = steps * 2 // 5
     if step < plain:
         return 1 - 0.5 * step / plain

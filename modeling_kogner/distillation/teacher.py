@@ -152,7 +152,7 @@ class Teacher:
         return tuple(with_inverses(self.train[rows], self.triples.num_relations) for rows in both)
 
     def _draw(self, count: int) -> Tensor:
-        """Rows of about ``count`` training triples, a relation a group: ``(RELATION_DRAWS, B)``.
+        """Rows of about ``count`` training triples, one relation per group: ``(RELATION_DRAWS, B)``.
 
         Each relation is as likely as it has triples. Groups of one size let a step treat all relations at once.
         """

@@ -10,7 +10,7 @@ class TransR(nn.Module):
     .. math:: s(h, r, t) = -\lVert h M_r + r - t M_r \rVert_2^2
 
     Source: Lin et al., AAAI 2015, "Learning Entity and Relation Embeddings for Knowledge Graph Completion". We train
-    with a sampled softmax in place of the margin loss, and concept vectors may start from text features: most
+    with a sampled softmax instead of the margin loss, and concept vectors may start from text features: most
     concepts have one or two edges, which say too little about them.
 
     Args:

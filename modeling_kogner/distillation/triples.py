@@ -33,7 +33,7 @@ class Triples:
 
         Args:
             concepts: Column ``id``; the row number is the concept's index.
-            edges: Columns ``head``, ``relation``, ``tail``; edges to ids that are no concept are dropped and counted.
+            edges: Columns ``head``, ``relation``, ``tail``; edges to ids that are not concepts are dropped and counted.
 
         Raises:
             InputError: If a column is missing or no edge joins two concepts.

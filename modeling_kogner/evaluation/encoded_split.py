@@ -53,7 +53,7 @@ class EncodedSplit:
     def decode(
         self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False
     ) -> list[list[str]]:
-        """Predicted tags of each sentence, a list a sentence.
+        """Predicted tags of each sentence, one list for each sentence.
 
         Args:
             logits: ``(T, L)`` for each window; rows may be longer than the window.

@@ -39,7 +39,7 @@ def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence
     """Scores of a PubTator file by entity type, see :func:`score_links`; ``track`` sees documents.
 
     Raises:
-        InputError: the file is no PubTator file or has no mentions.
+        InputError: the file is not a PubTator file or has no mentions.
     """
     catalogue = linker.model.kogner.concepts
     held = set(catalogue.ids)

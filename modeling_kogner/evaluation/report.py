@@ -39,7 +39,7 @@ def score_corpus(
         split: which is scored.
         types: score only these of the corpus's types, in any case.
         convention: ``none``, ``own`` (the corpus's) or the name of a corpus.
-        max_length: pieces a window.
+        max_length: tokens per window.
         stride: pieces that neighbouring windows share.
         batch_size: sentences a step.
         counting: shows the progress of something.

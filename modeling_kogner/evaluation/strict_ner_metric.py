@@ -71,7 +71,7 @@ def strict_scores(
     for number, (guess, truth) in enumerate(zip(predictions, references, strict=True)):
         if len(guess) != len(truth):
             problem = f"{len(guess)} predicted tags for {len(truth)} words"
-            raise InputError(problem, row=f"sentence {number}", fix="give one tag a word")
+            raise InputError(problem, row=f"sentence {number}", fix="give one tag for each word")
         found, wanted = set(mention_spans(guess)), set(mention_spans(truth))
         for counter, spans in ((predicted, found), (gold, wanted), (correct, found & wanted)):
             counter.update(kind for kind, _, _ in spans)

@@ -51,7 +51,7 @@ def _restored(kind: type[InputError], problem: str, *place: Any) -> InputError:
 
 @contextmanager
 def located(file: str | Path | None, row: int | str | None = None) -> Iterator[None]:
-    """Say of errors that know no place where it was; wrong values of other kinds become such errors."""
+    """Add the place to errors that lack one; other value errors become input errors."""
     try:
         yield
     except InputError as error:

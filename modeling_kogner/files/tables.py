@@ -1,4 +1,4 @@
-"""Tables of anyone's making: parquet, TSV and CSV, and the rules that their rows must keep."""
+"""Tables from users: parquet, TSV and CSV, and the rules that their rows must keep."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     line that is not blank is a row of as many fields, and a field in quotation marks may hold the separator.
 
     Raises:
-        InputError: no such file, not readable, a column is missing or there twice, or a row has too few or too many
+        InputError: no such file, not readable, a column is missing or occurs twice, or a row has too few or too many
             fields.
     """
     if not path.is_file():

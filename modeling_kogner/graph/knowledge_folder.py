@@ -189,7 +189,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     path, aside = folder / _MANIFEST, set_aside(folder.absolute())
     if aside.exists() and not folder.exists():
         fix = f"rename {aside} to {folder.name}"
-        raise InputError("a run was cut off while it replaced this folder", file=folder, fix=fix)
+        raise InputError("a run was interrupted while it replaced this folder", file=folder, fix=fix)
     if not path.is_file():
         problem = f"no {_MANIFEST} there, so this is not a knowledge folder"
         raise InputError(problem, file=folder, fix="name the --output folder of `kogner graph build`")

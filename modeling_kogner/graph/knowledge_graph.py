@@ -1,4 +1,4 @@
-"""The knowledge graph: sources read, checked, merged and freed of doubles."""
+"""The knowledge graph: sources read, checked, merged and without duplicates."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class KnowledgeGraph:
     """Concepts under one id each, their names and their relations.
 
     Args:
-        nodes: `id`, `name`, `type`, `source`; one row a concept, `id` is unique.
-        names: `id`, `name`, `preferred`; every name of every member of a concept's family, no doubles; `preferred` if
+        nodes: `id`, `name`, `type`, `source`; one row for each concept, `id` is unique.
+        names: `id`, `name`, `preferred`; every name of every member of a concept's family, distinct; `preferred` if
             one of their vocabularies prefers it.
-        edges: `head`, `relation`, `tail`; ids of `nodes`, no doubles, no self-loops.
+        edges: `head`, `relation`, `tail`; ids of `nodes`, no duplicates, no self-loops.
         equivalents: `id`, `preferred`; ids that were unified into another one.
         report: counts of what was read, merged, unified and dropped.
     """
@@ -89,9 +89,9 @@ def _checked_nodes(tables: list[SourceTables], checks: RowChecks) -> pd.DataFram
         frame = checks.full_match(table.nodes, "id", _ID, "ids look like PREFIX:NUMBER, for example MESH:D003920")
         frame = checks.keep(frame, "name", frame["name"] != "", "is empty", "give the concept its preferred name")
         known = frame["type"].isin(SEMANTIC_TYPES)
-        frame = checks.keep(frame, "type", known, "is no known type", f"use one of {', '.join(SEMANTIC_TYPES)}")
+        frame = checks.keep(frame, "type", known, "is not a known type", f"use one of {', '.join(SEMANTIC_TYPES)}")
         twice = frame["id"].duplicated()
-        frame = checks.keep(frame, "id", ~twice, "appears twice", "keep one row an id; other names belong in names")
+        frame = checks.keep(frame, "id", ~twice, "appears twice", "keep one row per id; other names belong in names")
         nodes.append(frame)
     merged = pd.concat(nodes, ignore_index=True)
     first_type = merged.drop_duplicates("id").set_index("id")["type"]

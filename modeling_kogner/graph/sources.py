@@ -31,7 +31,7 @@ class SourceTables:
 
     Args:
         nodes: `id`, `name`, `type`, `source`.
-        names: `id`, `name`; synonyms, one a row.
+        names: `id`, `name`; synonyms, one per row.
         edges: `head`, `relation`, `tail`.
         unresolved: `head`, `relation`, `tail`; cross-references that count only if another source holds the tail.
         notes: counts for the report of what the reader left out on purpose.
@@ -48,7 +48,7 @@ def read_source(source: str) -> SourceTables:
     """Read a folder of tables (`nodes`, `names` and `edges`, each `.parquet`, `.tsv` or `.csv`), or `PATH.obo:TYPE`.
 
     Raises:
-        InputError: it is neither; a table is absent, there twice, unreadable, or lacks a column.
+        InputError: it is neither; a table is absent, occurs twice, is unreadable, or lacks a column.
     """
     if obo := split_obo_source(source):
         return read_obo(*obo)

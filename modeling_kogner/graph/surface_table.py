@@ -111,7 +111,7 @@ def _candidates(graph: KnowledgeGraph, track: Callable[[Iterable], Iterable]) ->
 
 
 def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
-    """Keep one row a key and concept, and the best concepts of a key.
+    """Keep one row for each key and concept, and the best concepts of a key.
 
     A known type comes before "Other", a preferred name before a synonym, a vocabulary's form before a derived one,
     then the concept with more edges, then the earlier one.
@@ -143,12 +143,12 @@ def _within_budget(table: pd.DataFrame, max_surfaces: int, dropped: Counter) -> 
 
 
 def noise(surface: str, semantic_type: str, evidence: Evidence = "preferred") -> str | None:
-    """Return why a surface stays out of the index, or `None`.
+    """Return why a surface is kept out of the index, or `None`.
 
     Args:
         surface: a written form.
         semantic_type: of its concept.
-        evidence: where the form comes from; the less it is worth, the sooner an English word is distrusted.
+        evidence: where the form comes from; the weaker it is, the sooner an English word is rejected.
     """
     if len(surface) > MAX_CHARACTERS or surface.count(" ") >= MAX_WORDS:
         return f"over {MAX_CHARACTERS} characters or {MAX_WORDS} words"

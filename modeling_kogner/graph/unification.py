@@ -54,7 +54,7 @@ def unify(types: dict[str, str], links: pd.DataFrame, names_of: Callable[[str], 
     1. no vocabulary would have two ids in the family: a vocabulary lists different things under different ids;
     2. all types in the family are compatible (`COMPATIBLE_TYPES`).
 
-    Links whose ends share a name go first, then those with the fewest rivals. The preferred id is that of the first
+    Links whose ends share a name come first, then those with the fewest rivals. The preferred id is that of the first
     vocabulary in `VOCABULARIES` (others after these, by id); its type is the family's, unless it is "Other" and a
     member has another.
 

@@ -1,1 +1,1 @@
-"""Annotating text with a trained model; stays home and needs nothing beyond the plain installation."""
+"""Annotating text with a trained model, without any extra."""

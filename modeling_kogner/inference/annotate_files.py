@@ -34,7 +34,7 @@ class AnnotationOptions:
     source: str | None = field(
         default=None,
         metadata={
-            "help": "Format of the input, where its name does not tell it.",
+            "help": "Format of the input, if its name does not say.",
             "flag": "from",
             "choices": tuple(READERS),
         },
@@ -42,7 +42,7 @@ class AnnotationOptions:
     target: str | None = field(
         default=None,
         metadata={
-            "help": "Format of the output, where its name does not tell it.",
+            "help": "Format of the output, if its name does not say.",
             "flag": "to",
             "choices": ("table", *OUTPUTS),
         },
@@ -56,7 +56,7 @@ class AnnotationOptions:
     )
     knowledge: str | None = field(
         default=None,
-        metadata={"help": "Knowledge folder to read in place of the model's own graph, or none: no graph at all."},
+        metadata={"help": "Knowledge folder to read instead of the model's own graph, or none: no graph at all."},
     )
     vocabulary: str | None = field(
         default=None, metadata={"help": "Link to ids of this vocabulary only, such as MESH."}
@@ -65,21 +65,22 @@ class AnnotationOptions:
         default=None, metadata={"help": "Corpus whose annotation convention is followed, such as BC2GM."}
     )
     types: list[str] | None = field(
-        default=None, metadata={"help": "Entity types to find, as if there were no others.", "commas": True}
+        default=None, metadata={"help": "Entity types to find; the others do not compete.", "commas": True}
     )
     threshold: float = field(
         default=0.0, metadata={"help": "Leave out mentions with a lower score.", "least": 0, "most": 1}
     )
     batch_size: int = field(default=32, metadata={"help": "Windows read at once.", "least": 1})
     on_error: str = field(
-        default="stop", metadata={"help": "What to do at a document that is wrong.", "choices": ("stop", "skip")}
+        default="stop",
+        metadata={"help": "What to do with a document that cannot be read.", "choices": ("stop", "skip")},
     )
     shard: str | None = field(
         default=None, metadata={"help": "Read a share only: 1/4 to 4/4; each writes its own file."}
     )
     device: str | None = field(default=None, metadata={"help": "cpu, cuda, cuda:1, ...; a GPU if there is one."})
     compile: bool = field(
-        default=False, metadata={"help": "Fuse kernels: a minute at first, faster then; for long runs on a GPU."}
+        default=False, metadata={"help": "Fuse kernels: a minute at first, then faster; for long runs on a GPU."}
     )
 
 
@@ -206,14 +207,14 @@ def this_share(given: str | None) -> tuple[int, int]:
     """Number from 0 and count of shares: ``given`` as ``1/4``, split once more among the processes of a launcher.
 
     Raises:
-        UsageError: it is no share.
+        UsageError: it is not a share.
     """
     index, count = 0, 1
     if given is not None:
         parts = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", given)
         index, count = (int(parts[1]) - 1, int(parts[2])) if parts else (-1, 0)
         if not 0 <= index < count:
-            raise UsageError(f"--shard {given} is no share", fix="write 1/4, 2/4, 3/4 and 4/4 for four")
+            raise UsageError(f"--shard {given} is not a share", fix="write 1/4, 2/4, 3/4 and 4/4 for four")
     rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     return index * processes + rank, count * processes
 

@@ -1,4 +1,4 @@
-"""Records in, annotated documents out, a step at a time."""
+"""From records to annotated documents, one step at a time."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class AnnotationRun:
             except InputError as error:
                 if self.on_skip is None:
                     self._step(waiting, counts, record.position)
-                    error.fix = f"{error.fix}; or go on with --on-error skip"
+                    error.fix = f"{error.fix}; or continue with --on-error skip"
                     raise
                 self.on_skip(str(error))
                 counts.skipped += 1

@@ -1,4 +1,4 @@
-"""Text in, mentions with types, scores and concepts out."""
+"""From text to mentions with types, scores and concepts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .tokenizers import check_tokenizer_matches
 
 ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
-# In memory at once: enough texts to fill batches with windows of like length, and no more than a book.
+# In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
 TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
 
 # More windows take a CPU longer each, a quarter at 32: what passes between layers is no longer kept in its cache.
@@ -41,13 +41,13 @@ class _Reading:
 class Annotator:
     """Find the entities of texts of any length and link them to concepts.
 
-    A long text is read in windows that overlap; every word is read where it lies farthest from a cut. A word has the
-    label of its first piece; an inside label that continues nothing opens a mention.
+    A long text is read in windows that overlap; every word is read in the window in which it is farthest from an edge.
+    A word has the label of its first piece; an inside label that continues nothing opens a mention.
 
     Args:
         model: a tagger; its device is used. Linking works with evidence ``none`` too, if the model has tables.
         tokenizer: the fast tokenizer saved with the model.
-        max_length: pieces a window, special tokens included.
+        max_length: tokens per window, special tokens included.
         stride: pieces that neighbouring windows share.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case; see :class:`Linker`.
         convention: corpus whose annotation convention is followed, of those that the configuration lists, in any case;
@@ -113,7 +113,7 @@ class Annotator:
             batch_size: windows in one step, at most; a CPU reads eight or fewer.
 
         Raises:
-            InputError: a text is no string, or the model does not know a type.
+            InputError: a text is not a string, or the model does not know a type.
         """
         if isinstance(texts, str):
             raise InputError("texts is one string", fix="give a list of texts, [text]")
@@ -169,7 +169,7 @@ class Annotator:
 
     @torch.inference_mode()
     def _read(self, windows: list[Window], allowed: torch.Tensor, batch_size: int) -> dict[int, _Reading]:
-        """Readings by the identity of their window; windows of like length share a batch."""
+        """Readings by the identity of their window; windows of similar length share a batch."""
         readings: dict[int, _Reading] = {}
         if self.model.device.type == "cpu":
             batch_size = min(batch_size, CPU_BATCH)

@@ -22,7 +22,7 @@ Hits = dict[tuple[int, int], list[int]]
 
 
 def known_ngrams(concepts: torch.Tensor) -> list[Hits]:
-    """Concepts of every known n-gram, by its first and last token; one dict a row of the batch.
+    """Concepts of every known n-gram, by its first and last token; one dict for each row of the batch.
 
     Args:
         concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives.

@@ -79,15 +79,15 @@ def explain(annotator: Annotator, text: str) -> Explanation:
         text: of any length.
 
     Raises:
-        InputError: the annotator's model is an exported one, which gives its answer alone.
+        InputError: the annotator's model is an exported one, which gives only its answer.
     """
     model = annotator.model
     if not isinstance(model, KognerForTokenClassification):
-        raise InputError("an exported model gives its answer alone", fix="load the model it was made from")
+        raise InputError("an exported model gives only its answer", fix="load the model it was made from")
     other = copy.copy(annotator)
     other.model = without_knowledge(model)
     mentions, plain = annotator(text).mentions, other(text).mentions
-    # Half of a surrogate pair is no character; tokenizers refuse it, and the Annotator reads it like this too.
+    # Half of a surrogate pair is not a character; tokenizers refuse it, and the Annotator reads it like this too.
     readable = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
     (windows,) = make_windows([readable], annotator.tokenizer, annotator.max_length, annotator.stride)
     readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []

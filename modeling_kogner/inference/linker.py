@@ -28,8 +28,8 @@ _SEARCHES_KEPT = 50_000
 class Linker:
     """Rank the concepts that a mention may stand for, those of exactly its written form before others.
 
-    Several concepts of one written form are ranked by how alike mention and preferred name are spelled, then as the
-    index lists them. Next come the most similar preferred names. The mention's type restricts both
+    Several concepts of one written form are ranked by the similarity of spelling between mention and preferred name,
+    then in the order of the index. Next come the most similar preferred names. The mention's type restricts both
     (:func:`fitting_types`). Where the text defines the mention as an abbreviation, its long form is linked in its place
     and the short form's own concepts come after.
 
@@ -83,7 +83,7 @@ class Linker:
         return [self._candidate(concept, score) for concept, score in list(scores.items())[:limit]]
 
     def _refresh(self) -> None:
-        """Start anew where the model's catalogue is another one: names were added."""
+        """Start again where the model's catalogue has changed because names were added."""
         catalogue = self.model.kogner.concepts
         if catalogue is self._catalogue:
             return

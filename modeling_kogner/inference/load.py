@@ -1,4 +1,4 @@
-"""A folder or Hub id -> what annotates texts, or one error that says what is wrong with it."""
+"""From a folder or Hub id to an annotator, or to one error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def load(
 
     Args:
         model: folder, Hub id ``OWNER/NAME``, or folder of ``kogner export``, which onnxruntime runs; by default the
-            model that a checkout carries.
-        knowledge: ``none`` to annotate without the knowledge graph; a knowledge folder to read it in place of the
+            model in `hub_card/` of a checkout.
+        knowledge: ``none`` to annotate without the knowledge graph; a knowledge folder to read it instead of the
             model's own graph, by the semantic types of its names alone; by default the model's own.
         convention: corpus whose annotation convention is followed, in any case; by default none.
         device: such as ``cpu`` or ``cuda:1``; by default a GPU if there is one. An exported model runs on the CPU.
@@ -54,7 +54,7 @@ def load(
     if (Path(source) / ONNX_FILE).is_file():
         if knowledge is not None or convention is not None or compiled or device not in (None, "cpu"):
             raise UsageError(
-                "an exported model has its knowledge within, follows no convention, is compiled already and runs on "
+                "an exported model includes its knowledge, follows no convention, is compiled already and runs on "
                 "the CPU",
                 file=source,
                 fix="give the model it was made from",
@@ -70,14 +70,14 @@ def load(
 
 
 def bundled_model() -> str:
-    """Folder of the model that a checkout carries.
+    """Folder of the model in a checkout, `hub_card/`.
 
     Raises:
         InputError: there is none.
     """
     if not (_BUNDLED / "config.json").is_file():
         raise InputError(
-            "no bundled model there",
+            "no bundled model",
             file=_BUNDLED,
             fix="a checkout installed with pip install -e . has one; otherwise name a folder or Hub id with --model",
         )
@@ -99,7 +99,7 @@ def load_model(
         fields: of :class:`KognerConfig` to set, such as the dropout of further training.
 
     Raises:
-        InputError: there is no such model, it is no KoGNER model, its weights are damaged or incomplete, or its
+        InputError: there is no such model, it is not a KoGNER model, its weights are damaged or incomplete, or its
             tokenizer is another one.
     """
     source = str(source)
@@ -118,7 +118,7 @@ def load_model(
         tokenizer = load_tokenizer(source)
     except (HFValidationError, OSError) as error:
         raise InputError(
-            f"no model could be read there ({first_line(error)})", file=source, fix="check path or id"
+            f"no model could be read ({first_line(error)})", file=source, fix="check path or id"
         ) from error
     except (SafetensorError, RuntimeError) as error:
         raise InputError(f"weights are damaged ({first_line(error)})", file=source, fix=COPY_AGAIN) from error
@@ -133,7 +133,7 @@ def load_model(
 
 
 def model_version(source: str | Path) -> list[list]:
-    """What tells two versions of a model's files apart without reading them; nothing for a Hub id."""
+    """What distinguishes two versions of a model's files without reading them; empty for a Hub id."""
     weights = [path for path in Path(source).glob("*") if path.suffix in (".safetensors", ".onnx")]
     return [file_version(path) for path in sorted(weights)]
 
@@ -145,7 +145,7 @@ def file_version(path: Path) -> list:
 
 
 def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:
-    """Put the tables of a knowledge folder in place of the model's own."""
+    """Replace the model's own tables by those of a knowledge folder."""
     from ..graph.index_tables import load_tables  # needs pandas, which takes a while to load
 
     fields, tables = load_tables(folder, tokenizer)

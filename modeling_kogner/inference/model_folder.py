@@ -23,7 +23,7 @@ def check_folder(folder: Path) -> None:
     config = folder / "config.json"
     if not config.is_file():
         raise InputError(
-            "no config.json in it, so it is no model folder", file=folder, fix="give one that train.py wrote"
+            "no config.json in it, so it is not a model folder", file=folder, fix="give one that train.py wrote"
         )
     check_kind(str(folder), _read_json(config))
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
@@ -37,7 +37,7 @@ def check_folder(folder: Path) -> None:
         names = sorted(set(map(str, weight_map.values())))
         if outside := [name for name in names if name != Path(name).name]:
             raise InputError(
-                f"{outside[0]!r} is no file of this folder", file=index, field="weight_map", fix=COPY_AGAIN
+                f"{outside[0]!r} is not a file of this folder", file=index, field="weight_map", fix=COPY_AGAIN
             )
     for name in names:
         if not (folder / name).is_file():
@@ -63,7 +63,7 @@ def check_kind(source: str, config: dict) -> None:
     """
     if (kind := config.get("model_type")) != KognerConfig.model_type:
         raise InputError(
-            f"{kind!r} is no KoGNER model",
+            f"{kind!r} is not a KoGNER model",
             file=f"{source}/config.json",
             field="model_type",
             fix=f"train one from it with train.py --encoder {source}",
@@ -76,5 +76,5 @@ def _read_json(path: Path) -> dict:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not JSON ({error})", file=path, fix=COPY_AGAIN) from error
     if not isinstance(content, dict):
-        raise InputError("no JSON object", file=path, fix=COPY_AGAIN)
+        raise InputError("not a JSON object", file=path, fix=COPY_AGAIN)
     return content

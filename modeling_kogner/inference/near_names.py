@@ -72,7 +72,7 @@ def _trigrams(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     lines = "\n".join(["", *(name.replace("\n", " ") for name in lower), ""]).encode("utf-8", "surrogatepass")
     raw = np.frombuffer(lines, dtype=np.uint8)
     between = _IS_BETWEEN_WORDS[raw]
-    kept = ~(between & np.roll(between, 1))  # one space in place of all that lies between two words, or two names
+    kept = ~(between & np.roll(between, 1))  # one space instead of all that lies between two words, or two names
     kept[0] = True
     rows = np.cumsum(raw == _NEW_LINE, dtype=np.int64)[kept] - 1
     letters = np.where(between, _SPACE, raw)[kept].astype(np.int64)

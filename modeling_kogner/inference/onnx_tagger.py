@@ -43,7 +43,7 @@ class LinkerTables:
 
 
 class OnnxTagger:
-    """Logits by onnxruntime on the CPU; an :class:`Annotator` takes it in place of a model.
+    """Logits by onnxruntime on the CPU; an :class:`Annotator` takes it instead of a model.
 
     Args:
         folder: what ``kogner export`` wrote.

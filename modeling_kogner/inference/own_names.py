@@ -86,7 +86,7 @@ def add_concepts(
 def add_equivalents(model: KognerForTokenClassification, table: pd.DataFrame) -> int:
     """Tell a loaded model the ids that other vocabularies give to its concepts; returns how many it took.
 
-    Rows whose ``preferred`` is no concept of the model are passed over, and ids that are concepts themselves.
+    Rows whose ``preferred`` is not a concept of the model, and ids that are concepts themselves, are skipped.
 
     Args:
         model: changed in place.
@@ -101,7 +101,7 @@ def add_equivalents(model: KognerForTokenClassification, table: pd.DataFrame) ->
 
 
 def _append(model: KognerForTokenClassification, part: ConceptCatalogue) -> None:
-    """Add to the packed catalogue; the next reader unpacks it anew."""
+    """Add to the packed catalogue; the next reader unpacks it again."""
     body = model.kogner
     body.catalogue = torch.cat([body.catalogue, part.to_bytes().to(body.catalogue.device)])
     body._concepts, model.config.catalog_bytes = None, body.catalogue.numel()
@@ -120,7 +120,7 @@ def _checked(table: pd.DataFrame, model: KognerForTokenClassification, checks: R
     table = checks.full_match(table, "id", r"[^\s:]+:\S+", "ids look like PREFIX:NUMBER, for example LAB:17")
     table = checks.keep(table, "name", table["name"] != "", "is empty", "give the concept a name")
     known = table["type"].isin(kinds)
-    table = checks.keep(table, "type", known, "is no known type", f"use one of {', '.join(kinds)}")
+    table = checks.keep(table, "type", known, "is not a known type", f"use one of {', '.join(kinds)}")
     table = table.assign(id=table["id"].map(catalogue.preferred).fillna(table["id"]))
     first = table.drop_duplicates("id").set_index("id")["type"]
     agrees = table["type"] == table["id"].map(first)

@@ -1,4 +1,4 @@
-"""An output file that appears whole, and a run of which goes on after a kill where the last step ended."""
+"""An output file that appears whole; after a kill, its run resumes where the last step ended."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Counts:
 class ResumableFile:
     """Append in steps to ``NAME.partial``; ``NAME.run.json`` says what of it counts, and what made it.
 
-    A step is on the disk before it counts, and what does not count is cut off when the next run begins, so no kill
+    A step is on the disk before it counts, and what does not count is removed when the next run begins, so no kill
     loses, doubles or halves a record. The whole file takes its name in one move.
 
     Args:
         path: the file to make.
         form: its format.
-        settings: JSON-able; a run goes on only with the same ones.
+        settings: JSON-able; a run resumes only with the same ones.
 
     Raises:
-        ValueError: the file is there already, was begun with other settings, or is being written by another process.
+        ValueError: the file exists already, was begun with other settings, or is being written by another process.
     """
 
     def __init__(self, path: Path, form: OutputFormat, settings: dict[str, Any]):
@@ -77,23 +77,23 @@ class ResumableFile:
             settings, size, complete, counts = (state[key] for key in ("settings", "bytes", "complete", "counts"))
         except FileNotFoundError:
             if self.path.exists():
-                raise ValueError(f"{self.path}: is there already; remove it or choose another --output") from None
+                raise ValueError(f"{self.path}: exists already; remove it or choose another --output") from None
             return 0
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"{self.state_file}: damaged; {self._anew()}") from None
         wanted = json.loads(json.dumps(self.settings))
         if changed := sorted(key for key in wanted.keys() | settings.keys() if wanted.get(key) != settings.get(key)):
             if not complete and not counts["records"]:
-                return 0  # nothing to keep: an option was mended
+                return 0  # nothing to keep: an option was corrected
             raise ValueError(
                 f"{self.path}: a run with other settings wrote it ({', '.join(changed)}); repeat its command to go "
                 f"on, or {self._anew()}"
             )
         published = self.path.exists()
         if not (self.partial.exists() or (complete and published)):
-            raise ValueError(f"{self.partial}: gone, though {self.state_file.name} counts on it; {self._anew()}")
+            raise ValueError(f"{self.partial}: is missing, though {self.state_file.name} counts on it; {self._anew()}")
         if published and not complete:
-            raise ValueError(f"{self.path}: is there already; remove it or choose another --output")
+            raise ValueError(f"{self.path}: exists already; remove it or choose another --output")
         self.complete, self.counts = complete, Counts(**counts)
         return size
 
@@ -133,4 +133,4 @@ class ResumableFile:
 
     def _anew(self) -> str:
         own = (self.path, self.partial, self.state_file)
-        return f"to start anew remove {', '.join(path.name for path in own)}"
+        return f"to start again remove {', '.join(path.name for path in own)}"

@@ -1,1 +1,1 @@
-"""KoGNER inside other libraries; stays home, each file needs the library it is named after."""
+"""KoGNER inside other libraries; each file needs the library that it is named after."""

@@ -24,8 +24,8 @@ class AnnotateColumn:
         types: entity types to find; all if None.
         threshold: mentions with a lower score are left out.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``.
-        convention: corpus whose way to annotate is followed; by default none.
-        batch_size: windows a step of the model.
+        convention: corpus whose annotation convention is followed; by default none.
+        batch_size: windows per step of the model.
         device: such as ``cpu`` or ``cuda``; a GPU if there is one.
     """
 
@@ -52,7 +52,7 @@ class AnnotateColumn:
         """Annotate the rows of a table; an older column of mentions is replaced.
 
         Raises:
-            ValueError: it is no Arrow table, there is no such column of strings, or the model cannot be read.
+            ValueError: it is not an Arrow table, there is no such column of strings, or the model cannot be read.
         """
         if not isinstance(table, pa.Table):
             raise ValueError(

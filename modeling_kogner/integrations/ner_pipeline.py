@@ -26,19 +26,19 @@ class KognerPipeline(Pipeline):
     ``end``, and those of :class:`Mention` for the concept. ``text[start:end] == word``, and ``json.dumps`` takes it.
 
     The task has a name of its own. An entry for ``ner`` in a model's configuration would answer the stock call with
-    something else, and each model saved anew would keep the entry and lose the file that it names.
+    something else, and each model saved again would keep the entry and lose the file that it names.
 
     Args:
         model: a tagger.
         tokenizer: the fast tokenizer saved with the model.
-        max_length: pieces a window, special tokens included.
+        max_length: tokens per window, special tokens included.
         stride: pieces that neighbouring windows share.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``.
-        convention: corpus whose way to annotate is followed, of those that the configuration lists; by default none.
+        convention: corpus whose annotation convention is followed, one of the configuration's; by default none.
         kwargs: ``device`` and what else a pipeline takes; ``types``, ``threshold`` and ``batch_size`` of the calls.
 
     Raises:
-        ValueError: the model is no tagger of KoGNER, or tokenizer, stride, vocabulary or convention does not fit it,
+        ValueError: the model is not a KoGNER tagger, or tokenizer, stride, vocabulary or convention does not fit it,
             see :class:`Annotator`.
     """
 
@@ -74,15 +74,15 @@ class KognerPipeline(Pipeline):
         Options that are not given are those of the constructor.
 
         Args:
-            inputs: a text, a list, or a generator, data set or column of texts. Windows of like length share a batch;
-                the results are in the order of the texts.
+            inputs: a text, a list, or a generator, data set or column of texts. Windows of similar length share
+                a batch; the results are in the order of the texts.
             types: entity types to find, as if the model knew no others; all by default.
             threshold: mentions with a lower score, the mean probability of the type over their words, are left out; 0
                 by default, so none.
-            batch_size: windows a step; 32 by default.
+            batch_size: windows per step; 32 by default.
 
         Raises:
-            ValueError: a text is no string, or the model does not know a type.
+            ValueError: a text is not a string, or the model does not know a type.
         """
         _, given, _ = self._sanitize_parameters(types, threshold)
         options = {"batch_size": batch_size or self._batch_size or 32, **self._forward_params, **given}

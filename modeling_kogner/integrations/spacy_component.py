@@ -28,10 +28,10 @@ class KognerComponent:
         name: of the component.
         types: entity types to find; all if None.
         threshold: mentions with a lower score are left out.
-        alignment_mode: what happens to a mention whose borders are no borders of spaCy's tokens, as in
+        alignment_mode: what happens to a mention whose boundaries are not boundaries of spaCy's tokens, as in
             ``Doc.char_span``: ``expand`` to the tokens it touches, ``contract`` to those it holds whole, or ``strict``:
             leave it out. Of mentions that then overlap the longest stays.
-        batch_size: windows a step of the model.
+        batch_size: windows per step of the model.
         device: such as ``cpu`` or ``cuda``.
     """
 
@@ -101,7 +101,7 @@ class KognerComponent:
         self.annotator.tokenizer.save_pretrained(path)
 
     def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> KognerComponent:
-        """Read from the pipeline's folder from now on, in place of the model that the configuration names."""
+        """Read from the pipeline's folder from now on, instead of the model that the configuration names."""
         self.source, self._annotator = str(path), None
         return self
 

@@ -98,7 +98,7 @@ def _without_traces(graph: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _quantise(path: Path) -> None:
-    """Linear layers in 8 bits, one scale an output channel.
+    """Linear layers in 8 bits, one scale per output channel.
 
     A feed-forward block's second layer reads outliers that cost the rest of its input most of the 8 bits; in float32
     it halves the tokens that get another label.
@@ -150,7 +150,7 @@ def _unfold(x, dim, size, step):
 
 
 def _take(table, rows):
-    """Rows of a table, by ``Gather`` in place of the slower ``GatherND``."""
+    """Rows of a table, by ``Gather`` instead of the slower ``GatherND``."""
     return table.index_select(0, rows.flatten()).view(*rows.shape, *table.shape[1:])
 
 

@@ -1,4 +1,4 @@
-"""Options of training and pretraining, one field an option; without transformers, so that help takes no time."""
+"""Options of training and pretraining, one field for each option; without transformers, so that help takes no time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StartArguments:
 
     encoder: str | None = field(
         default=None,
-        metadata={"help": "Folder or Hub id of a Hugging Face text encoder, or of a KoGNER model for its."},
+        metadata={"help": "Folder or Hub id of a text encoder, or of a KoGNER model, whose encoder is taken."},
     )
     start_from: str = field(
         default="encoder",
@@ -46,10 +46,13 @@ class StartArguments:
 
 @dataclass
 class ModelArguments(StartArguments):
-    """What is trained: a fresh model, or a KoGNER checkpoint further."""
+    """What is trained: a fresh model, or a KoGNER checkpoint that is trained further."""
 
     conventions: bool = field(
-        default=False, metadata={"help": "Tell the model half the time which corpus a sentence is from."}
+        default=False,
+        metadata={
+            "help": "Name the corpus of half of the training sentences, so that its convention can be asked for."
+        },
     )
 
     kept_share: float = field(
@@ -60,7 +63,7 @@ class ModelArguments(StartArguments):
         },
     )
     checkpoint: str | None = field(
-        default=None, metadata={"help": "KoGNER model to train further, in place of encoder and knowledge."}
+        default=None, metadata={"help": "KoGNER model to train further, instead of encoder and knowledge."}
     )
 
     def __post_init__(self):
@@ -89,7 +92,7 @@ class DataArguments:
     train_sentences: int | None = field(
         default=None, metadata={"help": "Use only this many training sentences, all with a mention of the types."}
     )
-    max_length: int = field(default=256, metadata={"help": "Pieces a window; longer sentences get several."})
+    max_length: int = field(default=256, metadata={"help": "Tokens per window; longer sentences get several."})
     stride: int = field(default=32, metadata={"help": "Pieces that neighbouring windows share."})
     early_stopping_patience: int = field(
         default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
@@ -106,7 +109,7 @@ class DataArguments:
 
 @dataclass
 class SelfTrainingArguments:
-    """Running text that a trained model labels, to be learned beside the corpora."""
+    """Running text that a trained model labels, to learn from in addition to the corpora."""
 
     teacher: str | None = field(default=None, metadata={"help": "Trained KoGNER model that labels --text."})
     text: list[str] | None = field(
@@ -114,7 +117,7 @@ class SelfTrainingArguments:
         metadata={"help": "Text or packed windows, as for pretrain; test sentences are dropped."},
     )
     text_column: list[str] = field(default_factory=lambda: ["text"], metadata={"help": "Columns of text, in order."})
-    text_length: int = field(default=64, metadata={"help": "Ids a window of text."})
+    text_length: int = field(default=64, metadata={"help": "Ids per window of text."})
     text_windows: int = field(default=8000, metadata={"help": "Windows of text to label at most, drawn at random."})
     text_share: float = field(default=0.5, metadata={"help": "Share of text among the windows of an epoch, at most."})
     teacher_confidence: float = field(default=0.9, metadata={"help": "Least probability of a label that counts."})
@@ -137,8 +140,8 @@ class TrainerDefaults:
     output_dir: str = field(default="kogner-model", metadata={"help": "Folder of the trained model."})
     learning_rate: float = field(default=1e-4, metadata={"help": "Peak rate of the encoder."})
     head_learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of all layers that start fresh."})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "Sentences a step and device."})
-    per_device_eval_batch_size: int = field(default=64, metadata={"help": "Sentences a step and device."})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Sentences per step and device."})
+    per_device_eval_batch_size: int = field(default=64, metadata={"help": "Sentences per step and device."})
     num_train_epochs: float = field(default=15.0, metadata={"help": "Passes over the training sentences."})
     warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or share of all steps if below 1."})
     weight_decay: float = field(default=0.01, metadata={"help": "Of all weights but biases and norms."})
@@ -188,7 +191,7 @@ class TextArguments:
     exclude_tests_of: list[str] = field(
         default_factory=list, metadata={"help": "Corpora whose test sentences are dropped from the text."}
     )
-    max_length: int = field(default=256, metadata={"help": "Ids a window."})
+    max_length: int = field(default=256, metadata={"help": "Ids per window."})
     windows: str | None = field(
         default=None, metadata={"help": "Write the packed windows to this parquet file and stop there."}
     )
@@ -200,7 +203,7 @@ class PretrainingDefaults(TrainerDefaults):
 
     output_dir: str = field(default="kogner-pretrained", metadata={"help": "Folder of the pretrained model."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of the encoder."})
-    per_device_train_batch_size: int = field(default=256, metadata={"help": "Windows a step and device."})
+    per_device_train_batch_size: int = field(default=256, metadata={"help": "Windows per step and device."})
     num_train_epochs: float = field(default=1.0, metadata={"help": "Passes over the text."})
     warmup_steps: float = field(default=0.06, metadata={"help": "Steps, or share of all steps if below 1."})
     eval_strategy: str = field(default="no", metadata={"help": "Held-out windows are scored once, at the end."})

@@ -25,7 +25,7 @@ LONGEST_RUN = 4
 
 
 def find_text_files(sources: Sequence[str]) -> list[Path] | None:
-    """Files of the sources, folders searched in depth; None if the one source is no path but a Hub id.
+    """Files of the sources, folders searched in depth; None if the one source is not a path but a Hub id.
 
     Raises:
         InputError: a path is not there, or holds no text file.

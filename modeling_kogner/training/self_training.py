@@ -1,4 +1,4 @@
-"""Self-training: a trained model labels running text, and the next model learns from it beside the gold labels.
+"""Self-training: a trained model labels running text, and the next model learns from these labels and the gold labels.
 
 Source: Yarowsky 1995 (ACL); with a fresh student, as in Xie et al. 2020 (arXiv:1911.04252).
 """

@@ -80,7 +80,7 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
         model: what to start from.
         types: entity types to learn.
         tokenizer: of the encoder or the checkpoint.
-        corpora: names, for a model that tells their conventions apart.
+        corpora: names, for a model that distinguishes their conventions.
 
     Raises:
         InputError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.

@@ -19,7 +19,7 @@ from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
 
 logger = logging.getLogger(__name__)
-STATE = "trainer_state.json"  # written last: a checkpoint without it was cut off
+STATE = "trainer_state.json"  # written last: a checkpoint without it is incomplete
 
 
 class KognerTrainer(Trainer):
@@ -156,11 +156,11 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
     """The checkpoint to resume from.
 
     Args:
-        given: its folder; ``last`` for the newest whole one of the output folder, if there is one; None for none.
+        given: its folder; ``last`` for the newest complete one in the output folder, if there is one; None for none.
         output_dir: of the run.
 
     Raises:
-        InputError: it is not whole; the message says what to delete, and which one is.
+        InputError: it is incomplete; the message says what to delete, and which one is complete.
     """
     if given is None:
         return None
@@ -176,7 +176,7 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
 
 
 def newest_whole(folder: str | Path) -> str | None:
-    """The whole checkpoint of most steps; those that are not are named in a warning."""
+    """The complete checkpoint with most steps; a warning names incomplete ones."""
     found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
     for path in sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
         wrong = what_is_wrong(path)
@@ -193,7 +193,7 @@ def remove_weights(folder: str | Path) -> None:
 
 
 def what_is_wrong(folder: Path) -> str | None:
-    """Why a checkpoint cannot be used; None if it is whole."""
+    """Why a checkpoint cannot be used; None if it is complete."""
     if not folder.is_dir():
         return "no such checkpoint"
     file = folder / STATE
@@ -210,7 +210,7 @@ def what_is_wrong(folder: Path) -> str | None:
                 if bad := parts.testzip():
                     return f"{file.name} is damaged at {bad}"
     except FileNotFoundError:
-        return "was cut off while it was written"
+        return "is incomplete: its writing was interrupted"
     except (SafetensorError, BadZipFile, ValueError, OSError) as error:
         return f"{file.name} is damaged ({error})"
     return None

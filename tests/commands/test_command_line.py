@@ -133,7 +133,7 @@ def test_the_table_of_exit_codes_is_that_of_the_code():
 
 
 def test_mistakes_in_the_code_are_not_taken_for_wrong_input(monkeypatch):
-    """One line in place of a traceback would hide what is to be fixed."""
+    """One line instead of a traceback would hide what is to be fixed."""
     for error in (RuntimeError("shapes differ"), ModuleNotFoundError("x", name="modeling_kogner.x"), KeyError("x")):
 
         def fail(*_, error=error):

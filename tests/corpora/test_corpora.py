@@ -75,11 +75,11 @@ def test_iob1_is_normalised(tmp_path: Path) -> None:
             r"train\.jsonl, row 2 \(id z\), field ner_tags: token 2 \('b'\): unknown tag 'X-Disease'",
         ),
         ({"ner_tags": ["O", "B_Disease", "O"]}, "unknown tag 'B_Disease'.*PREFIX-TYPE"),
-        ({"ner_tags": [0, 1, 2]}, "token 1: tag 0 is no string"),
-        ({"ner_tags": ["O", ["B-D"], "O"]}, "token 2: tag .* is no string"),
+        ({"ner_tags": [0, 1, 2]}, "token 1: tag 0 is not a string"),
+        ({"ner_tags": ["O", ["B-D"], "O"]}, "token 2: tag .* is not a string"),
         ({"ner_tags": ["O"]}, "row 2.*3 tokens but 1 tags"),
         ({"ner_tags": "O"}, "field ner_tags: is str, not a list"),
-        ({"tokens": ["a", None, "c"]}, "token 2: None is no string"),
+        ({"tokens": ["a", None, "c"]}, "token 2: None is not a string"),
     ],
 )
 def test_wrong_rows_are_named(tmp_path: Path, row: dict, message: str) -> None:
@@ -99,13 +99,13 @@ def test_wrong_rows_are_named(tmp_path: Path, row: dict, message: str) -> None:
         ("train.json", '[{"tokens": ["a"', "not JSON"),
         ("train.jsonl", "[1]", "row 1: 1 is no object"),
         ("train.parquet", "no parquet", "not a readable parquet"),
-        ("train.conll", "a O\nb\n", "line 2: 'b' is no token and tag"),
+        ("train.conll", "a O\nb\n", "line 2: 'b' is not a token and a tag"),
         ("train.conll", "a O\n", "every tag is O"),
         ("notes.md", "a O\n", "no split file"),
     ],
 )
 def test_wrong_files_are_named(tmp_path: Path, name: str, content: str, message: str) -> None:
-    """Each must end before training, with the file and the mend."""
+    """Each must end before training, with the file and the fix."""
     (tmp_path / name).write_text(content)
     with pytest.raises(ValueError, match=message):
         load_corpus(str(tmp_path))
@@ -196,7 +196,7 @@ def test_contradicting_amounts_are_refused_at_once(given):
 
 
 @pytest.mark.corpora
-@pytest.mark.skipif("KOGNER_DATA" not in os.environ, reason="KOGNER_DATA names no folder with corpora")
+@pytest.mark.skipif("KOGNER_DATA" not in os.environ, reason="KOGNER_DATA does not name a folder with corpora")
 def test_real_corpora_load() -> None:
     """A corpus of the release would fail on the training machine only."""
     root = Path(os.environ["KOGNER_DATA"]) / "data"

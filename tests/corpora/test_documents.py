@@ -116,7 +116,7 @@ def test_wrong_lines_are_named_and_the_rest_is_read():
         f"file, line {number}" for number in range(2, 8)
     ]
     for message, part in zip(
-        wrong, ["not JSON", "list in place", "it has body", "NoneType", "UTF-8", "nested"], strict=True
+        wrong, ["not JSON", "list instead of", "it has body", "NoneType", "UTF-8", "nested"], strict=True
     ):
         assert part in message
     assert [each.text for each in read("lines", "a\r\n\n b \u2028c\n")] == ["a", "", " b \u2028c"]
@@ -223,7 +223,7 @@ def test_shares_and_their_files(monkeypatch, tmp_path):
     assert shares == {(0, 2), (1, 2), (0, 4), (1, 4), (2, 4), (3, 4)}
     assert share_of(tmp_path / "a.b.jsonl", (1, 2)).name == "a.b-00002-of-00002.jsonl"
     for wrong in ("0/2", "3/2", "1", "a/b", "1/0"):
-        with pytest.raises(ValueError, match="is no share"):
+        with pytest.raises(ValueError, match="is not a share"):
             this_share(wrong)
 
 

@@ -77,11 +77,11 @@ def test_no_mention_is_split_between_sentences() -> None:
     [
         ("1\t1\t12\tSkin tumour\tDisease\tD1", "line 6: mention 'Skin tumour' is not at 1-12"),
         ("9\t0\t11\tSkin tumour\tDisease\tD1", "line 6: .*is unexpected"),
-        ("1\tx\t11\tSkin tumour\tDisease\tD1", "line 6: .*is no mention"),
+        ("1\tx\t11\tSkin tumour\tDisease\tD1", "line 6: .*is not a mention"),
         ("1|a|again", "line 6: .*is unexpected"),
         ("3|a|text", "line 6: .*is unexpected"),
         ("stray", "line 6: .*is unexpected"),
-        ("\n1|t|again", "line 7: document 1 is there twice"),
+        ("\n1|t|again", "line 7: document 1 occurs twice"),
     ],
 )
 def test_wrong_lines_are_named(tmp_path: Path, line: str, message: str) -> None:

@@ -124,7 +124,7 @@ def test_a_part_of_the_graph_keeps_surfaces_and_concepts_together(encoder):
 
 
 def test_command_writes_nothing_when_the_input_is_no_knowledge_folder(encoder, tmp_path):
-    """A wrong folder must end before any training time, with the mend."""
+    """A wrong folder must end before any training time, with the fix."""
     with pytest.raises(ValueError, match="knowledge"):
         call("graph distill", ["--knowledge", tmp_path, "--encoder", encoder, "--output", tmp_path / "out"])
     assert not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ def test_no_more_vectors_than_entries_are_coded_exactly():
 
 
 def test_each_stage_lowers_the_error():
-    """A stage that codes the vectors in place of the residual would raise it."""
+    """A stage that codes the vectors instead of the residual would raise it."""
     vectors = torch.randn(500, 6, generator=torch.Generator().manual_seed(0))
     quantiser = ResidualQuantiser(6, stages=4, size=16)
     quantiser.fit(vectors, torch.Generator().manual_seed(0))

@@ -70,7 +70,7 @@ def test_a_flipped_bit_of_any_file_is_noticed(knowledge, tmp_path, name):
 
 
 def test_a_folder_without_checksums_loads(knowledge, tmp_path):
-    """Folders of before have none."""
+    """Folders of earlier versions have none."""
     knowledge.save(tmp_path / "k")
     manifest = json.loads((tmp_path / "k/knowledge.json").read_text())
     del manifest["checksums"]

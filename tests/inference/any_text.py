@@ -7,7 +7,7 @@ from conftest import CONCEPTS, TEXT
 from hypothesis import strategies as st
 
 # Control and direction marks, half a pair, marks that combine, letters whose lower case or compatibility form is
-# longer, scripts without spaces, and pieces of tokenizers that are no text.
+# longer, scripts without spaces, and pieces of tokenizers that are not text.
 ODD = [
     *("", "\x00", "\x1b[0m", "\u202e", "\u200f", "\u200d", "\ufeff", "\xad", "\ud83e", "\U0001f9ec", "n\u0303"),
     *("\u0130", "\u1e9e", "\ufb01", "\u3a1d", "\u337f", "\u1100\u1161", "\u0e01\u0e33", "\ufdfa", "\U000e0041"),

@@ -52,7 +52,7 @@ class Planted:
         self.ids = torch.tensor(tokenizer(mention, add_special_tokens=False).input_ids)
 
     def __call__(self, input_ids, attention_mask, ngram_concepts):
-        """Logits in place of the model's."""
+        """Logits instead of the model's."""
         logits = torch.zeros(*input_ids.shape, len(self.label2id))
         logits[..., 0] = 1
         size = len(self.ids)
@@ -77,7 +77,7 @@ def test_a_mention_across_any_border_is_whole_and_linked(monkeypatch, annotator)
 
 
 def test_a_megabyte_is_read_to_its_end(monkeypatch, knowledge, wordpiece):
-    """A cost that grows with the square of the length would take hours; a cut would lose the end without a word."""
+    """A cost that grows with the square of the length would take hours; a cut would silently lose the end."""
     model = make_tagger(knowledge, wordpiece)
     monkeypatch.setattr(model, "forward", Planted(model.config.label2id, wordpiece, "aspirin"))
     text = f"the{' ' * 17}" * 50_000 + "aspirin"

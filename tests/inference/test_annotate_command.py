@@ -44,7 +44,7 @@ def test_errors_are_one_message_and_exit_code_one(model_folder, tmp_path, monkey
     monkeypatch.setattr(load, "_BUNDLED", tmp_path / "hub_card")
     for arguments, message in (
         (("--model", tmp_path / "absent", "text"), "no such folder"),
-        (("text",), "no bundled model there"),
+        (("text",), "no bundled model"),
     ):
         result = run("annotate", *arguments)
         assert result.exit_code == 1

@@ -108,7 +108,7 @@ def test_wrong_documents_stop_or_are_skipped(annotate, tmp_path):
     assert f"{source}, line 2, field 'text': int" in annotate("--input", source, "--output", output, code=1).stderr
     assert not output.exists()
     result = annotate("--input", source, "--output", output, "--on_error", "skip", code=1)
-    assert [line for line in result.stderr.splitlines() if "skipped: " in line][1].endswith("write one object a line")
+    assert [line for line in result.stderr.splitlines() if "skipped: " in line][1].endswith("write one object per line")
     assert [row["text"] for row in json_lines(output)] == ["Aspirin", "fever"]
     before = output.stat().st_mtime_ns
     annotate("--input", source, "--output", output, "--on_error", "skip", code=1)  # all is done: nothing is written
@@ -127,7 +127,7 @@ def test_wrong_usage_is_one_message(annotate, tmp_path, monkeypatch):
         (2, ("--input", source, "--output", "out.x", "--to", "table"), "choose --to tsv"),
         (2, ("--input", source, "--to", "parquet"), "name it with --output"),
         (1, ("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
-        (2, ("--input", source, "--shard", "0/2"), "is no share"),
+        (2, ("--input", source, "--shard", "0/2"), "is not a share"),
         (1, ("--input", source, "--text_column", "abstract"), "no field 'abstract'; it has id, text"),
         (1, ("text", "--device", "abacus"), "device abacus is not available here"),
     ):

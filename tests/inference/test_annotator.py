@@ -38,7 +38,7 @@ class Tags:
         self.words = {tuple(tokenizer(word, add_special_tokens=False).input_ids): t for word, t in words.items()}
 
     def __call__(self, input_ids, attention_mask, ngram_concepts):
-        """Logits in place of the model's."""
+        """Logits instead of the model's."""
         logits = torch.zeros(*input_ids.shape, len(self.label2id))
         logits[..., 0] = 1
         for ids, labels in self.words.items():
@@ -77,7 +77,7 @@ def test_random_weights_do_give_mentions(tagger, tokenizer):
 
 
 def test_a_mention_far_into_a_long_text_is_found_and_linked(monkeypatch, tagger, tokenizer):
-    """A stock pipeline cuts long text without a word; ids shifted by a window would link the wrong concept."""
+    """A stock pipeline cuts long text silently; ids shifted by a window would link the wrong concept."""
     filler = "fever of patients was seen and fell, "
     text = filler * 540 + "Aspirin " + filler
     assert len(text) > 20_000

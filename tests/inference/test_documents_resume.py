@@ -1,4 +1,4 @@
-"""Runs that are cut off at any moment and taken up again."""
+"""Runs that are interrupted at any moment and resumed."""
 
 import io
 import itertools
@@ -87,9 +87,9 @@ def test_a_run_cut_off_at_any_moment_ends_with_the_same_file(monkeypatch, tmp_pa
 
 
 def test_what_is_done_is_not_read_again(tmp_path):
-    """A second run that begins anew would cost as much as the first; one that is over must not touch the file."""
+    """A second run that starts again would cost as much as the first; one that is over must not touch the file."""
     path = tmp_path / "out.jsonl"
-    with pytest.raises(ValueError, match=r"file, line 4: not JSON .* or go on with --on-error skip"):
+    with pytest.raises(ValueError, match=r"file, line 4: not JSON .* or continue with --on-error skip"):
         annotate(path, "jsonl", skip=False)
     assert not path.exists()
     read, counts = annotate(path, "jsonl")
@@ -105,12 +105,12 @@ def test_other_settings_and_foreign_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"other settings wrote it \(threshold\).* remove out\.jsonl"):
         annotate(path, "jsonl", threshold=0.6)
     path.with_name("out.jsonl.run.json").unlink()
-    with pytest.raises(ValueError, match="is there already"):
+    with pytest.raises(ValueError, match="exists already"):
         annotate(path, "jsonl", threshold=0.5)
     mistyped = tmp_path / "new.jsonl"
     with pytest.raises(ValueError, match="not JSON"):
         annotate(mistyped, "jsonl", skip=False, lines=["no JSON"], column="tex")
-    annotate(mistyped, "jsonl", column="text")  # nothing was written yet, so the option may be mended
+    annotate(mistyped, "jsonl", column="text")  # nothing was written yet, so the option may be corrected
 
 
 def test_a_file_in_work_is_left_alone(tmp_path):
@@ -121,5 +121,5 @@ def test_a_file_in_work_is_left_alone(tmp_path):
         ResumableFile(path, OUTPUTS["jsonl"], {})
     first.stream.close()
     path.with_name("out.jsonl.run.json").write_text("{")
-    with pytest.raises(ValueError, match="damaged; to start anew remove"):
+    with pytest.raises(ValueError, match="damaged; to start again remove"):
         ResumableFile(path, OUTPUTS["jsonl"], {})

@@ -114,7 +114,7 @@ def test_far_into_a_long_text_and_with_other_tokenizers(knowledge, tokenizer):
 
 
 def test_command_prints_table_and_json(knowledge, tmp_path):
-    """A name in [brackets] is markup to rich; numpy or torch numbers are no JSON."""
+    """A name in [brackets] is markup to rich; numpy or torch numbers are not JSON."""
     tokenizer = train_tokenizer("wordpiece")
     model = tagging_all(tiny_model(knowledge, tokenizer), "I-Chemical")
     model.save_pretrained(tmp_path)

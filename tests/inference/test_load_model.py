@@ -26,7 +26,7 @@ def edit_config(folder, **changes):
 
 
 def test_a_good_folder_loads_with_its_tokenizer(model_folder):
-    """The mend must not break what is whole; half precision on disk must become single in memory."""
+    """The repair must not break what is whole; half precision on disk must become single in memory."""
     model, tokenizer = load_model(model_folder, "none")
     assert model.config.evidence == "none"
     assert model.dtype == torch.float32
@@ -78,7 +78,7 @@ def test_folders_that_are_no_kogner_model(copy, tmp_path):
     with pytest.raises(ValueError, match=r"no config\.json"):
         load_model(tmp_path / "empty")
     edit_config(copy, model_type="bert")
-    with pytest.raises(ValueError, match=r"'bert' is no KoGNER model; train one from it with train\.py --encoder"):
+    with pytest.raises(ValueError, match=r"'bert' is not a KoGNER model; train one from it with train\.py --encoder"):
         load_model(copy)
     (copy / "config.json").write_text('{"model_type": "kog')
     with pytest.raises(ValueError, match=r"config\.json: not JSON"):

@@ -114,7 +114,7 @@ def test_an_id_of_another_vocabulary_is_its_concept(tagger, tokenizer):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (("LAB:9", "x", "Virus"), "row 2, field type: 'Virus' is no known type .* use one of Chemical, Species"),
+        (("LAB:9", "x", "Virus"), "row 2, field type: 'Virus' is not a known type .* use one of Chemical, Species"),
         (("LAB:9", " ", "Gene"), ", row 2, field name: '' is empty"),
         (("LAB 9", "x", "Gene"), "row 2, field id: 'LAB 9' is malformed .* PREFIX:NUMBER"),
         (("LAB:1", "x", "Gene"), "row 2, field type: 'Gene' contradicts an earlier row of its id"),

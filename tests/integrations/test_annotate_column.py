@@ -39,7 +39,7 @@ def test_mentions_are_those_of_the_annotator(folder):
     assert annotated.column_names == ["id", "text", "mentions"]
     nothing = annotate(Dataset.from_list([{"text": ""}]), worker)
     assert nothing.features["mentions"] == annotated.features["mentions"]
-    assert found(annotate(annotated, worker)) == found(annotated), "doubled in place of replaced"
+    assert found(annotate(annotated, worker)) == found(annotated), "doubled instead of replaced"
 
 
 def test_a_stream_is_read_as_it_is_consumed(folder):

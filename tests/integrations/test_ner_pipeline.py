@@ -102,7 +102,7 @@ def test_a_saved_pipeline_is_a_model_folder_that_asks_for_no_further_code(ner, k
 def test_wrong_use_is_refused(ner, wordpiece):
     """A model of another kind would fail deep inside; the stock pipeline's options would be taken and ignored."""
     other = BertForTokenClassification(tiny_bert(len(wordpiece)))
-    with pytest.raises(ValueError, match="'bert' is no KoGNER model"):
+    with pytest.raises(ValueError, match="'bert' is not a KoGNER model"):
         pipeline("kogner-ner", model=other, tokenizer=wordpiece, device="cpu")
     with pytest.raises(TypeError, match="aggregation_strategy"):
         pipeline("kogner-ner", model=ner.model, tokenizer=wordpiece, device="cpu", aggregation_strategy="simple")

@@ -90,7 +90,7 @@ def masked():
 
 
 def test_masking_never_splits_a_mention_nor_touches_special_tokens(masked):
-    """A mention half seen gives its type away, and a masked separator is no text."""
+    """A mention half seen gives its type away, and a masked separator is not text."""
     ids, start, _, maskable, hidden = masked
     assert torch.equal(hidden.chosen[maskable], hidden.chosen.gather(1, start)[maskable])
     assert not hidden.chosen[~maskable].any()

@@ -150,7 +150,7 @@ def test_train_starts_from_a_pretrained_model(start, inputs, pretrained, start_f
 
 
 def test_what_cannot_be_taken_over_is_an_error(inputs, pretrained, tmp_path):
-    """Fresh layers in place of pretrained ones would merely score lower."""
+    """Fresh layers instead of pretrained ones would merely score lower."""
     given = ["--dataset", inputs["corpus"], "--output_dir", str(tmp_path), "--use_cpu", "--start_from", "all"]
     with pytest.raises(ValueError, match="fusion-layers"):
         call("train", [*given, "--encoder", str(pretrained), "--fusion_layers", "2"])

@@ -105,7 +105,7 @@ def test_two_processes_go_on_after_a_kill(start, tmp_path):
         assert newest_whole(output) == str(output / "checkpoint-2")
         ended = launch_two(*start, output, "--resume_from_checkpoint", "last", cwd=tmp_path)
         assert ended.returncode == 0, ended.stderr
-        assert f"resumes from {output / 'checkpoint-2'}" in ended.stderr  # started anew, it would end the same
+        assert f"resumes from {output / 'checkpoint-2'}" in ended.stderr  # from the beginning it would end the same
         assert same_weights(output, tmp_path / "whole"), moment
 
 
@@ -160,7 +160,7 @@ def test_a_flipped_bit_in_the_tables_of_a_checkpoint(start, unbroken, tmp_path):
 
 
 def test_a_full_disk_ends_with_advice(start, unbroken, tmp_path):
-    """The message of a writer names neither file nor mend."""
+    """The message of a writer names neither file nor fix."""
     output = tmp_path / "m"
     said = run_doomed(functools.partial(train, *start, "--output_dir", output), output, bytes_a_file=-60_000)
     assert said.startswith("InputError")
