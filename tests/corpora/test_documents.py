@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modeling_kogner.corpora.bioc import _Elements
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.formats import OUTPUTS, READERS, input_files, read_records
 from modeling_kogner.corpora.mention import Candidate, Mention, Passage
@@ -155,9 +154,10 @@ def test_elements_arrive_whole_however_the_file_is_cut(elements, size, indent):
         def read(self, _=None):
             return super().read(size)
 
-    content = json.dumps({"date": {"documents": [1]}, "documents": elements}, indent=indent, ensure_ascii=False)
-    reader = _Elements(Trickle(content.encode("utf-8")), "file")
-    assert [json.loads(text) for text in reader.documents()] == elements
+    documents = [{"id": "1", "passages": [{"text": "", "offset": 0, "infons": {"": each}}]} for each in elements]
+    content = json.dumps({"date": {"documents": [1]}, "documents": documents}, indent=indent, ensure_ascii=False)
+    records = READERS["bioc"](Trickle(content.encode("utf-8-sig")), "file", Fields())
+    assert [record.parse().passages[0].infons[""] for record in records] == elements
 
 
 def test_parquet_is_read_and_written(tmp_path):
