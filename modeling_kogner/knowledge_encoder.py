@@ -43,7 +43,7 @@ class KognerModelOutput(ModelOutput):
 
 
 class EvidenceOdds(nn.Linear):
-    """Log-odds that type evidence adds to a tagging decision beside all that the encoder makes of it; 0 at first."""
+    """Log-odds that type evidence adds directly to a tagging decision, past the encoder; 0 at first."""
 
 
 class KognerPreTrainedModel(PreTrainedModel):

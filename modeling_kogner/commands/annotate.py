@@ -14,16 +14,16 @@ from .progress import document_progress, quiet, reading
 
 
 def annotate(options: AnnotationOptions) -> int:
-    r"""Find the biomedical entities of texts and the concepts they name.
+    r"""Find the biomedical entities in texts and the concepts that they name.
 
     kogner annotate "Aspirin reduced the fever"
     kogner annotate --input abstracts.jsonl --output annotated.parquet --threshold 0.5
 
     Formats: lines (.txt: one document per line), text (one per file), jsonl, parquet, pubtator, bioc (BioC JSON,
-    .json); to write also tsv, html and table. The same command resumes after a kill, and does nothing once all is done.
-    Exit code 1 also if documents were skipped, which standard error lists.
+    .json); for output also tsv, html and table. The same command resumes after a kill, and does nothing once all is
+    done. The exit code is 1 if documents were skipped; standard error lists them.
 
-    On several processes or GPUs, each of which reads its share and writes a file of its own:
+    On several processes or GPUs, each of which reads its share and writes its own file:
 
     accelerate launch --multi_gpu --num_processes 2 --num_machines 1 -m modeling_kogner.commands.annotate \
         --input abstracts.jsonl --output annotated.jsonl

@@ -26,7 +26,7 @@ def demo(options: DemoOptions) -> None:
 
     kogner demo --model my-model
 
-    Nothing leaves the machine, and no other machine can reach the page.
+    No text leaves the machine, and no other machine can reach the page.
     """
     from ..demo.reader import Reader
     from ..demo.server import PageServer

@@ -32,7 +32,7 @@ class EvalOptions:
     convention: str = option("Annotation convention to follow: none, own (the corpus's) or a corpus.", "none")
     batch_size: int = option("Sentences per step.", 64, least=1)
     max_length: int = option("Tokens per window; longer sentences get several.", 256)
-    stride: int = option("Pieces that neighbouring windows share.", 32)
+    stride: int = option("Tokens that neighbouring windows share.", 32)
     device: str | None = option("cpu or cuda; a GPU if there is one.", None)
 
 

@@ -21,7 +21,7 @@ class ExportOptions:
 
 
 def export(options: ExportOptions) -> None:
-    """Write a model for onnxruntime: token ids in, logits out, the linker inside.
+    """Write a model for onnxruntime: from token ids to logits, with the lookup in the graph inside.
 
     kogner export my-model --output my-model-onnx --int8
     """

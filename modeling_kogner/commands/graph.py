@@ -57,12 +57,12 @@ class DistillOptions:
     transformer_steps: int = option("Training steps of the graph transformer.", TeacherSettings.transformer_steps)
     student_steps: int = option("Training steps of the student.", StudentSettings.steps)
     teacher_width: int = option("Width of Z'; Z'' is half as wide.", TeacherSettings.transformer_width)
-    teacher_batch: int = option("Triples predicted a step.", TeacherSettings.transformer_batch)
+    teacher_batch: int = option("Triples predicted per step.", TeacherSettings.transformer_batch)
     messages: int = option("Triples that carry messages in a step.", TeacherSettings.transformer_messages)
     negatives: int = option("Candidates for each relation in a step.", TeacherSettings.negatives)
     student_batch: int = option("Concepts per step.", StudentSettings.batch)
     width: int = option("Width of concept vectors.", StudentSettings.width)
-    seed: int = option("Of every random choice.", DistillSettings.seed)
+    seed: int = option("Seed of every random choice.", DistillSettings.seed)
 
     def settings(self) -> DistillSettings:
         """The same for :func:`distill`."""

@@ -27,7 +27,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, trainer: Pre
     types, hidden tokens and concept vectors. Start from the result with
     `kogner train --encoder PRETRAINED [--start-from all]`.
     All options of the Trainer apply, such as `--max-steps` and, after a kill, `--resume-from-checkpoint last`.
-    With `--windows FILE.parquet` only the packed text is written; give that file as `--text` where the text is not.
+    With `--windows FILE.parquet` only the packed text is written; pass that file as `--text` where the text is missing.
     Several processes: `accelerate launch -m modeling_kogner.commands.pretrain`, or pretrain.py in a checkout.
     """
     from ..training.run import pretrain

@@ -31,7 +31,7 @@ def quiet() -> None:
 
 
 def waiting(doing: str) -> AbstractContextManager:
-    """A sign of life beside what is being done."""
+    """A spinner with what is being done."""
     if not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
@@ -50,14 +50,14 @@ def counting(items: Sequence[Item], doing: str) -> Iterable[Item]:
 
 
 def reading(model: str | Path | None) -> AbstractContextManager:
-    """A sign of life while a folder is read; a download from the Hub has bars of its own."""
+    """A spinner while a folder is read; a download from the Hub shows its own progress bars."""
     if model is None or Path(model).is_dir():
         return waiting(f"reading {model or 'the bundled model'}")
     return nullcontext()
 
 
 def loading(model: str | None) -> Annotator:
-    """`load` with a sign of life."""
+    """`load` with a spinner."""
     with reading(model):
         from ..inference.load import load
 
@@ -67,7 +67,7 @@ def loading(model: str | None) -> Annotator:
 def loading_model(
     model: str | None, evidence: str | None = None, knowledge: str | None = None
 ) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
-    """`load_model` with a sign of life, or the model with another graph where a knowledge folder is given."""
+    """`load_model` with a spinner, or the model with another graph if a knowledge folder is given."""
     with reading(model):
         from ..inference.load import bundled_model, load, load_model
 

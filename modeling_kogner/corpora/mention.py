@@ -68,7 +68,7 @@ class Mention:
 
 @dataclass
 class Passage:
-    """A stretch of a document that is read by itself, such as its title.
+    """A part of a document that is read separately, such as its title.
 
     Args:
         text: as written.

@@ -103,7 +103,7 @@ def measure_student(
     The compressor reads a held-out concept's own H (that is what the table stores); it was not trained on it.
 
     Returns:
-        Mean cosines, raw and centred on the training concepts' mean, beside those of a constant guess (that mean),
+        Mean cosines, raw and centred on the training concepts' mean, with those of a constant guess (that mean),
         and neighbour overlap@k of up to 4,000 held-out concepts among a pool.
     """
     _, z0, z1 = student.distil(h, neighbours.edge_index)

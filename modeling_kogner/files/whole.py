@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a place beside the file to write to; when the block ends, what was written there takes the file's name.
+    """Yield a temporary file to write to; when the block ends, it takes the place of the file.
 
     A block that raises, or is killed, leaves the old file as it was.
     """

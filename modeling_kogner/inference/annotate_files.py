@@ -22,7 +22,7 @@ STANDARD_INPUT = Path("-")
 
 @dataclass
 class AnnotationOptions:
-    """Which texts are annotated, how, and where the documents go."""
+    """What is annotated, how, and where the documents go."""
 
     text: str | None = field(
         default=None, metadata={"help": "Text to read; standard input if no --input is given.", "positional": True}
@@ -48,8 +48,10 @@ class AnnotationOptions:
         },
     )
     json: bool = field(default=False, metadata={"help": "Short for --to jsonl."})
-    text_column: str = field(default="text", metadata={"help": "Of JSON lines and parquet."})
-    id_column: str = field(default="id", metadata={"help": "Of JSON lines and parquet, if there is one."})
+    text_column: str = field(default="text", metadata={"help": "Field of the text in JSON lines and parquet."})
+    id_column: str = field(
+        default="id", metadata={"help": "Field of the id in JSON lines and parquet, if there is one."}
+    )
     model: str | None = field(
         default=None,
         metadata={"help": "Folder or Hub id of a model, or what kogner export wrote; the bundled one if left out."},

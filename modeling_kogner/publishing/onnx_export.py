@@ -51,7 +51,7 @@ def export_onnx(
 
 
 def save_linker(model: KognerForTokenClassification, folder: Path) -> None:
-    """Write the tables that linking needs beside the graph, see :class:`LinkerTables`."""
+    """Write the tables that linking needs, next to the graph; see :class:`LinkerTables`."""
     with whole_file(folder / LINKER_FILE) as partial:
         save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, partial)
 

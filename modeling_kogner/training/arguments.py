@@ -93,7 +93,7 @@ class DataArguments:
         default=None, metadata={"help": "Use only this many training sentences, all with a mention of the types."}
     )
     max_length: int = field(default=256, metadata={"help": "Tokens per window; longer sentences get several."})
-    stride: int = field(default=32, metadata={"help": "Pieces that neighbouring windows share."})
+    stride: int = field(default=32, metadata={"help": "Tokens that neighbouring windows share."})
     early_stopping_patience: int = field(
         default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
     )
@@ -144,7 +144,7 @@ class TrainerDefaults:
     per_device_eval_batch_size: int = field(default=64, metadata={"help": "Sentences per step and device."})
     num_train_epochs: float = field(default=15.0, metadata={"help": "Passes over the training sentences."})
     warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or share of all steps if below 1."})
-    weight_decay: float = field(default=0.01, metadata={"help": "Of all weights but biases and norms."})
+    weight_decay: float = field(default=0.01, metadata={"help": "For all weights except biases and norms."})
     eval_strategy: str = field(default="epoch", metadata={"help": "When to score the validation split."})
     save_strategy: str = field(default="epoch", metadata={"help": "When to write a checkpoint."})
     save_total_limit: int | None = field(default=2, metadata={"help": "Checkpoints to keep."})
@@ -157,7 +157,9 @@ class TrainerDefaults:
     hub_strategy: str = field(default="end", metadata={"help": "Only end: the finished model is published once."})
     report_to: str = field(default="none", metadata={"help": "Trackers, such as tensorboard."})
     # Without knowledge, and in batches without a match, the layers of the knowledge path get no gradient.
-    ddp_find_unused_parameters: bool | None = field(default=True, metadata={"help": "Let parts get no gradient."})
+    ddp_find_unused_parameters: bool | None = field(
+        default=True, metadata={"help": "Allow parameters without a gradient."}
+    )
     # The tables never change; sending them before every step would cost more than the step.
     ddp_broadcast_buffers: bool | None = field(default=False, metadata={"help": "Send buffers before each step."})
 
@@ -177,7 +179,7 @@ class PretrainingStartArguments(StartArguments):
 
 @dataclass
 class TextArguments:
-    """Running text and what is asked of it."""
+    """Running text, and what is learned from it."""
 
     text: list[str] = field(
         metadata={

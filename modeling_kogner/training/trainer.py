@@ -187,7 +187,7 @@ def newest_whole(folder: str | Path) -> str | None:
 
 
 def remove_weights(folder: str | Path) -> None:
-    """Before a folder is saved to again: a kill must not leave old weights beside a new configuration."""
+    """Before a folder is saved to again: a kill must not leave old weights with a new configuration."""
     for stale in Path(folder).glob("model*.safetensors*"):
         stale.unlink()
 
