@@ -119,7 +119,7 @@ def test_neither_or_both_starts(encoder, corpus, checkpoint, knowledge_folder, r
     refused("give either --encoder, .* or --checkpoint", "--dataset", corpus)
     refused("give either --encoder", "--dataset", corpus, "--encoder", encoder, "--checkpoint", checkpoint)
     refused(
-        "has its knowledge within; give it with --encoder only",
+        "includes its own knowledge; give it with --encoder only",
         *("--dataset", corpus, "--checkpoint", checkpoint, "--knowledge", knowledge_folder),
     )
 
@@ -130,14 +130,14 @@ def test_no_encoder_there(corpus, encoder, tmp_path, refused):
     refused("empty: no tokenizer could be read there", "--encoder", tmp_path / "empty", "--dataset", corpus)
     broken = shutil.copytree(encoder, tmp_path / "broken")
     (broken / "model.safetensors").write_bytes((encoder / "model.safetensors").read_bytes()[:5000])
-    refused("broken: no encoder could be read there", "--encoder", broken, "--dataset", corpus)
+    refused("broken: no encoder could be read", "--encoder", broken, "--dataset", corpus)
 
 
 def test_wrong_knowledge_folder(encoder, corpus, knowledge_folder, tmp_path, refused):
     """Without knowledge a run would be the baseline under the name of the model."""
     start = ["--encoder", encoder, "--dataset", corpus, "--knowledge"]
-    refused("no knowledge.json there, so this is not a knowledge folder", *start, corpus)
-    refused("no knowledge.json there", *start, tmp_path / "typo")
+    refused("no knowledge.json, so this is not a knowledge folder", *start, corpus)
+    refused("no knowledge.json", *start, tmp_path / "typo")
     damaged = shutil.copytree(knowledge_folder, tmp_path / "damaged")
     for path in damaged.glob("index-*"):
         path.unlink()

@@ -132,7 +132,7 @@ def _read_hub(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any
     try:
         loaded = load_dataset(repository, config or None)
     except Exception as error:  # the Hub client raises a dozen unrelated classes
-        problem = f"no such folder or file here, and the Hub gave no data set ({type(error).__name__}: {error})"
+        problem = f"no such folder or file, and no data set on the Hub ({type(error).__name__}: {error})"
         raise InputError(problem, file=source, fix="check the path, the id or the connection") from error
     raw = {}
     for name, dataset in loaded.items():

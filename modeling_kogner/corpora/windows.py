@@ -24,7 +24,7 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
     """
     name = tokenizer.name_or_path or type(tokenizer).__name__
     if not tokenizer.is_fast:
-        problem = "a slow tokenizer cannot tell which word a piece is of"
+        problem = "a slow tokenizer does not say which word a token belongs to"
         raise InputError(problem, file=name, fix="use its fast version (tokenizer.json)")
     # Without the space a byte-level BPE gives every word the pieces that it has in mid-word.
     listed = tokenizer(["a", "b"], is_split_into_words=True, add_special_tokens=False)["input_ids"]

@@ -169,7 +169,7 @@ class Knowledge:
         count, index = len(self.concepts), self.surfaces["concept"]
         if len(index) and not (index.min() >= 0 and index.max() < count):
             problem = f"runs from {index.min()} to {index.max()}, but concepts.parquet has {count} rows"
-            fix = f"the two are not of one build: {_REBUILD}"
+            fix = f"the two files are from different builds: {_REBUILD}"
             raise InputError(problem, file=folder / "surfaces.parquet", field="concept", fix=fix)
         if (self.codes is None) != (self.codebooks is None):
             problem = "codes and codebooks belong together, one is missing"
@@ -191,7 +191,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         fix = f"rename {aside} to {folder.name}"
         raise InputError("a run was interrupted while it replaced this folder", file=folder, fix=fix)
     if not path.is_file():
-        problem = f"no {_MANIFEST} there, so this is not a knowledge folder"
+        problem = f"no {_MANIFEST}, so this is not a knowledge folder"
         raise InputError(problem, file=folder, fix="name the --output folder of `kogner graph build`")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

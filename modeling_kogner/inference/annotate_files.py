@@ -148,7 +148,7 @@ class FileAnnotation:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            fix = f"repeat the command with --batch-size {max(1, given.batch_size // 4)} to go on"
+            fix = f"repeat the command with --batch-size {max(1, given.batch_size // 4)} to continue"
             raise InputError("out of memory", fix=fix) from error
 
     def _records(self) -> Iterator[Record]:

@@ -62,7 +62,7 @@ def prepare_windows(
     packed = [file for file in files or [] if file.suffix == ".parquet" and COLUMN in pq.read_schema(file).names]
     if packed:
         if len(packed) < len(files):
-            problem = "holds packed windows, which do not mix with text"
+            problem = "holds packed windows, which cannot be mixed with text"
             raise InputError(problem, file=packed[0], fix="pack all with --windows")
         return _read(packed, tokenizer, text.max_length, tests)
     keys = keys_of_tests(tests)
@@ -120,7 +120,7 @@ def _read(
         if about.get("tokenizer_fingerprint") != tokenizer_fingerprint(tokenizer):
             raise InputError("windows packed for another tokenizer", file=file, fix=_PACK_AGAIN)
         if within := sorted(set(tests) - set(about["report"].get("excluded_tests_of", []))):
-            problem = f"the windows may hold test sentences of {', '.join(within)}"
+            problem = f"the windows may contain test sentences of {', '.join(within)}"
             raise InputError(problem, file=file, fix=f"{_PACK_AGAIN} and --exclude-tests-of")
         column = table[COLUMN].combine_chunks()
         flat = column.flatten().to_numpy()

@@ -88,7 +88,7 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
     if not model.checkpoint:
         return fresh_model(model, types, tokenizer, conventions=corpora if model.conventions else None)
     if model.knowledge != "none":
-        problem = f"{model.checkpoint} has its knowledge within"
+        problem = f"{model.checkpoint} includes its own knowledge"
         raise UsageError(problem, field="--knowledge", fix="give it with --encoder only")
     started, _ = load_model(model.checkpoint, fields=_training_fields(model, tokenizer))
     if unknown := sorted(set(types) - set(started.config.entity_types)):
@@ -123,7 +123,7 @@ def fresh_model(
         encoder = start.encoder if source is None else source.kogner.encoder
         model = KognerForTokenClassification.from_encoder(encoder, types, tables, **fields)
     except (SafetensorError, OSError) as error:
-        problem = f"no encoder could be read there ({first_line(error)})"
+        problem = f"no encoder could be read ({first_line(error)})"
         raise InputError(problem, file=start.encoder, fix="check path or id") from error
     if start.start_from == "all":
         if source is None:

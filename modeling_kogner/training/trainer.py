@@ -118,7 +118,7 @@ class KognerTrainer(Trainer):
         before = self._checksums()
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         if before != self._checksums():
-            problem = "its knowledge tables are damaged, or of another --knowledge than that of this run"
+            problem = "its knowledge tables are damaged, or from another --knowledge than this run's"
             fix = "give the same one, or delete the checkpoint and resume from an earlier one"
             raise InputError(problem, file=resume_from_checkpoint, fix=fix)
 

@@ -86,8 +86,8 @@ WRONG_DATA = {
     "card": ("absent --metrics absent.json", "absent.json: cannot be read"),
     "push": ("absent my-lab/kogner", "absent: no such folder"),
     "graph build": ("--source absent --output out", "absent"),
-    "graph distill": ("--knowledge absent --encoder absent --output out", "absent: no knowledge.json there"),
-    "graph stats": ("absent", "absent: no knowledge.json there"),
+    "graph distill": ("--knowledge absent --encoder absent --output out", "absent: no knowledge.json"),
+    "graph stats": ("absent", "absent: no knowledge.json"),
     "graph add": ("absent --names names.tsv --output out", "names.tsv: no such file"),
 }
 

@@ -156,7 +156,7 @@ def test_an_unreachable_hub_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) 
         raise ConnectionError("offline")
 
     monkeypatch.setattr(corpora, "load_dataset", fail)
-    with pytest.raises(ValueError, match="no such folder or file here, and the Hub"):
+    with pytest.raises(ValueError, match="no such folder or file, and no data set on the Hub"):
         load_corpus("someone/genes")
 
 

@@ -63,7 +63,7 @@ def test_a_failed_save_leaves_the_old_folder(tmp_path):
 
 def test_not_a_knowledge_folder(tmp_path):
     """A wrong path must fail before training, by its name."""
-    with pytest.raises(ValueError, match=r"no knowledge.json there.*kogner graph build"):
+    with pytest.raises(ValueError, match=r"no knowledge.json.*kogner graph build"):
         Knowledge.load(tmp_path)
 
 

@@ -200,7 +200,7 @@ def test_windows_that_may_hold_test_sentences_are_refused(wordpiece, tmp_path):
     text = TextArguments([str(tmp_path / "w.parquet")], max_length=16)
     tests = {name: Dataset.from_dict({"tokens": []}) for name in "abc"}
     assert len(prepare_windows(text, wordpiece, {"a": tests["a"]})[0]) == 2
-    with pytest.raises(ValueError, match="may hold test sentences of c;"):
+    with pytest.raises(ValueError, match="may contain test sentences of c;"):
         prepare_windows(text, wordpiece, tests)
 
 
