@@ -7,7 +7,7 @@ import string
 
 
 def expand(plan: dict) -> list[dict]:
-    """All runs of a plan in its order, the most important first, in case it is cut off.
+    """All runs of a plan in its order, the most important first, in case the run is stopped.
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that is

@@ -125,7 +125,7 @@ def test_neither_or_both_starts(encoder, corpus, checkpoint, knowledge_folder, r
 
 
 def test_no_encoder_there(corpus, encoder, tmp_path, refused):
-    """An empty folder, or a download that was cut off, would end in a traceback of another library."""
+    """An empty folder, or an incomplete download, would end in a traceback of another library."""
     (tmp_path / "empty").mkdir()
     refused("empty: no tokenizer could be read there", "--encoder", tmp_path / "empty", "--dataset", corpus)
     broken = shutil.copytree(encoder, tmp_path / "broken")

@@ -59,7 +59,7 @@ class Word:
 def make_windows(
     texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
 ) -> list[list[Window]]:
-    """Windows of each text; neighbouring ones share ``stride`` pieces, and only a text's own ends are not cuts."""
+    """Windows of each text; neighbouring ones share ``stride`` pieces, and a text's own ends do not count as edges."""
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.

@@ -32,7 +32,7 @@ def distill(knowledge: Knowledge, settings: DistillSettings, cache_folder: str |
     Args:
         knowledge: Concepts and edges; not changed.
         settings: What to distil with.
-        cache_folder: Keeps name vectors and H, so that a run that was cut off, or one with another student, resumes
+        cache_folder: Keeps name vectors and H, so that an interrupted run, or one with another student, resumes
             from there.
 
     Returns:

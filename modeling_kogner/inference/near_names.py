@@ -73,7 +73,7 @@ def _trigrams(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     lines = "\n".join(["", *(name.replace("\n", " ") for name in lower), ""]).encode("utf-8", "surrogatepass")
     raw = np.frombuffer(lines, dtype=np.uint8)
     between = _IS_BETWEEN_WORDS[raw]
-    kept = np.ones(len(raw), dtype=bool)  # one space in place of all that lies between two words, or two names
+    kept = np.ones(len(raw), dtype=bool)  # one space instead of all that lies between two words, or two names
     kept[1:] = ~(between[1:] & between[:-1])
     rows = np.cumsum(raw == _NEW_LINE, dtype=np.int32)[kept] - 1
     letters = np.where(between, _SPACE, raw)[kept].astype(np.uint32)

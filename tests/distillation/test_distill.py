@@ -111,7 +111,7 @@ def test_kept_phases_of_other_settings_are_not_taken(encoder, tmp_path):
     first = distill(synthetic_knowledge(), small(encoder), tmp_path)
     longer = small(encoder)
     longer.teacher = replace(longer.teacher, transr_steps=30)
-    (tmp_path / "name_vectors.safetensors").write_bytes(b"half")  # cut off by a full disk
+    (tmp_path / "name_vectors.safetensors").write_bytes(b"half")  # incomplete, as after a full disk
     other = distill(synthetic_knowledge(), longer, tmp_path)
     assert not torch.equal(first.codes, other.codes)
 
