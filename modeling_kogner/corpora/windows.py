@@ -94,7 +94,8 @@ def merge_windows(
     """Bring predicted label ids of pieces back to one label for each word.
 
     The first piece of a word decides its label. A word in several windows takes the one in which it is farthest from
-    an edge; the sentence's own start and end do not count as edges. Words without any piece (control characters) are ``O``.
+    an edge; the sentence's own start and end do not count as edges. Words without any piece (control characters) are
+    ``O``.
 
     Args:
         predictions: label ids by window and piece; rows may be longer than their ``word_ids`` (padding on the right).
