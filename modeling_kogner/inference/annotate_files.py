@@ -124,6 +124,8 @@ class FileAnnotation:
         self.options = given = replace(given, model=given.model or bundled_model())
         choices = {name: getattr(given, name) for name in ("knowledge", "convention", "device", "types", "vocabulary")}
         self._annotator = load(given.model, **choices, compiled=given.compile)
+        if self.target not in ("jsonl", "parquet"):
+            self._annotator.alternatives = 0  # the other formats have no place for them
         if self.output is None:
             self._out: StreamOutput | ResumableFile = StreamOutput(sys.stdout, self._form)
         else:

@@ -14,14 +14,13 @@ from transformers import PreTrainedTokenizerBase
 from ..corpora.document import Document, Documents
 from ..corpora.mention import Candidate, Mention
 from ..corpora.text_windows import Window, Word, make_windows, words_of
-from ..files.errors import InputError
+from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .concept_choice import Hits, known_ngrams
 from .linker import Linker, is_link
 from .tokenizers import check_tokenizer_matches
 
-ALTERNATIVES = 4  # with the concept chosen they are the five that accuracy@5 counts
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 # In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
 TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
@@ -53,10 +52,12 @@ class Annotator:
         convention: corpus whose annotation convention is followed, of those that the configuration lists, in any case;
             by default none.
         types: entity types to find where a call names none, in any case; by default all.
+        alternatives: further concepts of each mention, at most. With 0, similar names are searched only for mentions
+            that are not themselves a written form of a concept, which saves a second at the first text.
 
     Raises:
-        InputError: the tokenizer is slow or another one than the model's, the stride does not fit, or the model knows
-            no id of the vocabulary, or not the convention.
+        InputError: the tokenizer is slow or another one than the model's, or the stride does not fit.
+        UsageError: the model knows no id of the vocabulary, or not the convention or a type.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Annotator:
         vocabulary: str | None = None,
         convention: str | None = None,
         types: Sequence[str] | None = None,
+        alternatives: int = 4,
     ):
         if not tokenizer.is_fast:
             raise InputError("a slow tokenizer has no offsets", file=tokenizer.name_or_path, fix="use its fast version")
@@ -83,9 +85,13 @@ class Annotator:
                 f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}"
             )
         self.linker = Linker(model, tokenizer, vocabulary)
+        self.types, self.alternatives = types, alternatives
         known = {name.casefold(): name for name in model.config.conventions or ()}
-        self.convention = model.config.convention_id(convention and known.get(convention.casefold(), convention))
-        self.types = types
+        if convention is not None and convention.casefold() not in known:
+            raise UsageError(
+                f"convention {convention!r} is not known to the model", fix=f"it knows {', '.join(known.values())}"
+            )
+        self.convention = model.config.convention_id(convention and known[convention.casefold()])
         self._allowed(types)
 
     def __call__(self, text: str | Document) -> Document:
@@ -113,7 +119,8 @@ class Annotator:
             batch_size: windows in one step, at most; a CPU reads eight or fewer.
 
         Raises:
-            InputError: a text is not a string, or the model does not know a type.
+            InputError: a text is not a string.
+            UsageError: the model does not know a type.
         """
         if isinstance(texts, str):
             raise InputError("texts is one string", fix="give a list of texts, [text]")
@@ -160,7 +167,7 @@ class Annotator:
         config = self.model.config
         known = {name.casefold(): name for name in config.entity_types}
         if unknown := sorted(name for name in types or () if name.casefold() not in known):
-            raise InputError(
+            raise UsageError(
                 f"the model does not know the type {', '.join(unknown)}", fix=f"it knows {', '.join(known.values())}"
             )
         wanted = known.values() if types is None else [known[name.casefold()] for name in types]
@@ -228,7 +235,7 @@ class Annotator:
         score = float(np.mean([row[begin] + row[inside] for _, row in group]))
         mention = Mention(first.start, last.end, text[first.start : last.end], kind, score)
         known = _candidates(first.first, last.last, windows, readings)
-        self._link(mention, self.linker.candidates(mention.text, kind, abbreviations, known, ALTERNATIVES + 1))
+        self._link(mention, self.linker.candidates(mention.text, kind, abbreviations, known, self.alternatives + 1))
         return mention
 
     def _link(self, mention: Mention, candidates: list[Candidate]) -> None:
@@ -237,7 +244,7 @@ class Annotator:
             chosen, *candidates = candidates
             mention.id, mention.name, mention.semantic_type = chosen.id, chosen.name, chosen.type
             mention.link_score, mention.ids = chosen.score, chosen.ids
-        mention.alternatives = candidates[:ALTERNATIVES]
+        mention.alternatives = candidates[: self.alternatives]
 
 
 def _candidates(first: int, last: int, windows: list[Window], readings: dict[int, _Reading]) -> list[int]:

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
 from ..corpora.mention import Candidate
-from ..files.errors import InputError
+from ..files.errors import UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .concept_choice import fitting_types, known_ngrams
 from .near_names import NearNames, name_similarity
@@ -40,7 +40,7 @@ class Linker:
             all are considered, under the graph's preferred id.
 
     Raises:
-        InputError: the model knows no id of the vocabulary.
+        UsageError: the model knows no id of the vocabulary.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Linker:
         exact = self._exact(long, entity_type, None) if long else []
         exact += self._exact(text, entity_type, known)
         scores = dict.fromkeys(exact, 1.0)
-        for concept, score in self._near(long or text, entity_type):
+        for concept, score in self._near(long or text, entity_type) if len(scores) < limit else ():
             scores.setdefault(concept, score)
         return [self._candidate(concept, score) for concept, score in list(scores.items())[:limit]]
 
@@ -97,7 +97,7 @@ class Linker:
             self._allowed[:] = [self._id(concept) is not None for concept in range(len(catalogue))]
         if self.vocabulary is not None and not self._allowed.any():
             known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.preferred)})
-            raise InputError(
+            raise UsageError(
                 f"the model knows no id of the vocabulary {self.vocabulary!r}",
                 fix=f"it knows {', '.join(known) or 'none'}",
             )

@@ -73,10 +73,10 @@ def bundled_model() -> str:
     """Folder of the model in a checkout, `hub_card/`.
 
     Raises:
-        InputError: there is none.
+        UsageError: there is none.
     """
     if not (_BUNDLED / "config.json").is_file():
-        raise InputError(
+        raise UsageError(
             "no bundled model",
             file=_BUNDLED,
             fix="a checkout installed with pip install -e . has one; otherwise name a folder or Hub id with --model",
@@ -183,7 +183,7 @@ def device_of(name: str | None) -> torch.device:
     """The device of that name; a GPU if there is one and none is named.
 
     Raises:
-        InputError: it is not available here.
+        UsageError: it is not available here.
     """
     if name is None:  # of the processes on a machine, each takes a GPU of its own
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -191,4 +191,4 @@ def device_of(name: str | None) -> torch.device:
     try:
         return torch.empty(0, device=torch.device(name)).device
     except (RuntimeError, AssertionError) as error:  # a build without CUDA asserts
-        raise InputError(f"device {name} is not available here ({first_line(error)})", fix="try cpu") from None
+        raise UsageError(f"device {name} is not available here ({first_line(error)})", fix="try cpu") from None

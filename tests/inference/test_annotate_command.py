@@ -39,15 +39,15 @@ def test_standard_input_and_table(model_folder):
     assert "no entities found" in run("annotate", "--model", model_folder, "").stdout
 
 
-def test_errors_are_one_message_and_exit_code_one(model_folder, tmp_path, monkeypatch):
+def test_errors_are_one_message_and_an_exit_code(model_folder, tmp_path, monkeypatch):
     """A traceback tells a newcomer nothing."""
     monkeypatch.setattr(load, "_BUNDLED", tmp_path / "hub_card")
-    for arguments, message in (
-        (("--model", tmp_path / "absent", "text"), "no such folder"),
-        (("text",), "no bundled model"),
+    for code, arguments, message in (
+        (1, ("--model", tmp_path / "absent", "text"), "no such folder"),
+        (2, ("text",), "no bundled model"),
     ):
         result = run("annotate", *arguments)
-        assert result.exit_code == 1
+        assert result.exit_code == code
         assert message in result.stderr
         assert result.stdout == ""
         assert len(result.stderr.strip().splitlines()) == 1

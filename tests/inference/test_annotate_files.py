@@ -126,10 +126,10 @@ def test_wrong_usage_is_one_message(annotate, tmp_path, monkeypatch):
         (2, ("--input", source, "--output", "out.doc"), "does not tell the format; choose with --to"),
         (2, ("--input", source, "--output", "out.x", "--to", "table"), "choose --to tsv"),
         (2, ("--input", source, "--to", "parquet"), "name it with --output"),
-        (1, ("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
+        (2, ("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
         (2, ("--input", source, "--shard", "0/2"), "is not a share"),
         (1, ("--input", source, "--text_column", "abstract"), "no field 'abstract'; it has id, text"),
-        (1, ("text", "--device", "abacus"), "device abacus is not available here"),
+        (2, ("text", "--device", "abacus"), "device abacus is not available here"),
     ):
         result = annotate(*arguments, code=code)
         assert message in result.stderr

@@ -199,3 +199,16 @@ def test_a_pubtator_file_is_scored(linker, tmp_path):
     with pytest.raises(ValueError, match=r"gold\.pubtator: no mentions in it"):
         evaluate_linking(path, linker)
     assert len(CONCEPTS) == len(linker.model.kogner.concepts)
+
+
+def test_similar_names_are_searched_for_only_where_they_are_shown(tagger, tokenizer, monkeypatch):
+    """A search for alternatives that nobody asked for costs a second at the first text, and time at each."""
+    searched = []
+    real = Linker._search
+    monkeypatch.setattr(Linker, "_search", lambda self, *what: searched.append(what) or real(self, *what))
+    annotator = Annotator(tagger, tokenizer, alternatives=0)
+    exact = annotator.linker.candidates("aspirin", "Chemical", limit=1)
+    assert (exact[0].id, searched) == ("MESH:D001241", [])
+    assert annotator.linker.candidates("disease of Parkinson", "Disease", limit=1)[0].id == "MONDO:4"
+    assert searched == [("disease of Parkinson", "Disease")]
+    assert not any(mention.alternatives for mention in annotator("Aspirin for leukemia of rats").mentions)
