@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .options import knowledge_of, option
+from ..files.option import option
+from .options import knowledge_of
 from .progress import quiet, waiting
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.errors import InputError
-from .options import knowledge_of, option
+from ..files.option import option
+from .options import knowledge_of
 from .progress import loading, quiet, waiting
 
 

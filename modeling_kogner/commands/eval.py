@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from ..files.errors import UsageError
+from ..files.option import option
 from ..training.arguments import EVIDENCE
 from .main import script
-from .options import knowledge_of, option
+from .options import knowledge_of
 from .progress import counting, loading_model, quiet
 
 WINDOWS = ("max_length", "stride", "batch_size")

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-from .options import option
+from ..files.option import option
 from .progress import loading, quiet
 
 

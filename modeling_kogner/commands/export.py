@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .options import option
+from ..files.option import option
 from .progress import loading_model, quiet, waiting
 
 

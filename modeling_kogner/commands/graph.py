@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..distillation.settings import DistillSettings, StudentSettings, TeacherSettings
 from ..files.errors import InputError, UsageError, is_out_of_memory
-from .options import option
+from ..files.option import option
 from .progress import counting, loading_model, quiet, waiting
 
 

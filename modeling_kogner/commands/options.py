@@ -1,8 +1,6 @@
-"""Options of a command: dataclasses whose fields say what each one is, read from a command line by argparse.
+"""Options of a command: dataclasses of :func:`option` fields, read from a command line by argparse.
 
-Of a field's metadata are read: ``help``, ``choices``, ``positional`` (the option's name may be left out), ``flag`` (the
-option's name where it is not the field's), ``commas`` (for a list: one word may hold several values), ``least`` and
-``most``. A dataclass with a method ``read_rest`` reads the words that the others leave.
+A dataclass with a method ``read_rest`` reads the words that the others leave.
 """
 
 from __future__ import annotations
@@ -22,14 +20,6 @@ from ..files.errors import UsageError
 
 _METAVARS = {int: "N", float: "X", Path: "PATH"}
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-def option(help: str, default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
-    """A field of options; one without a default must be given."""
-    metadata["help"] = help
-    if isinstance(default, list):
-        return dataclasses.field(default_factory=default.copy, metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
 
 
 def read_options(command: Callable, words: Iterable[str], program: str) -> list[Any]:

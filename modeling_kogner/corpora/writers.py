@@ -53,7 +53,16 @@ class OutputFormat:
 
     def whole(self, documents: list[Annotated]) -> str:
         """A file of these documents."""
-        return self.head + self.separator.join(map(self.render, documents)) + self.tail
+        return self.joined(list(map(self.render, documents)), 0) + self.end(len(documents))
+
+    def joined(self, rendered: list[str], before: int) -> str:
+        """What is written of some documents, after so many others."""
+        parts = enumerate(rendered, start=before)
+        return "".join((self.separator if number else self.head) + part for number, part in parts)
+
+    def end(self, count: int) -> str:
+        """What ends a file of so many documents."""
+        return self.tail if count else self.head + self.tail
 
 
 def one_line(text: str) -> str:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..corpora.document import Document
 from ..corpora.formats import OUTPUTS, READERS, format_of, input_files, read_records
 from ..corpora.record import Fields, Record
 from ..corpora.writers import OutputFormat
 from ..files.errors import InputError, UsageError, is_out_of_memory
-from .resumable_file import Counts, ResumableFile
+from ..files.option import option
+from .resumable_file import Counts, ResumableFile, StreamOutput
+
+if TYPE_CHECKING:
+    from .annotator import Annotator
 
 STANDARD_INPUT = Path("-")
 
@@ -24,66 +28,33 @@ STANDARD_INPUT = Path("-")
 class AnnotationOptions:
     """What is annotated, how, and where the documents go."""
 
-    text: str | None = field(
-        default=None, metadata={"help": "Text to read; standard input if no --input is given.", "positional": True}
+    text: str | None = option("Text to read; standard input if no --input is given.", None, positional=True)
+    inputs: list[Path] | None = option("Files or folders of documents, or - for standard input.", None, flag="input")
+    output: Path | None = option("File to write; standard output if left out.", None)
+    source: str | None = option(
+        "Format of the input, if its name does not say.", None, flag="from", choices=tuple(READERS)
     )
-    inputs: list[Path] | None = field(
-        default=None, metadata={"help": "Files or folders of documents, or - for standard input.", "flag": "input"}
+    target: str | None = option(
+        "Format of the output, if its name does not say.", None, flag="to", choices=("table", *OUTPUTS)
     )
-    output: Path | None = field(default=None, metadata={"help": "File to write; standard output if left out."})
-    source: str | None = field(
-        default=None,
-        metadata={
-            "help": "Format of the input, if its name does not say.",
-            "flag": "from",
-            "choices": tuple(READERS),
-        },
+    json: bool = option("Short for --to jsonl.", False)
+    text_column: str = option("Field of the text in JSON lines and parquet.", "text")
+    id_column: str = option("Field of the id in JSON lines and parquet, if there is one.", "id")
+    model: str | None = option(
+        "Folder or Hub id of a model, or what kogner export wrote; the bundled one if left out.", None
     )
-    target: str | None = field(
-        default=None,
-        metadata={
-            "help": "Format of the output, if its name does not say.",
-            "flag": "to",
-            "choices": ("table", *OUTPUTS),
-        },
+    knowledge: str | None = option(
+        "Knowledge folder to read instead of the model's own graph, or none: no graph at all.", None
     )
-    json: bool = field(default=False, metadata={"help": "Short for --to jsonl."})
-    text_column: str = field(default="text", metadata={"help": "Field of the text in JSON lines and parquet."})
-    id_column: str = field(
-        default="id", metadata={"help": "Field of the id in JSON lines and parquet, if there is one."}
-    )
-    model: str | None = field(
-        default=None,
-        metadata={"help": "Folder or Hub id of a model, or what kogner export wrote; the bundled one if left out."},
-    )
-    knowledge: str | None = field(
-        default=None,
-        metadata={"help": "Knowledge folder to read instead of the model's own graph, or none: no graph at all."},
-    )
-    vocabulary: str | None = field(
-        default=None, metadata={"help": "Link to ids of this vocabulary only, such as MESH."}
-    )
-    convention: str | None = field(
-        default=None, metadata={"help": "Corpus whose annotation convention is followed, such as BC2GM."}
-    )
-    types: list[str] | None = field(
-        default=None, metadata={"help": "Entity types to find; the others do not compete.", "commas": True}
-    )
-    threshold: float = field(
-        default=0.0, metadata={"help": "Leave out mentions with a lower score.", "least": 0, "most": 1}
-    )
-    batch_size: int = field(default=32, metadata={"help": "Windows read at once.", "least": 1})
-    on_error: str = field(
-        default="stop",
-        metadata={"help": "What to do with a document that cannot be read.", "choices": ("stop", "skip")},
-    )
-    shard: str | None = field(
-        default=None, metadata={"help": "Read a share only: 1/4 to 4/4; each writes its own file."}
-    )
-    device: str | None = field(default=None, metadata={"help": "cpu, cuda, cuda:1, ...; a GPU if there is one."})
-    compile: bool = field(
-        default=False, metadata={"help": "Fuse kernels: a minute at first, then faster; for long runs on a GPU."}
-    )
+    vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
+    convention: str | None = option("Corpus whose annotation convention is followed, such as BC2GM.", None)
+    types: list[str] | None = option("Entity types to find; the others do not compete.", None, commas=True)
+    threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)
+    batch_size: int = option("Windows read at once.", 32, least=1)
+    on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
+    shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
+    device: str | None = option("cpu, cuda, cuda:1, ...; a GPU if there is one.", None)
+    compile: bool = option("Fuse kernels: a minute at first, then faster; for long runs on a GPU.", False)
 
 
 class FileAnnotation:
@@ -117,7 +88,6 @@ class FileAnnotation:
         Raises:
             InputError: the model cannot be read, or the output is not to be written.
         """
-        from .annotation_run import StreamOutput
         from .load import bundled_model, load
 
         given = self.options
@@ -138,19 +108,15 @@ class FileAnnotation:
         Raises:
             InputError: a document is wrong and may not be skipped, or memory ran out; what came before it is written.
         """
-        from .annotation_run import AnnotationRun
-
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
-        given = self.options
-        skip = on_skip if given.on_error == "skip" else None
-        run = AnnotationRun(self._annotator, self._out, given.types, given.threshold, given.batch_size, skip, on_step)
         try:
-            self.counts = run.run(self._records())
+            annotate_records(self._annotator, self._records(), self._out, self.options, on_skip, on_step)
+            self.counts = self._out.counts
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            fix = f"repeat the command with --batch-size {max(1, given.batch_size // 4)} to continue"
+            fix = f"repeat the command with --batch-size {max(1, self.options.batch_size // 4)} to continue"
             raise InputError("out of memory", fix=fix) from error
 
     def _records(self) -> Iterator[Record]:
@@ -175,6 +141,60 @@ class FileAnnotation:
             "shard": self.share,
             "input": [[*(["-"] if path == STANDARD_INPUT else file_version(path)), kind] for path, kind in self.files],
         }
+
+
+def annotate_records(
+    annotator: Annotator,
+    records: Iterable[Record],
+    output: ResumableFile | StreamOutput,
+    options: AnnotationOptions,
+    on_skip: Callable[[str], None],
+    on_step: Callable[[Counts, int | None], None],
+) -> None:
+    """Annotate records to the end, in steps of four batches that are written one by one.
+
+    Args:
+        annotator: which model.
+        records: those that the output does not count yet.
+        output: where the documents go.
+        options: threshold, batch size, and what to do with a record that is wrong.
+        on_skip: called with what is wrong with a record, if it is left out.
+        on_step: called with the counts and the position in the input after each step.
+
+    Raises:
+        InputError: a record is wrong and may not be skipped; what came before it is written.
+    """
+    from .annotator import CHARACTERS_AT_ONCE
+
+    counts = replace(output.counts)
+    waiting: list[Document] = []
+    size = 0
+
+    def step(position: int | None) -> None:
+        found = list(annotator.annotate(waiting, threshold=options.threshold, batch_size=options.batch_size))
+        counts.documents += len(found)
+        counts.mentions += sum(len(document.mentions) for document in found)
+        output.append(list(map(output.form.render, found)), replace(counts))
+        on_step(counts, position)
+        waiting.clear()
+
+    for record in records:
+        try:
+            waiting.append(record.parse())
+            size += len(waiting[-1].text)
+        except InputError as error:
+            if options.on_error == "stop":
+                step(record.position)
+                error.fix = f"{error.fix}; or continue with --on-error skip"
+                raise
+            on_skip(str(error))
+            counts.skipped += 1
+        counts.records += 1
+        if len(waiting) >= 4 * options.batch_size or size > CHARACTERS_AT_ONCE:
+            step(record.position)
+            size = 0
+    step(None)
+    output.finish()
 
 
 def _input(given: AnnotationOptions) -> list[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""An output file that appears whole; after a kill, its run resumes where the last step ended."""
+"""Where documents are written: to a stream, or to a file that appears whole; after a kill, its run resumes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ..corpora.writers import OutputFormat
 from ..files.whole import whole_file
@@ -25,6 +25,24 @@ class Counts:
     documents: int = 0
     skipped: int = 0
     mentions: int = 0
+
+
+class StreamOutput:
+    """Documents to a stream, without resuming."""
+
+    def __init__(self, stream: TextIO, form: OutputFormat):
+        self.stream, self.form, self.counts = stream, form, Counts()
+
+    def append(self, rendered: list[str], counts: Counts) -> None:
+        """Write the documents of one step."""
+        self.stream.write(self.form.joined(rendered, self.counts.documents))
+        self.stream.flush()
+        self.counts = counts
+
+    def finish(self) -> None:
+        """Write what ends the file."""
+        self.stream.write(self.form.end(self.counts.documents))
+        self.stream.flush()
 
 
 class ResumableFile:
@@ -57,17 +75,14 @@ class ResumableFile:
 
     def append(self, rendered: list[str], counts: Counts) -> None:
         """Write the documents of one step."""
-        text = "".join(
-            (self.form.separator if self.counts.documents + number else self.form.head) + part
-            for number, part in enumerate(rendered)
-        )
+        text = self.form.joined(rendered, self.counts.documents)
         self.counts = counts
         self._write(text)
 
     def finish(self) -> None:
         """Give the file its name."""
         self.complete = True
-        self._write(("" if self.counts.documents else self.form.head) + self.form.tail)
+        self._write(self.form.end(self.counts.documents))
         self._publish()
 
     def _read_state(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..files.errors import UsageError
+from ..files.option import option
 
 EVIDENCE = ("none", "types", "concepts", "graph")
 
@@ -17,54 +18,38 @@ def _out_of_range(option: str, value: object, wanted: str) -> UsageError:
 class StartArguments:
     """A fresh model from an encoder and knowledge."""
 
-    encoder: str | None = field(
-        default=None,
-        metadata={"help": "Folder or Hub id of a text encoder, or of a KoGNER model, whose encoder is taken."},
+    encoder: str | None = option(
+        "Folder or Hub id of a text encoder, or of a KoGNER model, whose encoder is taken.", None
     )
-    start_from: str = field(
-        default="encoder",
-        metadata={
-            "help": "What to take from an --encoder that is a KoGNER model: its encoder, or all, that is also "
-            "its later layers and the entity types that it knows.",
-            "choices": ["encoder", "all"],
-        },
+    start_from: str = option(
+        "What to take from an --encoder that is a KoGNER model: its encoder, or all, that is also "
+        "its later layers and the entity types that it knows.",
+        "encoder",
+        choices=["encoder", "all"],
     )
-    knowledge: str = field(
-        default="none", metadata={"help": "Knowledge folder of `kogner graph distill`, or none: the baseline."}
-    )
-    evidence: str = field(
-        default="graph", metadata={"help": "What the tagger reads of the knowledge.", "choices": EVIDENCE}
-    )
-    fusion_layers: int = field(default=1, metadata={"help": "Transformer layers after the fusion."})
-    sentence_dropout: float = field(default=0.0, metadata={"help": "Share of sentences trained without evidence."})
-    concept_dropout: float = field(default=0.3, metadata={"help": "Share of mentions trained without a vector."})
-    mention_masking: float = field(
-        default=0.0, metadata={"help": "Share of matched mentions whose letters are hidden in training."}
-    )
-    distillation_weight: float = field(default=0.1, metadata={"help": "Factor of L_dist in the joint loss."})
+    knowledge: str = option("Knowledge folder of `kogner graph distill`, or none: the baseline.", "none")
+    evidence: str = option("What the tagger reads of the knowledge.", "graph", choices=EVIDENCE)
+    fusion_layers: int = option("Transformer layers after the fusion.", 1)
+    sentence_dropout: float = option("Share of sentences trained without evidence.", 0.0)
+    concept_dropout: float = option("Share of mentions trained without a vector.", 0.3)
+    mention_masking: float = option("Share of matched mentions whose letters are hidden in training.", 0.0)
+    distillation_weight: float = option("Factor of L_dist in the joint loss.", 0.1)
 
 
 @dataclass
 class ModelArguments(StartArguments):
     """What is trained: a fresh model, or a KoGNER checkpoint that is trained further."""
 
-    conventions: bool = field(
-        default=False,
-        metadata={
-            "help": "Name the corpus of half of the training sentences, so that its convention can be asked for."
-        },
+    conventions: bool = option(
+        "Name the corpus of half of the training sentences, so that its convention can be asked for.", False
     )
 
-    kept_share: float = field(
-        default=0.0,
-        metadata={
-            "help": "Share of the weights before training to mix into those after it, against forgetting what the "
-            "start knew; for --start-from all and --checkpoint."
-        },
+    kept_share: float = option(
+        "Share of the weights before training to mix into those after it, against forgetting what the "
+        "start knew; for --start-from all and --checkpoint.",
+        0.0,
     )
-    checkpoint: str | None = field(
-        default=None, metadata={"help": "KoGNER model to train further, instead of encoder and knowledge."}
-    )
+    checkpoint: str | None = option("KoGNER model to train further, instead of encoder and knowledge.", None)
 
     def __post_init__(self):
         if not 0 <= self.kept_share < 1:
@@ -78,24 +63,19 @@ class ModelArguments(StartArguments):
 class DataArguments:
     """What it is trained on."""
 
-    dataset: list[str] = field(
-        metadata={"help": "Corpora: folders, files or Hub ids. Each supervises only the types it annotates."}
+    dataset: list[str] = option("Corpora: folders, files or Hub ids. Each supervises only the types it annotates.")
+    types: list[str] | None = option(
+        "Entity types to learn; by default all that the corpora annotate.", None, commas=True
     )
-    types: list[str] | None = field(
-        default=None,
-        metadata={"help": "Entity types to learn; by default all that the corpora annotate.", "commas": True},
+    exclude_tests_of: list[str] = option("Further corpora whose test sentences must not be trained on.", [])
+    train_fraction: float = option("Share of the training sentences to use.", 1.0)
+    train_sentences: int | None = option(
+        "Use only this many training sentences, all with a mention of the types.", None
     )
-    exclude_tests_of: list[str] = field(
-        default_factory=list, metadata={"help": "Further corpora whose test sentences must not be trained on."}
-    )
-    train_fraction: float = field(default=1.0, metadata={"help": "Share of the training sentences to use."})
-    train_sentences: int | None = field(
-        default=None, metadata={"help": "Use only this many training sentences, all with a mention of the types."}
-    )
-    max_length: int = field(default=256, metadata={"help": "Tokens per window; longer sentences get several."})
-    stride: int = field(default=32, metadata={"help": "Tokens that neighbouring windows share."})
-    early_stopping_patience: int = field(
-        default=0, metadata={"help": "Evaluations without a better validation F1 before training stops; 0: never."}
+    max_length: int = option("Tokens per window; longer sentences get several.", 256)
+    stride: int = option("Tokens that neighbouring windows share.", 32)
+    early_stopping_patience: int = option(
+        "Evaluations without a better validation F1 before training stops; 0: never.", 0
     )
 
     def __post_init__(self):
@@ -111,16 +91,13 @@ class DataArguments:
 class SelfTrainingArguments:
     """Running text that a trained model labels, to learn from in addition to the corpora."""
 
-    teacher: str | None = field(default=None, metadata={"help": "Trained KoGNER model that labels --text."})
-    text: list[str] | None = field(
-        default=None,
-        metadata={"help": "Text or packed windows, as for pretrain; test sentences are dropped."},
-    )
-    text_column: list[str] = field(default_factory=lambda: ["text"], metadata={"help": "Columns of text, in order."})
-    text_length: int = field(default=64, metadata={"help": "Ids per window of text."})
-    text_windows: int = field(default=8000, metadata={"help": "Windows of text to label at most, drawn at random."})
-    text_share: float = field(default=0.5, metadata={"help": "Share of text among the windows of an epoch, at most."})
-    teacher_confidence: float = field(default=0.9, metadata={"help": "Least probability of a label that counts."})
+    teacher: str | None = option("Trained KoGNER model that labels --text.", None)
+    text: list[str] | None = option("Text or packed windows, as for pretrain; test sentences are dropped.", None)
+    text_column: list[str] = option("Columns of text, in order.", ["text"])
+    text_length: int = option("Ids per window of text.", 64)
+    text_windows: int = option("Windows of text to label at most, drawn at random.", 8000)
+    text_share: float = option("Share of text among the windows of an epoch, at most.", 0.5)
+    teacher_confidence: float = option("Least probability of a label that counts.", 0.9)
 
     def __post_init__(self):
         if (self.teacher is None) != (self.text is None):
@@ -137,82 +114,67 @@ class SelfTrainingArguments:
 class TrainerDefaults:
     """The Trainer's options with defaults for this task; all others of transformers.TrainingArguments apply too."""
 
-    output_dir: str = field(default="kogner-model", metadata={"help": "Folder of the trained model."})
-    learning_rate: float = field(default=1e-4, metadata={"help": "Peak rate of the encoder."})
-    head_learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of all layers that start fresh."})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "Sentences per step and device."})
-    per_device_eval_batch_size: int = field(default=64, metadata={"help": "Sentences per step and device."})
-    num_train_epochs: float = field(default=15.0, metadata={"help": "Passes over the training sentences."})
-    warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or share of all steps if below 1."})
-    weight_decay: float = field(default=0.01, metadata={"help": "For all weights except biases and norms."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to score the validation split."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to write a checkpoint."})
-    save_total_limit: int | None = field(default=2, metadata={"help": "Checkpoints to keep."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best of the validation scores."})
-    metric_for_best_model: str | None = field(default="f1", metadata={"help": "Validation score to choose by."})
-    resume_from_checkpoint: str | None = field(
-        default=None,
-        metadata={"help": "Checkpoint to resume from; last: the newest complete one of the output."},
+    output_dir: str = option("Folder of the trained model.", "kogner-model")
+    learning_rate: float = option("Peak rate of the encoder.", 1e-4)
+    head_learning_rate: float = option("Peak rate of all layers that start fresh.", 5e-4)
+    per_device_train_batch_size: int = option("Sentences per step and device.", 32)
+    per_device_eval_batch_size: int = option("Sentences per step and device.", 64)
+    num_train_epochs: float = option("Passes over the training sentences.", 15.0)
+    warmup_steps: float = option("Steps, or share of all steps if below 1.", 0.1)
+    weight_decay: float = option("For all weights except biases and norms.", 0.01)
+    eval_strategy: str = option("When to score the validation split.", "epoch")
+    save_strategy: str = option("When to write a checkpoint.", "epoch")
+    save_total_limit: int | None = option("Checkpoints to keep.", 2)
+    load_best_model_at_end: bool = option("Keep the best of the validation scores.", True)
+    metric_for_best_model: str | None = option("Validation score to choose by.", "f1")
+    resume_from_checkpoint: str | None = option(
+        "Checkpoint to resume from; last: the newest complete one of the output.", None
     )
-    hub_strategy: str = field(default="end", metadata={"help": "Only end: the finished model is published once."})
-    report_to: str = field(default="none", metadata={"help": "Trackers, such as tensorboard."})
+    hub_strategy: str = option("Only end: the finished model is published once.", "end")
+    report_to: str = option("Trackers, such as tensorboard.", "none")
     # Without knowledge, and in batches without a match, the layers of the knowledge path get no gradient.
-    ddp_find_unused_parameters: bool | None = field(
-        default=True, metadata={"help": "Allow parameters without a gradient."}
-    )
+    ddp_find_unused_parameters: bool | None = option("Allow parameters without a gradient.", True)
     # The tables never change; sending them before every step would cost more than the step.
-    ddp_broadcast_buffers: bool | None = field(default=False, metadata={"help": "Send buffers before each step."})
+    ddp_broadcast_buffers: bool | None = option("Send buffers before each step.", False)
 
 
 @dataclass
 class PretrainingStartArguments(StartArguments):
     """What is pretrained: an encoder with the knowledge that labels the text."""
 
-    evidence: str = field(
-        default="types", metadata={"help": "What the model reads of the knowledge.", "choices": EVIDENCE}
-    )
-    sentence_dropout: float = field(default=0.5, metadata={"help": "Share of windows trained without evidence."})
-    distillation_weight: float = field(
-        default=1.0, metadata={"help": "Factor of L_dist; 0 anyway if the knowledge holds no vectors."}
-    )
+    evidence: str = option("What the model reads of the knowledge.", "types", choices=EVIDENCE)
+    sentence_dropout: float = option("Share of windows trained without evidence.", 0.5)
+    distillation_weight: float = option("Factor of L_dist; 0 anyway if the knowledge holds no vectors.", 1.0)
 
 
 @dataclass
 class TextArguments:
     """Running text, and what is learned from it."""
 
-    text: list[str] = field(
-        metadata={
-            "help": "Text: parquet, jsonl or txt files, folders of them, or a Hub id. Parquet files with a column "
-            "input_ids, which --windows wrote, are used as they are: a machine without the text can train from them."
-        }
+    text: list[str] = option(
+        "Text: parquet, jsonl or txt files, folders of them, or a Hub id. Parquet files with a column "
+        "input_ids, which --windows wrote, are used as they are: a machine without the text can train from them."
     )
-    text_column: list[str] = field(
-        default_factory=lambda: ["text"], metadata={"help": "Columns of text or of lists of sentences, in order."}
-    )
-    exclude_tests_of: list[str] = field(
-        default_factory=list, metadata={"help": "Corpora whose test sentences are dropped from the text."}
-    )
-    max_length: int = field(default=256, metadata={"help": "Ids per window."})
-    windows: str | None = field(
-        default=None, metadata={"help": "Write the packed windows to this parquet file and stop there."}
-    )
+    text_column: list[str] = option("Columns of text or of lists of sentences, in order.", ["text"])
+    exclude_tests_of: list[str] = option("Corpora whose test sentences are dropped from the text.", [])
+    max_length: int = option("Ids per window.", 256)
+    windows: str | None = option("Write the packed windows to this parquet file and stop there.", None)
 
 
 @dataclass
 class PretrainingDefaults(TrainerDefaults):
     """The Trainer's options with defaults for one H100; all others of transformers.TrainingArguments apply too."""
 
-    output_dir: str = field(default="kogner-pretrained", metadata={"help": "Folder of the pretrained model."})
-    learning_rate: float = field(default=5e-4, metadata={"help": "Peak rate of the encoder."})
-    per_device_train_batch_size: int = field(default=256, metadata={"help": "Windows per step and device."})
-    num_train_epochs: float = field(default=1.0, metadata={"help": "Passes over the text."})
-    warmup_steps: float = field(default=0.06, metadata={"help": "Steps, or share of all steps if below 1."})
-    eval_strategy: str = field(default="no", metadata={"help": "Held-out windows are scored once, at the end."})
-    save_strategy: str = field(default="steps", metadata={"help": "When to write a checkpoint."})
-    load_best_model_at_end: bool = field(default=False, metadata={"help": "Not used: the last weights are kept."})
-    logging_steps: float = field(default=50, metadata={"help": "Steps between two lines of losses."})
-    dataloader_num_workers: int = field(default=2, metadata={"help": "Processes that stack windows."})
-    dataloader_drop_last: bool = field(default=True, metadata={"help": "Leave out an incomplete last batch."})
+    output_dir: str = option("Folder of the pretrained model.", "kogner-pretrained")
+    learning_rate: float = option("Peak rate of the encoder.", 5e-4)
+    per_device_train_batch_size: int = option("Windows per step and device.", 256)
+    num_train_epochs: float = option("Passes over the text.", 1.0)
+    warmup_steps: float = option("Steps, or share of all steps if below 1.", 0.06)
+    eval_strategy: str = option("Held-out windows are scored once, at the end.", "no")
+    save_strategy: str = option("When to write a checkpoint.", "steps")
+    load_best_model_at_end: bool = option("Not used: the last weights are kept.", False)
+    logging_steps: float = option("Steps between two lines of losses.", 50)
+    dataloader_num_workers: int = option("Processes that stack windows.", 2)
+    dataloader_drop_last: bool = option("Leave out an incomplete last batch.", True)
     # The filter looks at every loss, which would make the host wait for the device at every step.
-    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "Leave non-finite losses out of the log."})
+    logging_nan_inf_filter: bool = option("Leave non-finite losses out of the log.", False)

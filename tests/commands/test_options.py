@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from modeling_kogner.commands.options import help_of, knowledge_of, option, read_options
+from modeling_kogner.commands.options import help_of, knowledge_of, read_options
 from modeling_kogner.files.errors import UsageError
+from modeling_kogner.files.option import option
 
 
 @dataclass

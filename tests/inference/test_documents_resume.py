@@ -13,7 +13,7 @@ import pytest
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
 from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.corpora.record import Fields
-from modeling_kogner.inference.annotation_run import AnnotationRun
+from modeling_kogner.inference.annotate_files import AnnotationOptions, annotate_records
 from modeling_kogner.inference.resumable_file import ResumableFile
 
 LINES = [json.dumps({"text": f"{number} fever"}) for number in range(10)]
@@ -30,7 +30,7 @@ class FirstWord:
     def __init__(self):
         self.read = []
 
-    def annotate(self, texts, *_):
+    def annotate(self, texts, **_):
         """The documents with their mentions."""
         self.read += [document.text for document in texts]
         for document in texts:
@@ -45,7 +45,8 @@ def annotate(path, kind, skip=True, lines=LINES, **settings):
     if not output.complete:
         records = READERS["jsonl"](io.BytesIO("\n".join(lines).encode()), "file", Fields())
         rest = itertools.islice(records, output.counts.records, None)
-        AnnotationRun(annotator, output, None, 0, 1, skipped.append if skip else None, lambda *_: None).run(rest)
+        options = AnnotationOptions(batch_size=1, on_error="skip" if skip else "stop")
+        annotate_records(annotator, rest, output, options, skipped.append, lambda *_: None)
     return annotator.read, output.counts
 
 
