@@ -36,7 +36,7 @@ class InputError(ValueError):
 
     def __str__(self) -> str:
         row = f"row {self.row}" if isinstance(self.row, int) else self.row
-        field = f"field {self.field}" if self.field else None
+        field = self.field if not self.field or self.field.startswith("--") else f"field {self.field}"
         where = ", ".join(str(part) for part in (self.file, row, field) if part is not None)
         return (f"{where}: " if where else "") + self.problem + (f"; {self.fix}" if self.fix else "")
 

@@ -12,11 +12,13 @@ from transformers.modeling_outputs import TokenClassifierOutput
 
 from ..concept_catalogue import ConceptCatalogue
 from ..configuration_kogner import KognerConfig
+from ..files.errors import InputError
 from ..surface_index import SurfaceIndex
 from .model_folder import ONNX_FILE
 
 LINKER_FILE = "linker.safetensors"
 INPUTS = ("input_ids", "attention_mask")
+_EXPORT_AGAIN = "export the model again"
 
 
 class LinkerTables:
@@ -27,7 +29,7 @@ class LinkerTables:
         path: file that ``kogner export`` wrote.
 
     Raises:
-        ValueError: there are no such tables, or those of another model.
+        InputError: there are no such tables, or those of another model.
     """
 
     def __init__(self, config: KognerConfig, path: Path):
@@ -38,7 +40,7 @@ class LinkerTables:
             self.index.load_state_dict(tables)
         except (OSError, SafetensorError, KeyError, RuntimeError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ValueError(f"{path}: cannot be read ({reason}); export the model again") from error
+            raise InputError(f"cannot be read ({reason})", file=path, fix=_EXPORT_AGAIN) from error
         self.concepts = ConceptCatalogue.from_bytes(catalogue)
 
 
@@ -50,7 +52,7 @@ class OnnxTagger:
         threads: onnxruntime's; all cores by default.
 
     Raises:
-        ValueError: there is no exported model, or it is damaged.
+        InputError: there is no exported model, or it is damaged.
     """
 
     device = torch.device("cpu")
@@ -58,17 +60,17 @@ class OnnxTagger:
     def __init__(self, folder: str | Path, threads: int | None = None):
         path = Path(folder) / ONNX_FILE
         if not path.is_file():
-            raise ValueError(f"{path}: no such file; write it with kogner export MODEL --output {folder}")
+            raise InputError("no such file", file=path, fix=f"write it with kogner export MODEL --output {folder}")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         try:
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no base
-            raise ValueError(f"{path}: damaged, or of another version ({error}); export the model again") from error
+            raise InputError(f"damaged, or of another version ({error})", file=path, fix=_EXPORT_AGAIN) from error
         try:
             self.config = KognerConfig.from_pretrained(folder)
         except OSError:
-            raise ValueError(f"{folder}: config.json is missing; export the model again") from None
+            raise InputError("config.json is missing", file=folder, fix=_EXPORT_AGAIN) from None
         self.kogner = LinkerTables(self.config, Path(folder) / LINKER_FILE)
 
     def eval(self) -> OnnxTagger:

@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
+from ..files.errors import InputError
 from ..files.tables import RowChecks, with_origin
 from ..graph.index_tables import hash_surfaces, sorted_rows
 from ..graph.surface_forms import author_forms
@@ -54,12 +55,12 @@ def add_concepts(
         checks: what to do with a row that breaks a rule: raise, by default.
 
     Raises:
-        ValueError: the model has no knowledge tables, the tokenizer is another one than its own, or a row is bad; the
+        InputError: the model has no knowledge tables, the tokenizer is another one than its own, or a row is bad; the
             message names row and field.
     """
     config, body = model.config, model.kogner
     if not config.num_surfaces:
-        raise ValueError("the model has no knowledge tables to add names to; train one with --knowledge")
+        raise InputError("the model has no knowledge tables to add names to", fix="train one with --knowledge")
     check_tokenizer_matches(model, tokenizer)
     table = _checked(table, model, checks or RowChecks(drop=False))
     catalogue = body.concepts
@@ -110,7 +111,7 @@ def _append(model: KognerForTokenClassification, part: ConceptCatalogue) -> None
 def _checked(table: pd.DataFrame, model: KognerForTokenClassification, checks: RowChecks) -> pd.DataFrame:
     """Rows with stripped fields that agree with each other and the model; other ids become the model's own."""
     if missing := [column for column in ("id", "name", "type") if column not in table.columns]:
-        raise ValueError(f"field {missing[0]} is missing; the names need the fields id, name and type")
+        raise InputError("is missing", field=missing[0], fix="the names need the fields id, name and type")
     if "row" not in table.columns:
         table = with_origin(table, "names")
     for column in ("id", "name", "type"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..corpora.writers import OutputFormat
+from ..files.errors import InputError
 from ..files.whole import whole_file
 
 try:
@@ -57,7 +58,7 @@ class ResumableFile:
         settings: JSON-able; a run resumes only with the same ones.
 
     Raises:
-        ValueError: the file exists already, was begun with other settings, or is being written by another process.
+        InputError: the file exists already, was begun with other settings, or is being written by another process.
     """
 
     def __init__(self, path: Path, form: OutputFormat, settings: dict[str, Any]):
@@ -92,23 +93,26 @@ class ResumableFile:
             settings, size, complete, counts = (state[key] for key in ("settings", "bytes", "complete", "counts"))
         except FileNotFoundError:
             if self.path.exists():
-                raise ValueError(f"{self.path}: exists already; remove it or choose another --output") from None
+                raise self._exists() from None
             return 0
         except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{self.state_file}: damaged; {self._anew()}") from None
+            raise InputError("damaged", file=self.state_file, fix=self._anew()) from None
         wanted = json.loads(json.dumps(self.settings))
         if changed := sorted(key for key in wanted.keys() | settings.keys() if wanted.get(key) != settings.get(key)):
             if not complete and not counts["records"]:
                 return 0  # nothing to keep: an option was corrected
-            raise ValueError(
-                f"{self.path}: a run with other settings wrote it ({', '.join(changed)}); repeat its command to go "
-                f"on, or {self._anew()}"
+            raise InputError(
+                f"a run with other settings wrote it ({', '.join(changed)})",
+                file=self.path,
+                fix=f"repeat its command to continue, or {self._anew()}",
             )
         published = self.path.exists()
         if not (self.partial.exists() or (complete and published)):
-            raise ValueError(f"{self.partial}: is missing, though {self.state_file.name} counts on it; {self._anew()}")
+            raise InputError(
+                f"is missing, though {self.state_file.name} counts on it", file=self.partial, fix=self._anew()
+            )
         if published and not complete:
-            raise ValueError(f"{self.path}: exists already; remove it or choose another --output")
+            raise self._exists()
         self.complete, self.counts = complete, Counts(**counts)
         return size
 
@@ -118,12 +122,12 @@ class ResumableFile:
             try:
                 fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise ValueError(
-                    f"{self.path}: another process is writing it; wait or choose another --output"
+                raise InputError(
+                    "another process is writing it", file=self.path, fix="wait or choose another --output"
                 ) from None
             size = self._read_state()  # the other may have written since, and ended
         if self.stream.tell() < size:
-            raise ValueError(f"{self.partial}: shorter than {self.state_file.name} says; {self._anew()}")
+            raise InputError(f"shorter than {self.state_file.name} says", file=self.partial, fix=self._anew())
         self.stream.truncate(size)
         self._write("")
 
@@ -145,6 +149,9 @@ class ResumableFile:
         else:
             self.partial.replace(self.path)
         self.stream.close()
+
+    def _exists(self) -> InputError:
+        return InputError("exists already", file=self.path, fix="remove it or choose another --output")
 
     def _anew(self) -> str:
         own = (self.path, self.partial, self.state_file)

@@ -87,7 +87,7 @@ def test_annotate_links_without_the_model(by_piece, wordpiece):
 def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
     """An option that is silently without effect, or a traceback from another package."""
     _, folder = by_piece
-    assert "includes its own knowledge" in annotate(folder, "fever", 2, "--knowledge", "off")
+    assert "includes its knowledge" in annotate(folder, "fever", 2, "--knowledge", "off")
     assert "runs on the CPU" in annotate(folder, "fever", 2, "--device", "cuda")
     with pytest.raises(ValueError, match="an exported model, which only annotates"):
         load_model(folder)
