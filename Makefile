@@ -32,9 +32,7 @@ card: ## README.md of hub_card/ from the reports in CARD (metrics.json, others i
 	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) $(if $(MODEL_ID),--model-id $(MODEL_ID))
 	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md
 
-CORPORA := $(addprefix $(DATA)/data/ner/,NCBI-disease BC5CDR JNLPBA linnaeus AnatEM BioNLP13CG)
 pictures: ## README's sentence, demo page, and the evidence page with its plots; KNOWLEDGE=the model's knowledge folder
 	$(BIN)/python docs/tagged_sentence.py > docs/tagged.svg
 	$(if $(KNOWLEDGE),$(BIN)/python docs/demo_picture.py --knowledge $(KNOWLEDGE) > docs/demo.png)
-	$(BIN)/python benchmarks/confusion.py --model hub_card --dataset $(CORPORA) --output docs/confusion.png
 	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md

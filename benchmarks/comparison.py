@@ -1,67 +1,38 @@
-"""Scores of runs by cell, what one variant gains over another, and the overview of all comparisons with `plain`."""
+"""Scores of runs by cell, and what one variant gains over another."""
 
 from __future__ import annotations
 
+import base64
 import json
 import statistics
+import zlib
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from plan import key
-from scoring import unpack
 
 DRAWS = 2000
 Cell = tuple[tuple, str, str]  # share of the labels, corpus, variant
 Scores = dict[Cell, dict[int, dict]]  # scores by seed of each cell
 
-# Rows of the overview: share of the labels, variant, and what a reader should know about it.
-OVERVIEW = [
-    ((1, 1), "graph", "knowledge"),
-    ((1, 0.1), "pretrained_masked", "pretrained on running text"),
-    ((1, 0.05), "self_trained", "pretrained, and self-trained"),
-    ((1, 0.05), "plain_self_trained", "no knowledge, self-trained"),
-    ((1, 0.01), "graph", "knowledge"),
-    ((1, 0.01), "pretrained_masked", "pretrained on running text"),
-    ((1, 0.01), "self_trained", "pretrained, and self-trained"),
-    ((1, 0.01), "plain_self_trained", "no knowledge, self-trained"),
-    ((0, 50), "complete", "all layers pretrained"),
-    ((0, 25), "pretrained_masked", "pretrained on running text"),
-    ((1, 1), "random_table", "vectors of other concepts"),
-    ((1, 1), "noise_30", "30 % of types wrong"),
-    ((1, 1), "names_10", "10 % of names"),
-    ((1, 0.01), "random_table", "vectors of other concepts"),
-    ((1, 0.01), "noise_10", "10 % of types wrong"),
-    ((1, 0.01), "noise_30", "30 % of types wrong"),
-    ((1, 0.01), "names_50", "half of the names"),
-    ((1, 0.01), "names_10", "10 % of names"),
-]
-OVERVIEW_HEADER = ["labels", "variant", "F1, same corpus", "F1, new corpora", "recall, unseen forms"]
-OVERVIEW_HEADER += ["recall, unseen concepts", "corpora, seeds"]
+
+def pack(counts: np.ndarray) -> str:
+    """Counts ``(sentences, 3)`` of true positives, false positives and false negatives, as text."""
+    return base64.b64encode(zlib.compress(counts.clip(max=255).astype(np.uint8).tobytes(), 9)).decode()
+
+
+def unpack(text: str) -> np.ndarray:
+    """What :func:`pack` was given."""
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=np.uint8).reshape(-1, 3).astype(np.int64)
 
 
 def read_lines(path: Path) -> list[dict]:
     """The last line of each run; a run may have been repeated."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return list({key(line): line for line in lines}.values())
-
-
-def on_whole_paths(lines: list[dict]) -> list[dict]:
-    """Lines with the scores of constrained decoding instead of those of single tokens, if they have them.
-
-    A dictionary finds whole mentions, so both are the same.
-    """
-    found = []
-    for line in lines:
-        scores = {split: score.get("constrained") for split, score in line["scores"].items()}
-        if line["variant"] == "dictionary":
-            found.append(line)
-        elif all(scores.values()):
-            found.append(line | {"scores": scores})
-    return found
 
 
 def share(line: dict) -> tuple:
@@ -146,62 +117,3 @@ def _weights(sentences: int) -> np.ndarray:
     """How often each sentence is drawn: ``(DRAWS, sentences)``; the same for all variants."""
     generator = np.random.default_rng(0)
     return generator.multinomial(sentences, np.full(sentences, 1 / sentences), size=DRAWS).astype(np.float32)
-
-
-def recall_of(what: str) -> Callable[[dict], float | None]:
-    """Recall in percent of mentions whose ``surface`` or ``concept`` no training mention has."""
-
-    def recall(score: dict) -> float | None:
-        found, total = score.get("unseen", {}).get(what, (0, 0))
-        return 100 * found / total if total else None
-
-    return recall
-
-
-def _pairs(lines: list[dict], split: str, at: tuple, variant: str, value=lambda score: 100 * score["f1"]) -> dict:
-    """Means of plain and of a variant over the seeds that both have, and their number, by corpus."""
-    scores, found = cells(lines, split), {}
-    for corpus in (corpus for here, corpus, of in scores if (here, of) == (at, variant)):
-        plain, own = scores.get((at, corpus, "plain"), {}), scores[at, corpus, variant]
-        pairs = [(value(plain[seed]), value(own[seed])) for seed in plain.keys() & own.keys()]
-        pairs = [pair for pair in pairs if None not in pair]
-        if pairs:
-            found[corpus] = (*(statistics.mean(column) for column in zip(*pairs, strict=True)), len(pairs))
-    return found
-
-
-def _change(values: dict) -> str:
-    """``plain → variant (gain; smallest gain and where)``, means over corpora."""
-    if not values:
-        return "-"
-    before, after = (statistics.mean(row[i] for row in values.values()) for i in (0, 1))
-    gains = {corpus: row[1] - row[0] for corpus, row in values.items()}
-    worst = min(gains, key=gains.__getitem__)
-    least = f"; least {gains[worst]:+.1f}, {worst}" if len(values) > 1 else ""
-    return f"{before:.1f} → {after:.1f} ({after - before:+.1f}{least})"
-
-
-def overview(lines: list[dict]) -> str:
-    """One row for each comparison with plain; rows that have no lines are left out.
-
-    A row is decoded on whole paths, unless plain and variant have more corpora token by token (marked †).
-    """
-    rows = []
-    new = sorted({split for line in lines for split in line["scores"] if ":" in split})
-    for at, variant, what in OVERVIEW:
-        ways = {"": on_whole_paths(lines), " †": lines}
-        mark = max(ways, key=lambda mark: len(_pairs(ways[mark], "test", at, variant)))
-        own = _pairs(ways[mark], "test", at, variant)
-        if not own:
-            continue
-        elsewhere = {
-            f"{corpus} → {split.removesuffix(':test')}": row
-            for split in new
-            for corpus, row in _pairs(ways[mark], split, at, variant).items()
-        }
-        unseen = [_pairs(ways[mark], "test", at, variant, recall_of(kind)) for kind in ("surface", "concept")]
-        seeds = sorted({row[2] for row in own.values()})
-        counted = f"{len(own)}, {' to '.join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))}"
-        changes = [_change(values) for values in (own, elsewhere, *unseen)]
-        rows.append([f"{share_name(at)}{mark}", f"`{variant}`: {what}", *changes, counted])
-    return markdown(OVERVIEW_HEADER, rows)

@@ -10,29 +10,22 @@ def expand(plan: dict) -> list[dict]:
     """All runs of a plan in its order, the most important first, in case the run is stopped.
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
-    sentences, or counts of `sentences` with mentions. A variant without settings (null) is not trained. A run that is
-    in an earlier group too is left out. `splits` are scored, and the last of them for every corpus in `transfers`. A
-    group may replace the plan's `settings`, `splits` and `transfers`. `teachers` names the variant whose model, trained
-    first, labels the text for a variant's run.
+    sentences, or counts of `sentences` with mentions. A run that is in an earlier group too is left out. Validation and
+    test are scored, and the test splits of the corpora in `transfers`.
     """
     runs = {}
     for group in plan["groups"]:
-        common = {"splits": ["validation", "test"], **plan, **group}
-        splits = common["splits"]
         labels = [{"fraction": share} for share in group.get("fractions", [])]
         labels += [{"sentences": count} for count in group.get("sentences", [])]
         for label, seed, corpus, variant in itertools.product(
             labels, group["seeds"], group["corpora"], group["variants"]
         ):
             budget = plan["budgets"][corpus] if label.get("fraction") == 1 else plan["low_resource_budget"]
-            own = plan["variants"][variant]
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
-            run["settings"] = None if own is None else [*common["settings"], *budget, *own]
-            run["splits"] = [*splits, *(f"{name}:{splits[-1]}" for name in common["transfers"].get(corpus, []))]
+            run["settings"] = [*plan["settings"], *budget, *plan["variants"][variant]]
+            transfers = plan["transfers"].get(corpus, [])
+            run["splits"] = ["validation", "test", *(f"{name}:test" for name in transfers)]
             run["group"] = group["name"]
-            if teacher := plan.get("teachers", {}).get(variant):
-                settings = [*common["settings"], *budget, *plan["variants"][teacher]]
-                run["teacher"] = {**run, "variant": teacher, "settings": settings}
             runs.setdefault(key(run), run)
     return list(runs.values())
 
@@ -50,9 +43,8 @@ def complete(line: dict, run: dict) -> bool:
 
 def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     """Placeholders of the run's settings that have no value."""
-    wanted = ["encoder", "knowledge"] if run["settings"] is None else run["settings"]
-    names = [wanted] if run["settings"] is None else [[f for _, f, *_ in string.Formatter().parse(s)] for s in wanted]
-    return sorted({name for group in names for name in group if name} - {*fields, "teacher", "corpus"})
+    names = {name for setting in run["settings"] for _, name, *_ in string.Formatter().parse(setting) if name}
+    return sorted(names - {*fields, "corpus"})
 
 
 def listing(runs: list[dict], done: set[tuple]) -> str:

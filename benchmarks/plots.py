@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
-from comparison import Cell, Gain, gain, mean_and_deviation, share_name
+from comparison import Gain, Scores, gain, share_name
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -22,15 +22,6 @@ COLOURS = {
     "plain_self_trained": "#999999",
     "self_trained": "#117733",
 }
-CURVED = ("plain", "plain_self_trained", "pretrained_masked", "complete", "self_trained")  # run at several shares
-MARKERS = dict(zip(COLOURS, "osv^DP*Xh", strict=True))
-Scores = dict[Cell, dict[int, dict]]
-
-
-def _save(figure, path: Path) -> bool:
-    figure.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(figure)
-    return True
 
 
 def draw_gains(scores: Scores, path: Path) -> bool:
@@ -54,7 +45,9 @@ def draw_gains(scores: Scores, path: Path) -> bool:
         seeds = f"{fewest}" if fewest == most else f"{fewest} to {most}"
         axis.set_title(f"{share_name(share)} of the labels ({seeds} seeds; whiskers: standard deviation)")
     figure.tight_layout()
-    return _save(figure, path)
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+    plt.close(figure)
+    return True
 
 
 def _draw_bars(axis, found: dict[tuple[str, str], Gain]) -> None:
@@ -83,70 +76,3 @@ def _draw_bars(axis, found: dict[tuple[str, str], Gain]) -> None:
     axis.set_axisbelow(True)
     axis.set_ylabel("gain in F1 over plain")
     axis.legend(frameon=False, fontsize=8, ncols=len(variants), loc="upper center", bbox_to_anchor=(0.5, -0.17))
-
-
-def draw_learning_curves(scores: Scores, path: Path) -> bool:
-    """F1 over shares of the labels, one panel a corpus with three or more; False if there is none."""
-    shares = {}
-    for at, corpus, variant in scores:
-        if variant == "plain":
-            shares.setdefault(corpus, set()).add(at)
-    corpora = sorted(corpus for corpus, found in shares.items() if len(found) >= 3)
-    if not corpora:
-        return False
-    columns = min(3, len(corpora))
-    rows = -(-len(corpora) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, 3.2 * rows), squeeze=False)
-    for axis, corpus in zip(axes.flat, corpora, strict=False):
-        ticks = sorted(shares[corpus])
-        for variant in CURVED:
-            places = [i for i, at in enumerate(ticks) if (at, corpus, variant) in scores]
-            if len(places) < 2:
-                continue
-            values = [[100 * s["f1"] for s in scores[ticks[i], corpus, variant].values()] for i in places]
-            means, deviations = zip(*map(mean_and_deviation, values), strict=True)
-            style = {"color": COLOURS[variant], "marker": MARKERS[variant], "markersize": 4, "capsize": 2}
-            aside = 0.03 * (CURVED.index(variant) - len(CURVED) / 2)  # whiskers lie beside each other
-            axis.errorbar([place + aside for place in places], means, deviations, label=variant, **style)
-        axis.set_xticks(range(len(ticks)), [share_name(at).replace(" sentences", " sent.") for at in ticks])
-        axis.set_title(corpus)
-        axis.grid(axis="y", alpha=0.3)
-    for axis in list(axes.flat)[len(corpora) :]:
-        axis.axis("off")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("strict F1 on test")
-    figure.tight_layout()
-    pairs = [zip(*axis.get_legend_handles_labels(), strict=True) for axis in axes.flat]
-    drawn = {label: handle for panel in pairs for handle, label in panel}  # not every panel has every variant
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.01), "ncols": len(CURVED), "frameon": False}
-    figure.legend(drawn.values(), drawn.keys(), **place)
-    return _save(figure, path)
-
-
-def draw_confusion(report: dict, path: Path) -> bool:
-    """Heat map of what `confusion.py` counted: a row a gold type, a column a predicted one, percent of the row."""
-    counts = report["counts"]
-    rows, columns = list(counts), list(next(iter(counts.values())))
-    totals = {row: sum(counts[row].values()) for row in rows}
-    shares = [[100 * counts[row][column] / max(1, totals[row]) for column in columns] for row in rows]
-    figure, axis = plt.subplots(figsize=(1.6 + 0.8 * len(columns), 1.4 + 0.5 * len(rows)))
-    axis.imshow(shares, cmap="Blues", norm=mpl.colors.PowerNorm(0.5, 0, 100), aspect="auto")
-    for y, row in enumerate(rows):
-        for x, column in enumerate(columns):
-            share = shares[y][x]
-            told = "" if not counts[row][column] else f"{share:.0f}" if share >= 1 else "<1"
-            weight = "bold" if row == column else "normal"
-            axis.text(x, y, told, ha="center", va="center", weight=weight, color="white" if share > 35 else "black")
-    axis.set_xticks(range(len(columns)), columns, rotation=35, ha="left", rotation_mode="anchor")
-    axis.set_yticks(range(len(rows)), [f"{row} ({totals[row]:,})" for row in rows])
-    axis.xaxis.tick_top()
-    axis.xaxis.set_label_position("top")
-    axis.set_xlabel("predicted, percent of the row")
-    axis.set_ylabel("gold (mentions)")
-    axis.axvline(len(columns) - 1.5, color="white", linewidth=4)
-    for first in (next((y for y, row in enumerate(rows) if row not in columns), 0), len(rows) - 1):
-        axis.axhline(first - 0.5, color="white", linewidth=4)  # types that the model does not know, and spurious ones
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-    figure.tight_layout()
-    return _save(figure, path)

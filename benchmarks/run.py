@@ -22,12 +22,16 @@ import sys
 import tempfile
 import time
 import traceback
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from comparison import pack  # noqa: E402
 from plan import complete, expand, key, listing, missing_fields  # noqa: E402
 
 _worker: dict = {}
@@ -40,7 +44,7 @@ def revision() -> str:
 
 
 def start_worker(args: argparse.Namespace, log: str) -> None:
-    """Give a worker one of the GPUs, redirect its output to one log file, and load what its runs share."""
+    """Give a worker one of the GPUs, and redirect its output to one log file."""
     import torch
 
     if count := torch.cuda.device_count():  # counts without starting CUDA
@@ -48,13 +52,11 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[multiprocessing.current_process()._identity[0] % count]
     stream = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(stream, 1), os.dup2(stream, 2)
-    from scoring import Scorer
-
-    _worker.update(args=args, scorer=Scorer(args.data, args.fields.get("knowledge")))
+    _worker["args"] = args
 
 
-def train(run: dict, folder: str, teacher: str | None = None) -> None:
-    """Train one run into a folder; ``teacher`` is the folder of the model that labels its text."""
+def train(run: dict, folder: str) -> None:
+    """Train one run into a folder."""
     from modeling_kogner.commands.main import call
 
     args = _worker["args"]
@@ -63,71 +65,69 @@ def train(run: dict, folder: str, teacher: str | None = None) -> None:
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    fields = args.fields | {"corpus": name, "teacher": teacher}
+    fields = args.fields | {"corpus": name}
     options += [setting.format(**fields) for setting in run["settings"]]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
     call("train", [*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
 
 
-def trained_tagger(folder: str):
-    """A trained model, its tokenizer and labels."""
+@cache
+def corpus_of(data: Path, name: str):
+    """A corpus by its name in the plan, `FOLDER` or `FOLDER/TYPE`; kept for the later runs of a worker."""
+    from modeling_kogner.corpora.corpus import load_corpus
+
+    folder, _, kind = name.partition("/")
+    return load_corpus(str(data / folder), [kind] if kind else None)
+
+
+def score(run: dict, split: str, model, tokenizer) -> dict:
+    """Strict scores of a split with counts by sentence: `validation`, `test`, or `CORPUS:test` of another corpus."""
+    from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+
+    other, _, part = split.rpartition(":")
+    corpus, config = corpus_of(_worker["args"].data, other or run["corpus"]), model.config
+    types = [kind for kind in corpus.entity_types if kind in config.entity_types]
+    encoded = EncodedSplit.from_split(corpus.name, corpus.split(part), types, tokenizer, config.label2id)
+    logits = predict_logits(model, encoded.windows, tokenizer)
+    scores = encoded.score(logits, config.id2label)
+    counts = sentence_counts(encoded.decode(logits, config.id2label), encoded.references)
+    return scores | {"sentences": pack(counts)}
+
+
+def sentence_counts(found: list[list[str]], gold: list[list[str]]) -> np.ndarray:
+    """True positives, false positives and false negatives of each sentence: ``(sentences, 3)``."""
+    from modeling_kogner.corpora.tag_schemes import mention_spans
+
+    pairs = [(set(mention_spans(f)), set(mention_spans(g))) for f, g in zip(found, gold, strict=True)]
+    rows = [(len(f & g), len(f - g), len(g - f)) for f, g in pairs]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def perform(run: dict) -> tuple[dict | None, str]:
+    """Train and score one run: its line, or what failed."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return measured(run, folder), ""
+    except Exception:
+        traceback.print_exc()
+        return None, f"{key(run)} {traceback.format_exc(limit=-1)}"
+
+
+def measured(run: dict, folder: str) -> dict:
+    """The line of one run, whose model is left in the folder."""
     import torch
 
     from modeling_kogner.inference.load import load_model
 
-    model, tokenizer = load_model(folder)
-    model.config.constrained_decoding = False  # the scorer decodes with and without
-    model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in _worker["args"].more else "cpu")
-    return model, tokenizer, model.config.label2id
-
-
-def dictionary_tagger(corpus: str):
-    """The surface index alone as a tagger, its tokenizer and labels."""
-    from scoring import DictionaryTagger, corpus_of, load_index
-
-    from modeling_kogner.configuration_kogner import bio_labels
-    from modeling_kogner.inference.tokenizers import load_tokenizer
-
-    args = _worker["args"]
-    tokenizer = load_tokenizer(args.fields["encoder"])
-    types = corpus_of(args.data, corpus).entity_types
-    tagger = DictionaryTagger(*load_index(args.fields["knowledge"], tokenizer), types)
-    return tagger, tokenizer, {label: i for i, label in enumerate(bio_labels(types))}
-
-
-def perform(run: dict) -> tuple[list[dict], tuple[dict, str] | None]:
-    """Train and score one run, after the run of its teacher: their lines, and what failed and how."""
-    lines: list[dict] = []
-    current = run
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            teacher = None
-            if "teacher" in run:
-                current, teacher = run["teacher"], f"{folder}/teacher"
-                lines.append(measured(current, teacher))
-                current = run
-            lines.append(measured(run, folder, teacher))
-    except Exception:
-        traceback.print_exc()
-        return lines, (current, traceback.format_exc(limit=-1))
-    return lines, None
-
-
-def measured(run: dict, folder: str, teacher: str | None = None) -> dict:
-    """The line of one run, whose model is left in the folder."""
-    started = time.time()
-    if run["settings"] is None:
-        tagger = dictionary_tagger(run["corpus"])
-    else:
-        train(run, folder, teacher)
-        tagger = trained_tagger(folder)
+    started, more = time.time(), _worker["args"].more
+    train(run, folder)
     trained = time.time()
-    scores = {split: _worker["scorer"].score(run["corpus"], split, *tagger) for split in run["splits"]}
+    model, tokenizer = load_model(folder)
+    model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in more else "cpu")
+    scores = {split: score(run, split, model, tokenizer) for split in run["splits"]}
     seconds = {"train_seconds": round(trained - started, 1), "score_seconds": round(time.time() - trained, 1)}
-    settings = None if run["settings"] is None else [*run["settings"], *_worker["args"].more]
-    line = {name: value for name, value in run.items() if name != "teacher"}
-    return line | {"settings": settings, "scores": scores, **seconds, **circumstances()}
+    return run | {"settings": [*run["settings"], *more], "scores": scores, **seconds, **circumstances()}
 
 
 def circumstances() -> dict:
@@ -167,8 +167,6 @@ def main(arguments: list[str] | None = None) -> None:
         print(listing(list(runs.values()), done))
         return
     todo = [run for name, run in runs.items() if name not in done]
-    taught = {key(run["teacher"]) for run in todo if "teacher" in run}  # their lines come with their students'
-    todo = [run for run in todo if key(run) not in taught]
     ready = [run for run in todo if not missing_fields(run, args.fields)]
     unknown = sorted({name for run in todo for name in missing_fields(run, args.fields)})
     print(
@@ -182,13 +180,12 @@ def main(arguments: list[str] | None = None) -> None:
         context.Pool(args.jobs, start_worker, (args, f"{args.output}.log")) as pool,
         args.output.open("a") as output,
     ):
-        for lines, failure in pool.imap_unordered(perform, ready):
-            for line in lines:
+        for line, message in pool.imap_unordered(perform, ready):
+            if line:
                 output.write(json.dumps(line | {"git": git}) + "\n")
                 output.flush()
-                print(*key(line), {s: round(v["f1"], 4) for s, v in line["scores"].items()}, flush=True)
-            if failure:
-                print(*key(failure[0]), failure[1], flush=True)
+                message = f"{key(line)} { {split: round(scores['f1'], 4) for split, scores in line['scores'].items()} }"
+            print(message, flush=True)
 
 
 if __name__ == "__main__":
