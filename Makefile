@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test check train-demo card pictures
+.PHONY: help setup test test-slow check train-demo card pictures
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := artifacts/release
@@ -14,6 +14,9 @@ setup: ## environment in .venv with all extras
 
 test: ## the tests; with KOGNER_DATA also those on real corpora
 	$(BIN)/python -m pytest -n 2
+
+test-slow: ## the tests that take minutes: exports, kills, several processes, the wheel
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: ## lint, format, types
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from pathlib import Path
 
 # Before torch is imported: on few cores, workers with several threads each wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a wrong name must not wait for a network
 
 import pandas as pd
 import pytest

@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import throughput
 
 
+@pytest.mark.slow
 def test_every_condition_reads_the_same_documents(knowledge, wordpiece, tmp_path, capsys):
     """A ratio of speeds over different texts says nothing."""
     pytest.importorskip("onnxscript")

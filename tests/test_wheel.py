@@ -46,7 +46,7 @@ def test_a_wheel_is_complete(knowledge, tmp_path):
     assert annotated.returncode == 0, annotated.stderr
     assert json.loads(annotated.stdout)["mentions"]
     bundled = use(KOGNER, "annotate", "fever")
-    assert bundled.returncode == 1
+    assert bundled.returncode == 2
     assert "name a folder or Hub id with --model" in bundled.stderr
     written, packaged = (
         {path.relative_to(folder) for path in (folder / "modeling_kogner").rglob("*.*") if path.suffix != ".pyc"}
