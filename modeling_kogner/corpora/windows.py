@@ -1,36 +1,21 @@
-"""Sentences as model inputs: words to pieces, long sentences as overlapping windows, and the way back to words."""
+"""Tagged sentences as model inputs: windows with a label and a word for each piece, and the way back to words."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
 from ..files.errors import InputError
 from ..losses import IGNORED
+from .text_windows import Window, make_windows
 
 SPECIAL = -1  # the word id of [CLS] and the like; parquet and arrow like no None among integers
-
-
-def check_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer that cannot map pieces to words, or that reads listed words unlike running text.
-
-    Raises:
-        InputError: it is a slow tokenizer, or drops the space before listed words.
-    """
-    name = tokenizer.name_or_path or type(tokenizer).__name__
-    if not tokenizer.is_fast:
-        problem = "a slow tokenizer does not say which word a token belongs to"
-        raise InputError(problem, file=name, fix="use its fast version (tokenizer.json)")
-    # Without the space a byte-level BPE gives every word the pieces that it has in mid-word.
-    listed = tokenizer(["a", "b"], is_split_into_words=True, add_special_tokens=False)["input_ids"]
-    if listed != tokenizer("a b", add_special_tokens=False)["input_ids"]:
-        problem = "listed words lose the space before them"
-        raise InputError(problem, file=name, fix="load the tokenizer with add_prefix_space=True")
 
 
 def encode(
@@ -43,8 +28,8 @@ def encode(
 ) -> dict[str, list[Any]]:
     """Turn tagged sentences into windows of at most ``max_length`` pieces.
 
-    A sentence past the limit is cut between words only, into windows that share up to ``stride`` pieces. Only a single
-    word longer than a window loses pieces, never its label. The first piece of a word has its tag, later ones I-.
+    Words are read as a text, with spaces between them, so that a model learns from the windows that it annotates in.
+    The first piece of a word has its tag, later ones I-.
 
     Args:
         examples: ``tokens`` and, optionally, ``ner_tags`` (IOB2); without tags there are no ``labels``.
@@ -55,13 +40,16 @@ def encode(
         supervised_types: the model's types that this corpus annotates.
 
     Returns:
-        ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens), ``example_index`` (row in
-        ``examples``) and ``type_mask`` (0/1 for each of the model's types), one entry per window.
+        ``input_ids``, ``attention_mask``, ``labels``, ``word_ids`` (-1 for special tokens and for the rest of a word
+        that began in an earlier window), ``example_index`` (row in ``examples``) and ``type_mask`` (0/1 for each of the
+        model's types), one entry per window; a sentence without any piece has none.
 
     Raises:
-        InputError: an unfit tokenizer, a type the model does not know, or a stride that leaves no room.
+        InputError: a slow tokenizer, a type the model does not know, or a stride that leaves no room.
     """
-    check_tokenizer(tokenizer)
+    if not tokenizer.is_fast:
+        name = tokenizer.name_or_path or type(tokenizer).__name__
+        raise InputError("a slow tokenizer has no offsets", file=name, fix="use its fast version (tokenizer.json)")
     room = max_length - tokenizer.num_special_tokens_to_add()
     if not 0 <= stride < room:
         problem = f"{stride} does not fit max_length {max_length}"
@@ -70,17 +58,22 @@ def encode(
     windows: dict[str, list[Any]] = {"input_ids": [], "attention_mask": [], "word_ids": []}
     windows |= {"example_index": [], "type_mask": []} | ({"labels": []} if "ner_tags" in examples else {})
     sentences = [list(words) for words in examples["tokens"]]
-    whole = tokenizer(sentences, is_split_into_words=True, verbose=False).encodings if sentences else []
-    for index, words in enumerate(sentences):
+    texts = [" ".join(filter(None, words)) for words in sentences]
+    for index, group in enumerate(make_windows(texts, tokenizer, max_length, stride)):
         labels = _label_ids(examples["ner_tags"][index], label2id) if "labels" in windows else None
-        for ids, word_ids in _windows(words, whole[index], tokenizer, max_length, stride):
-            windows["input_ids"].append(ids)
-            windows["attention_mask"].append([1] * len(ids))
-            windows["word_ids"].append(word_ids)
+        word_of = _words_of_pieces(sentences[index], group)
+        for window in group:
+            own = range(window.first, window.end)
+            start = next((piece for piece in own if _is_first(word_of, piece)), window.end)
+            around = (window.lead, len(window.input_ids) - window.lead - len(own))
+            windows["input_ids"].append(window.input_ids)
+            windows["attention_mask"].append([1] * len(window.input_ids))
+            windows["word_ids"].append(_filled([word_of[i] if i >= start else SPECIAL for i in own], SPECIAL, *around))
             windows["example_index"].append(index)
             windows["type_mask"].append(type_mask)
             if labels is not None:
-                windows["labels"].append(_piece_labels(word_ids, labels))
+                of_pieces = [labels[word_of[i]][0 if _is_first(word_of, i) else 1] for i in own]
+                windows["labels"].append(_filled(of_pieces, IGNORED, *around))
     return windows
 
 
@@ -123,59 +116,23 @@ def merge_windows(
     return merged
 
 
-def _windows(
-    words: list[str], whole: Encoding, tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
-) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield the ids of each window and the words that they belong to."""
-    if len(whole.ids) <= max_length:
-        yield whole.ids, _words_of(whole, 0)
-        return
-    pieces = Counter(whole.word_ids)
-    room = max_length - tokenizer.num_special_tokens_to_add()
-    for start, end in _word_ranges([pieces[word] for word in range(len(words))], room, stride):
-        window = tokenizer(words[start:end], is_split_into_words=True, verbose=False).encodings[0]
-        ids, word_ids = window.ids, _words_of(window, start)
-        # By hand: truncation=True would stay switched on in the tokenizer.json that is saved with the model.
-        surplus = [position for position, word in enumerate(word_ids) if word != SPECIAL][room:]
-        for position in reversed(surplus):
-            del ids[position], word_ids[position]
-        yield ids, word_ids
+def _words_of_pieces(words: Sequence[str], windows: Sequence[Window]) -> list[int]:
+    """The word of each piece of a sentence: the one that holds the piece's last character."""
+    numbers = [number for number, word in enumerate(words) if word]
+    ends = list(accumulate(len(words[number]) + 1 for number in numbers))  # of a word and the space behind it
+    found: list[int] = []
+    for window in windows:
+        found += [numbers[bisect_left(ends, end + 1)] for _, end in window.offsets[len(found) - window.first :]]
+    return found
 
 
-def _words_of(encoding: Encoding, start: int) -> list[int]:
-    return [SPECIAL if word is None else word + start for word in encoding.word_ids]
+def _is_first(word_of: Sequence[int], piece: int) -> bool:
+    return piece == 0 or word_of[piece] != word_of[piece - 1]
 
 
-def _word_ranges(pieces: Sequence[int], room: int, stride: int) -> Iterator[tuple[int, int]]:
-    """Cover the words with ranges of at most ``room`` pieces (or one word) that share up to ``stride`` pieces."""
-    start = 0
-    while True:
-        end, used = start + 1, pieces[start]
-        while end < len(pieces) and used + pieces[end] <= room:
-            used += pieces[end]
-            end += 1
-        yield start, end
-        if end == len(pieces):
-            return
-        following, shared = end, 0
-        # Stepping back must leave room for the next word, or the next window would end where this one did.
-        limit = min(stride, room - pieces[end])
-        while following - 1 > start and shared + pieces[following - 1] <= limit:
-            following -= 1
-            shared += pieces[following]
-        start = following
-
-
-def _piece_labels(word_ids: Sequence[int], labels: Sequence[tuple[int, int]]) -> list[int]:
-    result, previous = [], SPECIAL
-    for word in word_ids:
-        if word == SPECIAL:
-            result.append(IGNORED)
-        else:
-            first, later = labels[word]
-            result.append(later if word == previous else first)
-        previous = word
-    return result
+def _filled(values: list[int], filler: int, before: int, after: int) -> list[int]:
+    """Values of a window's pieces, and a filler for the special tokens around them."""
+    return [filler] * before + values + [filler] * after
 
 
 def _label_ids(tags: Sequence[str], label2id: Mapping[str, int]) -> list[tuple[int, int]]:
