@@ -78,7 +78,8 @@ def corpus_of(data: Path, name: str):
     from modeling_kogner.corpora.corpus import load_corpus
 
     folder, _, kind = name.partition("/")
-    return load_corpus(str(data / folder), [kind] if kind else None)
+    corpus = load_corpus(str(data / folder))
+    return corpus.only([kind]) if kind else corpus
 
 
 def score(run: dict, split: str, model, tokenizer) -> dict:

@@ -97,8 +97,8 @@ def compare(models: dict, linker, texts: list[str], size: int, tokenizer, args: 
 def scores(models: dict, tokenizer, args: argparse.Namespace) -> dict:
     """Strict F1 of the model and its exports on the same sentences."""
     config = models["knowledge"].config
-    types = [kind for kind in load_corpus(args.dataset).entity_types if kind in config.entity_types]
-    rows = load_corpus(args.dataset, types).split(args.split)
+    corpus = load_corpus(args.dataset).only(config.entity_types)
+    rows, types = corpus.split(args.split), corpus.entity_types
     rows = rows.select(range(min(args.scored, len(rows))))
     split = EncodedSplit.from_split("scored", rows, types, tokenizer, config.label2id)
     taggers = {"knowledge": models["knowledge"]} | {Path(f).name: models[Path(f).name] for f in args.onnx}

@@ -45,17 +45,37 @@ class Corpus:
             raise InputError(problem, file=f"corpus {self.name}", fix=f"add {name}.* or name another")
         return self.splits[name]
 
+    def only(self, types: Sequence[str]) -> Corpus:
+        """The same sentences, in which the tags of all other types are ``O``.
 
-def load_corpus(source: str, types: Sequence[str] | None = None) -> Corpus:
+        Args:
+            types: in any case; those that the corpus does not annotate are passed over.
+
+        Raises:
+            InputError: it annotates none of them.
+        """
+        asked = {kind.casefold() for kind in types}
+        kept = [kind for kind in self.entity_types if kind.casefold() in asked]
+        if not kept:
+            problem = f"annotates {', '.join(self.entity_types)}, none of {', '.join(types)}"
+            raise InputError(problem, file=f"corpus {self.name}", field="--types", fix="leave the corpus out")
+        splits = {}
+        for name, rows in self.splits.items():
+            columns = rows.to_dict()
+            columns[TAGS] = [keep_types(tags, kept) for tags in columns[TAGS]]
+            splits[name] = Dataset.from_dict(columns)
+        return Corpus(self.name, kept, splits)
+
+
+def load_corpus(source: str) -> Corpus:
     """Load a corpus and normalise its tags to IOB2.
 
     Args:
         source: a folder of split files, ``FOLDER/PREFIX`` for files such as ``PREFIX_train.pubtator``, one file (one
             split, ``train`` unless its name says otherwise), or a Hub data set ``OWNER/NAME`` or ``OWNER/NAME:CONFIG``.
-        types: entity types to keep; the tags of all others become ``O``. All by default.
 
     Raises:
-        InputError: nothing is found there, or a file, row, tag or type is wrong.
+        InputError: nothing is found there, or a file, row or tag is wrong.
     """
     name, raw = _read(source)
     for where, rows in raw.values():
@@ -66,14 +86,6 @@ def load_corpus(source: str, types: Sequence[str] | None = None) -> Corpus:
         for row in rows:
             row[TAGS] = to_iob2(row[TAGS])
     found = sorted({tag[2:] for _, rows in raw.values() for row in rows for tag in row[TAGS]} - {""})
-    if types is not None:
-        if unknown := sorted(set(types) - set(found)):
-            problem = f"no mention of type {', '.join(unknown)}"
-            raise InputError(problem, file=f"corpus {name}", fix=f"it annotates {', '.join(found)}")
-        for _, rows in raw.values():
-            for row in rows:
-                row[TAGS] = keep_types(row[TAGS], types)
-        found = sorted(set(types))
     if not found:
         problem = "every tag is O, so there is nothing to learn or score"
         raise InputError(problem, file=source, field=TAGS, fix="check the column")

@@ -13,7 +13,7 @@ from datasets import Features
 
 from ..files.errors import InputError, located
 from ..files.tables import read_parquet
-from .json_lines import read_json
+from .lines import read_json
 from .pubtator import load_pubtator, to_rows
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,7 @@ from typing import BinaryIO
 from ..files.errors import InputError, UsageError
 from . import writers
 from .bioc import read_bioc
-from .json_lines import read_json_lines
-from .plain_text import read_lines, read_whole
+from .lines import read_json_lines, read_lines, read_whole
 from .pubtator import read_pubtator
 from .record import Fields, Record
 

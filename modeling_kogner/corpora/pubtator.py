@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from ..files.errors import InputError, located
 from .document import Document
+from .lines import decode, numbered_lines
 from .mention import Mention, Passage
-from .plain_text import decode, numbered_lines
 from .record import Fields, Record
 
 _TITLE = re.compile(rb"(?:\xef\xbb\xbf)?[^|\s]+\|t\|")

@@ -56,7 +56,7 @@ def score_corpus(
     if not scored:
         known, annotated = ", ".join(config.entity_types), ", ".join(corpus.entity_types)
         raise InputError(f"annotates {annotated}; the model knows {known}: no type of --types to score", file=source)
-    rows = load_corpus(source, scored).split(split)
+    rows = corpus.only(scored).split(split)
     names = {name.casefold(): name for name in config.conventions or ()} | {"none": None, "own": corpus.name}
     followed = names.get(convention.casefold(), convention)
     windowing = (max_length, stride, config.convention_id(followed) or None)

@@ -17,8 +17,7 @@ from ..corpora.text_windows import Window, Word, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
-from .concept_choice import Hits, known_ngrams
-from .linker import Linker, is_link
+from .linker import Hits, Linker, is_link, known_ngrams
 from .tokenizers import check_tokenizer_matches
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them

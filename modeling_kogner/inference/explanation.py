@@ -13,7 +13,7 @@ from ..corpora.text_windows import Window, make_windows
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
-from .concept_choice import Hits, known_ngrams
+from .linker import Hits, known_ngrams
 
 
 @dataclass

@@ -14,9 +14,23 @@ from ..concept_catalogue import ConceptCatalogue
 from ..corpora.mention import Candidate
 from ..files.errors import UsageError
 from ..modeling_kogner import KognerForTokenClassification
-from .concept_choice import fitting_types, known_ngrams
 from .near_names import NearNames, name_similarity
 
+# Semantic types whose names a corpus annotates as an entity type; one that is not listed fits its namesake only.
+FITTING_TYPES: dict[str, tuple[str, ...]] = {
+    "Disease": ("Disease", "Phenotype"),
+    "Cancer": ("Disease",),
+    "Gene": ("Gene", "Protein"),
+    # Corpora of anatomy annotate cells, their parts and tumours too.
+    "Anatomy": ("Anatomy", "Component", "Cell", "CellLine", "Disease"),
+    "Cell": ("Cell",),
+    "CellLine": ("CellLine", "Cell"),
+    "CellularComponent": ("Component",),
+}
+# What a mention may be linked to beyond that: insulin is annotated as a chemical, though not all proteins are.
+ALSO_LINKED = {"Chemical": ("Protein",)}
+
+Hits = dict[tuple[int, int], list[int]]
 # A name less similar is not taken for the mention's. Chosen on the validation splits of NCBI-disease and BC5CDR: mean
 # F1 of the links over three types, with ids of MeSH alone and with all ids. 0.75: .764 and .648, 0.80: .765 and .648,
 # 0.85: .762 and .651, 0.90: .758 and .649, exact forms only: .758 and .645.
@@ -159,3 +173,21 @@ class Linker:
 def is_link(candidates: Sequence[Candidate]) -> bool:
     """Whether the first candidate is close enough to be the mention's concept (:data:`NIL_THRESHOLD`)."""
     return bool(candidates) and (candidates[0].score or 0.0) >= NIL_THRESHOLD
+
+
+def known_ngrams(concepts: torch.Tensor) -> list[Hits]:
+    """Concepts of every known n-gram, by its first and last token; one dict for each row of the batch.
+
+    Args:
+        concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives.
+    """
+    hits: list[Hits] = [{} for _ in concepts]
+    found = (concepts >= 0).any(-1)  # (B, T, n); the last rows of the table may leave the first slots empty
+    for (row, first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True):
+        hits[row][first, first + size] = [concept for concept in candidates if concept >= 0]
+    return hits
+
+
+def fitting_types(entity_type: str) -> tuple[str, ...]:
+    """Semantic types that a mention of an entity type may be linked to."""
+    return FITTING_TYPES.get(entity_type, (entity_type,)) + ALSO_LINKED.get(entity_type, ())

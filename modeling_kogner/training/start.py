@@ -33,7 +33,9 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
     Raises:
         InputError: a corpus is malformed, or has no train split.
     """
-    corpora = [_restricted(source, data.types) for source in data.dataset]
+    corpora = list(map(load_corpus, data.dataset))
+    if data.types is not None:
+        corpora = [corpus.only(data.types) for corpus in corpora]
     if len(names := [corpus.name for corpus in corpora]) != len(set(names)):
         raise InputError(f"two corpora share a name: {', '.join(names)}", field="--dataset", fix="rename one folder")
     used = {corpus.name: corpus for corpus in corpora}
@@ -43,18 +45,6 @@ def load_corpora(data: DataArguments) -> tuple[list[Corpus], dict[str, Any]]:
     tests = {name: corpus.splits["test"] for name, corpus in used.items() if "test" in corpus.splits}
     kept, report = drop_overlap({corpus.name: corpus.split("train") for corpus in corpora}, tests)
     return corpora, {"kept": kept, "report": report, "tests": tests}
-
-
-def _restricted(source: str, types: list[str] | None) -> Corpus:
-    corpus = load_corpus(source)
-    if types is None:
-        return corpus
-    asked = {kind.casefold() for kind in types}
-    wanted = [kind for kind in corpus.entity_types if kind.casefold() in asked]
-    if not wanted:
-        problem = f"annotates {', '.join(corpus.entity_types)}, none of {', '.join(types)}"
-        raise InputError(problem, file=f"corpus {corpus.name}", field="--types", fix="leave the corpus out")
-    return load_corpus(source, wanted)
 
 
 def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -> dict[str, Dataset]:

@@ -54,11 +54,11 @@ def test_entity_types_come_from_all_splits(tmp_path: Path) -> None:
 def test_types_restrict_a_corpus(tmp_path: Path) -> None:
     """Genes would be trained in a run that was meant for diseases."""
     path = write(tmp_path, "small.jsonl")
-    corpus = load_corpus(str(path), types=["Disease"])
+    corpus = load_corpus(str(path)).only(["disease", "Cell"])
     assert corpus.entity_types == ["Disease"]
     assert corpus.split("train")["ner_tags"][:] == [["B-Disease", "I-Disease", "O"], ["O"]]
-    with pytest.raises(ValueError, match=r"no mention of type Cell; it annotates Disease, Gene"):
-        load_corpus(str(path), types=["Cell"])
+    with pytest.raises(ValueError, match=r"annotates Disease, none of Cell"):
+        corpus.only(["Cell"])
 
 
 def test_iob1_is_normalised(tmp_path: Path) -> None:
