@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import takewhile
 
 from transformers import PreTrainedTokenizerBase
+
+from ..files.errors import InputError
+
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 
 
 @dataclass
@@ -56,6 +61,20 @@ class Word:
     window: Window
 
 
+def check_windowing(tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int) -> None:
+    """Refuse what :func:`make_windows` cannot work with.
+
+    Raises:
+        InputError: a slow tokenizer, or a stride that leaves no room for new pieces.
+    """
+    if not tokenizer.is_fast:
+        name = tokenizer.name_or_path or type(tokenizer).__name__
+        raise InputError("a slow tokenizer has no offsets", file=name, fix="use its fast version (tokenizer.json)")
+    room = max_length - tokenizer.num_special_tokens_to_add()
+    if not 0 <= stride < room:
+        raise InputError(f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}")
+
+
 def make_windows(
     texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
 ) -> list[list[Window]]:
@@ -63,7 +82,8 @@ def make_windows(
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
-    encoded = tokenizer(texts, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
+    readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text) for text in texts]
+    encoded = tokenizer(readable, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
     windows: list[list[Window]] = [[] for _ in texts]
     for row, ids in enumerate(encoded["input_ids"]):
         own = [position for position, special in enumerate(encoded["special_tokens_mask"][row]) if not special]

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..files.errors import InputError
 from ..losses import IGNORED
-from .text_windows import Window, make_windows
+from .text_windows import Window, check_windowing, make_windows
 
 SPECIAL = -1  # the word id of [CLS] and the like; parquet and arrow like no None among integers
 
@@ -47,13 +47,7 @@ def encode(
     Raises:
         InputError: a slow tokenizer, a type the model does not know, or a stride that leaves no room.
     """
-    if not tokenizer.is_fast:
-        name = tokenizer.name_or_path or type(tokenizer).__name__
-        raise InputError("a slow tokenizer has no offsets", file=name, fix="use its fast version (tokenizer.json)")
-    room = max_length - tokenizer.num_special_tokens_to_add()
-    if not 0 <= stride < room:
-        problem = f"{stride} does not fit max_length {max_length}"
-        raise InputError(problem, field="stride", fix=f"give a stride from 0 to {room - 1}")
+    check_windowing(tokenizer, max_length, stride)
     type_mask = _type_mask(label2id, supervised_types)
     windows: dict[str, list[Any]] = {"input_ids": [], "attention_mask": [], "word_ids": []}
     windows |= {"example_index": [], "type_mask": []} | ({"labels": []} if "ner_tags" in examples else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +12,13 @@ from transformers import PreTrainedTokenizerBase
 
 from ..corpora.document import Document, Documents
 from ..corpora.mention import Candidate, Mention
-from ..corpora.text_windows import Window, Word, make_windows, words_of
+from ..corpora.text_windows import Window, Word, check_windowing, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .linker import Hits, Linker, is_link, known_ngrams
 from .tokenizers import check_tokenizer_matches
 
-_HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 # In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
 TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
 
@@ -70,19 +68,13 @@ class Annotator:
         types: Sequence[str] | None = None,
         alternatives: int = 4,
     ):
-        if not tokenizer.is_fast:
-            raise InputError("a slow tokenizer has no offsets", file=tokenizer.name_or_path, fix="use its fast version")
+        self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
+        check_windowing(tokenizer, self.max_length, stride)
         check_tokenizer_matches(model, tokenizer)
         # Settings that a call would reset, which threads must not do to each other.
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()
         self.model, self.tokenizer = model.eval(), tokenizer
-        self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
-        room = self.max_length - tokenizer.num_special_tokens_to_add()
-        if not 0 <= stride < room:
-            raise InputError(
-                f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}"
-            )
         self.linker = Linker(model, tokenizer, vocabulary)
         self.types, self.alternatives = types, alternatives
         known = {name.casefold(): name for name in model.config.conventions or ()}
@@ -148,8 +140,7 @@ class Annotator:
         self, documents: list[Document], allowed: torch.Tensor, threshold: float, batch_size: int
     ) -> Iterator[Document]:
         passages = [passage for document in documents for passage in document.passages]
-        readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", passage.text) for passage in passages]
-        windows = make_windows(readable, self.tokenizer, self.max_length, self.stride)
+        windows = make_windows([passage.text for passage in passages], self.tokenizer, self.max_length, self.stride)
         readings = self._read([window for group in windows for window in group], allowed, batch_size)
         groups = iter(windows)
         for document in documents:

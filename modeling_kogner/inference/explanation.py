@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass
 
 import torch
@@ -87,9 +86,7 @@ def explain(annotator: Annotator, text: str) -> Explanation:
     other = copy.copy(annotator)
     other.model = without_knowledge(model)
     mentions, plain = annotator(text).mentions, other(text).mentions
-    # Half of a surrogate pair is not a character; tokenizers refuse it, and the Annotator reads it like this too.
-    readable = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-    (windows,) = make_windows([readable], annotator.tokenizer, annotator.max_length, annotator.stride)
+    (windows,) = make_windows([text], annotator.tokenizer, annotator.max_length, annotator.stride)
     readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []
     explained = []
     for mention in mentions:

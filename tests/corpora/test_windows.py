@@ -134,7 +134,7 @@ def test_unfit_input_is_refused() -> None:
         run([["gene"]], [["O"]], supervised_types=["X"])
     with pytest.raises(ValueError, match=r"'B-X' is none of the model's labels"):
         run([["gene"]], [["B-X"]])
-    with pytest.raises(ValueError, match="give a stride from 0 to 9"):
+    with pytest.raises(ValueError, match="give one from 0 to 9"):
         run([["gene"]], [["O"]], stride=10)
 
 
