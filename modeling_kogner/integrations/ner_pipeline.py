@@ -17,6 +17,7 @@ from ..inference.model_folder import check_kind
 from ..modeling_kogner import KognerForTokenClassification
 
 TASK = "kogner-ner"
+_OF_THE_ANNOTATOR = ("max_length", "stride", "vocabulary", "convention")
 
 
 class KognerPipeline(Pipeline):
@@ -31,11 +32,8 @@ class KognerPipeline(Pipeline):
     Args:
         model: a tagger.
         tokenizer: the fast tokenizer saved with the model.
-        max_length: tokens per window, special tokens included.
-        stride: pieces that neighbouring windows share.
-        vocabulary: link to ids of this vocabulary only, such as ``MESH``.
-        convention: corpus whose annotation convention is followed, one of the configuration's; by default none.
-        kwargs: ``device`` and what else a pipeline takes; ``types``, ``threshold`` and ``batch_size`` of the calls.
+        kwargs: ``max_length``, ``stride``, ``vocabulary`` and ``convention`` of the :class:`Annotator`; ``device`` and
+            what else a pipeline takes; ``types``, ``threshold`` and ``batch_size`` of the calls.
 
     Raises:
         ValueError: the model is not a KoGNER tagger, or tokenizer, stride, vocabulary or convention does not fit it,
@@ -52,15 +50,12 @@ class KognerPipeline(Pipeline):
         self,
         model: KognerForTokenClassification,
         tokenizer: PreTrainedTokenizerBase,
-        max_length: int = 256,
-        stride: int = 64,
-        vocabulary: str | None = None,
-        convention: str | None = None,
         **kwargs: Any,
     ):
         check_kind(model.name_or_path, {"model_type": model.config.model_type})
+        given = {name: kwargs.pop(name) for name in _OF_THE_ANNOTATOR if name in kwargs}
         super().__init__(model=model, tokenizer=tokenizer, **kwargs)
-        self.annotator = Annotator(self.model, tokenizer, max_length, stride, vocabulary, convention)
+        self.annotator = Annotator(self.model, tokenizer, **given)
 
     def __call__(
         self,

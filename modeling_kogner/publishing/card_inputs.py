@@ -59,6 +59,9 @@ class JsonFile:
         return InputError(problem, fix=fix, file=self.path, field=" > ".join(trail) or None)
 
 
+Report = JsonFile | None
+
+
 @dataclass
 class CardInputs:
     """All that a card is made from; what is None has no section.
@@ -79,11 +82,11 @@ class CardInputs:
     model: KognerForTokenClassification
     tokenizer: PreTrainedTokenizerBase
     metrics: JsonFile
-    metrics_off: JsonFile | None = None
-    training: JsonFile | None = None
-    pretraining: JsonFile | None = None
-    knowledge: JsonFile | None = None
-    speed: JsonFile | None = None
+    metrics_off: Report = None
+    training: Report = None
+    pretraining: Report = None
+    knowledge: Report = None
+    speed: Report = None
 
     @property
     def config(self) -> KognerConfig:
