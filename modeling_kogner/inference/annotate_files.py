@@ -185,7 +185,7 @@ def annotate_records(
         except InputError as error:
             if options.on_error == "stop":
                 step(record.position)
-                error.fix = f"{error.fix}; or continue with --on-error skip"
+                error.fix = (f"{error.fix}; or " if error.fix else "") + "continue with --on-error skip"
                 raise
             on_skip(str(error))
             counts.skipped += 1
