@@ -9,7 +9,7 @@ from pathlib import Path
 from ..distillation.settings import DistillSettings, StudentSettings, TeacherSettings
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
-from .progress import counting, loading_model, quiet, waiting
+from .progress import loading_model, quiet, waiting
 
 
 @dataclass
@@ -17,12 +17,13 @@ class BuildOptions:
     """Options."""
 
     source: list[str] = option(
-        "Folder with nodes, names and edges (.parquet, .tsv or .csv), or an OBO file with the semantic type of its "
+        "Folder with nodes, names and edges (.parquet, .tsv or .csv), or with lists of names (X.names) and what "
+        "belongs to them (X.edges, cross_references, hgnc_to_ncbigene), or an OBO file with the semantic type of its "
         "terms: mondo.obo:Disease, go.obo:biological_process=Process,Function. Several are merged."
     )
     output: Path = option("Knowledge folder to write; an older one is replaced.")
     drop_invalid: bool = option("Leave out rows that break a rule and count them.", False)
-    max_surfaces: int | None = option("Written forms to keep at most; by default 1.45 million.", None, least=1)
+    max_surfaces: int | None = option("Written forms to keep at most; by default 4 million.", None, least=1)
 
 
 def build(options: BuildOptions) -> None:
@@ -36,8 +37,8 @@ def build(options: BuildOptions) -> None:
 
     with waiting("reading and merging"):
         graph = KnowledgeGraph.read(options.source, options.drop_invalid)
-    most = options.max_surfaces or MAX_SURFACES
-    knowledge = build_knowledge(graph, most, lambda names: counting(names, "writing forms"))
+    with waiting("choosing written forms"):
+        knowledge = build_knowledge(graph, options.max_surfaces or MAX_SURFACES)
     with waiting("saving"):
         knowledge.save(options.output)
     show_summary(knowledge.summary())

@@ -25,6 +25,10 @@ _STARTS = (b"format-version:", b"[Term", b"[Typedef")
 _SPLIT = re.compile(r"^(?P<path>.+\.obo)(?::(?P<types>.+))?$")
 
 
+# Relations and cross-references that a vocabulary writes with another prefix.
+_SPELLED = {"OMIMPS:": "OMIM:PS", "SCTID:": "SNOMEDCT:", "Orphanet:": "ORPHA:"}
+
+
 @dataclass
 class SourceTables:
     """Unchecked rows of one source; each table also has `file` and `row`, see :func:`with_origin`.
@@ -33,19 +37,28 @@ class SourceTables:
         nodes: `id`, `name`, `type`, `source`.
         names: `id`, `name`; synonyms, one per row.
         edges: `head`, `relation`, `tail`.
-        unresolved: `head`, `relation`, `tail`; cross-references that count only if another source holds the tail.
+        listed: `id`, `name`, `type`, `source`; one row per name, the preferred name first.
+        references: `head`, `relation`, `tail`; either end may be in no source.
         notes: counts for the report of what the reader left out on purpose.
     """
 
     nodes: pd.DataFrame
     names: pd.DataFrame
     edges: pd.DataFrame
-    unresolved: pd.DataFrame | None = None
+    listed: pd.DataFrame
+    references: pd.DataFrame
     notes: dict[str, int] = field(default_factory=dict)
 
 
 def read_source(source: str) -> SourceTables:
-    """Read a folder of tables (`nodes`, `names` and `edges`, each `.parquet`, `.tsv` or `.csv`), or `PATH.obo:TYPE`.
+    """Read `PATH.obo:TYPE` or a folder of tables, each `.parquet`, `.tsv` or `.csv`.
+
+    A folder holds `nodes`, `names` and `edges`, and, with or without these three, any of
+
+    - `X.names` (`id`, `name`, `type`, `source`): one row per name, the preferred name first;
+    - `X.edges`: as `edges`, but their ends may be in no source;
+    - `cross_references` (`id`, `xref`): ids of the same thing in other vocabularies;
+    - `hgnc_to_ncbigene` (`hgnc`, `symbol`, `ncbigene`, `ensembl`, `uniprot`).
 
     Raises:
         InputError: it is neither; a table is absent, occurs twice, is unreadable, or lacks a column.
@@ -55,7 +68,43 @@ def read_source(source: str) -> SourceTables:
     folder = Path(source)
     if not folder.is_dir():
         raise InputError("no such folder", file=source, fix="a source is a folder of tables or PATH.obo:TYPE")
-    return SourceTables(**{table: read_table(_find(folder, table), COLUMNS[table]) for table in COLUMNS})
+    listed = [read_table(path, COLUMNS["nodes"]) for path in _further(folder, "*.names")]
+    references = [read_table(path, COLUMNS["edges"]) for path in _further(folder, "*.edges")]
+    for path in _further(folder, "cross_references"):
+        references.append(_same_as(read_table(path, ["id", "xref"]), "id", "xref"))
+    for path in _further(folder, "hgnc_to_ncbigene"):
+        genes = read_table(path, ["hgnc", "symbol", "ncbigene", "ensembl", "uniprot"])
+        known = genes[genes["ncbigene"] != ""]
+        named = known.rename(columns={"ncbigene": "id", "symbol": "name"})
+        listed.append(named.assign(type="Gene", source="HGNC"))
+        in_taxon = known.rename(columns={"ncbigene": "head"}).assign(relation="in_taxon", tail="NCBITaxon:9606")
+        references += [in_taxon, *(_same_as(genes, "hgnc", other) for other in ("ncbigene", "ensembl", "uniprot"))]
+    needed = {table for table in COLUMNS if not (listed or references) or _found(folder, table)}
+    tables = {
+        table: read_table(_find(folder, table), COLUMNS[table]) if table in needed else _empty(table)
+        for table in COLUMNS
+    }
+    return SourceTables(
+        **tables,
+        listed=pd.concat([_empty("nodes"), *listed], ignore_index=True)[[*COLUMNS["nodes"], "file", "row"]],
+        references=pd.concat([_empty("edges"), *references], ignore_index=True)[[*COLUMNS["edges"], "file", "row"]],
+    )
+
+
+def _same_as(table: pd.DataFrame, head: str, tail: str) -> pd.DataFrame:
+    """Ids of two columns as `same_as` edges, in the graph's spelling of vocabularies."""
+    edges = table[table[tail] != ""].rename(columns={head: "head", tail: "tail"}).assign(relation="same_as")
+    for prefix, ours in _SPELLED.items():
+        edges["tail"] = edges["tail"].str.replace(f"^{prefix}", ours, regex=True)
+    return edges[["head", "relation", "tail", "file", "row"]]
+
+
+def _empty(table: str) -> pd.DataFrame:
+    return with_origin(pd.DataFrame(columns=COLUMNS[table], dtype=str), "")
+
+
+def _further(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for suffix in _SUFFIXES for path in folder.glob(pattern + suffix))
 
 
 def read_obo_names(source: str) -> pd.DataFrame:
@@ -74,8 +123,12 @@ def read_obo_names(source: str) -> pd.DataFrame:
     return pd.concat([tables.nodes[columns], synonyms[columns]], ignore_index=True)
 
 
+def _found(folder: Path, table: str) -> list[Path]:
+    return [folder / (table + suffix) for suffix in _SUFFIXES if (folder / (table + suffix)).is_file()]
+
+
 def _find(folder: Path, table: str) -> Path:
-    found = [folder / (table + suffix) for suffix in _SUFFIXES if (folder / (table + suffix)).is_file()]
+    found = _found(folder, table)
     if not found:
         fix = "a source folder holds nodes, names and edges (a table without rows but with its header is fine)"
         raise InputError(f"no {table}{{{','.join(_SUFFIXES)}}}", file=folder, fix=fix)
@@ -112,14 +165,14 @@ def read_obo(path: Path, types: dict[str, str]) -> SourceTables:
     """Read terms, exact synonyms, `is_a`, relationships and cross-references.
 
     Obsolete terms, other synonyms (often broader or merely related) and terms without a name are left out and counted.
-    Cross-references become `same_as` where another source holds the other end.
+    Cross-references become `same_as`.
 
     Raises:
         InputError: the file is not valid OBO, or a namespace has no type.
     """
     ontology = _parse(path)
     notes: Counter[str] = Counter()
-    nodes, names, edges, unresolved = [], [], [], []
+    nodes, names, edges, references = [], [], [], []
     for term in ontology.terms():
         if term.obsolete or not term.name:
             notes["obsolete OBO terms" if term.obsolete else "OBO terms without a name"] += 1
@@ -131,13 +184,16 @@ def read_obo(path: Path, types: dict[str, str]) -> SourceTables:
             else:
                 notes["OBO synonyms that are not exact"] += 1
         edges += _edges_of(term, path)
-        unresolved += [(term.id, "same_as", xref.id) for xref in term.xrefs]
+        references += [(term.id, xref.id) for xref in term.xrefs]
     return SourceTables(
         nodes=with_origin(pd.DataFrame(nodes, columns=COLUMNS["nodes"], dtype=str), path),
         # pronto keeps sets: sorted, so that a build gives the same folder every time
         names=with_origin(pd.DataFrame(sorted(names), columns=COLUMNS["names"], dtype=str), path),
         edges=with_origin(pd.DataFrame(sorted(edges), columns=COLUMNS["edges"], dtype=str), path),
-        unresolved=with_origin(pd.DataFrame(sorted(unresolved), columns=COLUMNS["edges"], dtype=str), path),
+        listed=_empty("nodes"),
+        references=_same_as(
+            with_origin(pd.DataFrame(sorted(references), columns=["id", "xref"], dtype=str), path), "id", "xref"
+        ),
         notes=dict(notes),
     )
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ..surface_index import SHORT_KEY
 from .token_keys import normalise_key
 
@@ -17,6 +22,7 @@ _ORGANISM = re.compile(
     r"|Bacteria|Drosophila|Arabidopsis|Xenopus|[A-Z][a-z]{3,}|[A-Z]\.? [a-z]{3,}|[A-Z][a-z]{2,} [a-z]{3,})$"
 )
 _PROTEIN_WORD = re.compile(r"^(?P<symbol>\S{3,}) protein$")
+_BRAND = re.compile(r"^(?P<brand>.+?) COMPONENT ")  # of several substances
 _CELL_WORD = re.compile(r"^(?P<symbol>.*(?:\d|[A-Z].*[A-Z]).*?),? cells?(?: line)?$")
 
 _UNINVERTED_TYPES = {
@@ -70,10 +76,40 @@ _AMERICAN = [(re.compile(f"(?i){british}"), american) for _, _, british, america
 _SPELLED_TWO_WAYS = re.compile(r"(?i)umo|em|ecum|ecal|estr|esoph|rh(?:ea|oea)|ped|aed|gyn|f[eo]e?t|sul[fp]|fib")
 
 
+# What one of the rules of `author_forms` may change, whatever the type; for another library of regular expressions.
+_MAY_CHANGE = (
+    r"(?i)[)\]]$|, | component |protein$|cells?(?: line)?$|['\x{2019}]s |[\x{03b1}-\x{03c9}\x{00b5}]|umo|em"
+    rf"|ecum|ecal|estr|esoph|rh(?:ea|oea)|ped|aed|gyn|f[eo]e?t|sul[fp]|fib|{'|'.join(_GREEK)}"
+)
+
+
 def surface_key(surface: str) -> str:
     """Return what the surface index compares: `normalise_key`, a plural as its singular."""
     key = normalise_key(surface)
     return key[:-1] if len(key) >= SHORT_KEY and key.endswith("s") else key
+
+
+def surface_keys(surfaces: pd.Series) -> pd.Series:
+    """:func:`surface_key` of each, ASCII in one go."""
+    text = pa.array(surfaces, pa.string())
+    keys = pc.replace_substring_regex(pc.utf8_lower(text), r"[-'`\s\x0b\x1c-\x1f]", "")
+    plural = pc.and_(pc.greater_equal(pc.utf8_length(keys), SHORT_KEY), pc.ends_with(keys, "s"))
+    keys = pc.if_else(plural, pc.utf8_slice_codeunits(keys, 0, -1), keys).to_numpy(zero_copy_only=False)
+    other = ~pc.string_is_ascii(text).to_numpy(zero_copy_only=False)
+    keys[other] = [surface_key(surface) for surface in surfaces[other]]
+    return pd.Series(keys, index=surfaces.index, dtype="str")
+
+
+def changes(names: pd.Series, semantic_types: pd.Series) -> np.ndarray:
+    """False for names whose only author's form is the name itself; True may be wrong."""
+    text = pa.array(names, pa.string())
+
+    def match(pattern: str) -> np.ndarray:
+        return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
+
+    found = match(_MAY_CHANGE)
+    found |= semantic_types.isin(_INFLECTED_TYPES).to_numpy() & match(r"(?:y|sis|ss|x|ch|sh)$")
+    return found | ((semantic_types == "Species").to_numpy() & match(r"^[A-Z][a-z]+ [a-z]"))
 
 
 def author_forms(name: str, semantic_type: str) -> list[str]:
@@ -83,7 +119,7 @@ def author_forms(name: str, semantic_type: str) -> list[str]:
 
     1. curators' remarks are cut: "astrocytoma (disease)", "gastroparesis [Ambiguous]";
     2. organisms behind proteins are cut: "ft protein, Drosophila" gives "ft protein" and "ft"; likewise
-       "HUT-125 cell" gives "HUT-125";
+       "HUT-125 cell" gives "HUT-125", and a brand's substance gives the brand: "ADVAIR COMPONENT SALMETEROL";
     3. inverted names are turned: "Leukemia, Myeloid, Acute" gives "Acute Myeloid Leukemia";
     4. variants are added: Greek letters spelled and as symbols, British and American spelling, possessive dropped,
        plurals in -ies, -ses and -es (the index sees through a plain -s), "E. coli" for a binomial.
@@ -105,6 +141,8 @@ def _cut_qualifiers(name: str, semantic_type: str) -> Iterator[str]:
         if match := _PROTEIN_WORD.match(name):
             yield match["symbol"]
     yield name
+    if semantic_type == "Chemical" and (match := _BRAND.match(name)):
+        yield match["brand"]
     if semantic_type == "CellLine" and (match := _CELL_WORD.match(name)):
         yield match["symbol"]
 

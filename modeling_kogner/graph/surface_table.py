@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from .index_tables import MAX_CANDIDATES
+from .identity import vocabulary_of
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
 from .knowledge_graph import KnowledgeGraph
-from .surface_forms import author_forms, surface_key
+from .surface_forms import author_forms, changes, surface_key, surface_keys
 
-MAX_SURFACES = 1_450_000
+MAX_SURFACES = 4_000_000
+MAX_CONCEPTS = 16  # of one key; the model keeps the first ones
 MAX_CHARACTERS = 60
 MAX_WORDS = 12
 
@@ -37,31 +37,42 @@ system, tissue, transcription factor, trna, type, unknown, virus
 _SYMBOL_LIMIT = {"Species": 4.5, "Chemical": 4.3, "Disease": 4.3, "Phenotype": 4.3, "Anatomy": 4.3}
 _WORD_LIMIT = {"Species": 5.5, "Chemical": 5.4, "Disease": 5.1, "Phenotype": 5.1, "Anatomy": 6.0}
 _WEAK_SYMBOL_LIMIT, _WEAK_WORD_LIMIT = 3.5, 4.45
-# A vocabulary's preferred name is trusted most, a form that a rule here derives from a synonym least.
-Evidence = Literal["preferred", "synonym", "derived"]
-_MISTRUST = {"preferred": 0.0, "synonym": 0.6, "derived": 1.6}
+# A vocabulary's preferred name is trusted most, then its synonyms, what a rule here derives, and raw lists of names.
+_MISTRUST = {"preferred": 0.0, "synonym": 0.6, "derived": 1.6, "listed": 1.6}
 _FUNCTION_WORD = 6.0  # the, of, all, was
 
-_ROMAN_OR_NUMBER = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})|[\W\d_]*")
-_AUTHOR = re.compile(r"\d{4}|\bet al\b|[\"\u201c\u201d&]|[a-z] \(?(?:[A-Z]\.|[A-Z][\w.]*[a-z.]\)?(?:$| ))")
+# For the regular expressions of arrow.
+_ROMAN_OR_NUMBER = r"^(?:x{0,3}(?:ix|iv|v?i{0,3})|[^\pL]*)$"
+_AUTHOR = r"\d{4}|\bet al\b|[\"\x{201c}\x{201d}&]|[a-z] \(?(?:[A-Z]\.|[A-Z][\w.]*[a-z.]\)?(?:$| ))"
+_LONG = f"over {MAX_CHARACTERS} characters or {MAX_WORDS} words"
+
+# Vocabularies whose names cost more precision than they bring: families, domains, traits, anatomy of flies and worms.
+_LEFT_OUT = {"InterPro", "Pfam", "Pfam.clan", "PATO", "SO", "MI", "FBbt", "WBbt", "ZFA", "EMAPA", "PO"}
+_GENE_LISTS = {"MGI", "RGD", "ENSEMBL", "WB", "FB", "SGD"}  # left out where NCBI Gene does not have the gene
+# Kinds of concepts. Lists of substances and taxa are full of genes ("HIF1-ALPHA"), diseases ("Cancer") and foods.
+_KINDS = {"Protein": "Gene", "Phenotype": "Disease", "Cell": "Anatomy", "CellLine": "Anatomy", "Component": "Anatomy"}
+_YIELDING = ["Chemical", "Species"]
+_ORGANISMS = ("NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:10116")
 
 # Systematic chemical names (locants, brackets) are typed once in a paper, if ever.
 _SYSTEMATIC = r"\d.*[\[\](){},].*\d|[\[\](){}].*-.*-|(?:-.*){4}"
 
 
-def build_knowledge(
-    graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES, track: Callable[[Iterable], Iterable] = iter
-) -> Knowledge:
+def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES) -> Knowledge:
     """Choose the written forms and number the concepts that own one.
 
     Args:
         graph: what to build from.
         max_surfaces: budget of rows.
-        track: wraps the loop over names, to show progress.
     """
-    nodes = graph.nodes.assign(degree=_degrees(graph))
-    table, dropped = _candidates(graph, track)
-    table = table.join(nodes[["type", "degree"]], on="node")
+    dropped: Counter[str] = Counter()
+    forms = _forms(graph, dropped)
+    for reasons in (noise(forms), _ambiguous(forms)):
+        forms = forms.assign(reason=reasons)
+        dropped.update(forms["reason"].dropna().value_counts().to_dict())
+        forms = forms[forms["reason"].isna()]
+    nodes = graph.nodes.assign(degree=_degrees(graph), organism=_organisms(graph))
+    table = forms.join(nodes[["degree", "organism"]], on="node")
     table = _ranked(table, dropped)
     table = _within_budget(table, max_surfaces, dropped)
 
@@ -87,41 +98,59 @@ def _degrees(graph: KnowledgeGraph) -> np.ndarray:
     return graph.nodes["id"].map(counts).fillna(0).to_numpy(np.int64)
 
 
-def _candidates(graph: KnowledgeGraph, track: Callable[[Iterable], Iterable]) -> tuple[pd.DataFrame, Counter]:
-    """Return `surface`, `key`, `node` (row of `graph.nodes`), `synonym`, `derived`; and why others are left out."""
-    rows: list[tuple] = []
-    dropped: Counter[str] = Counter()
-    types = graph.nodes["type"].tolist()
-    nodes = graph.names["id"].map(pd.Series(range(len(types)), index=graph.nodes["id"])).tolist()
-    listed = list(zip(graph.names["name"].tolist(), nodes, graph.names["preferred"].tolist(), strict=True))
-    for name, node, preferred in track(listed):
-        if len(name) > 2 * MAX_CHARACTERS:  # no rule makes it short enough
-            dropped[noise(name, types[node])] += 1
-            continue
-        own_key = surface_key(name)
-        for surface in author_forms(name, types[node]):
-            key = surface_key(surface)
-            derived = key != own_key
-            evidence = "derived" if derived else "preferred" if preferred else "synonym"
-            if reason := noise(surface, types[node], evidence):
-                dropped[reason] += 1
-            else:
-                rows.append((surface, key, node, not preferred, derived))
-    return pd.DataFrame(rows, columns=["surface", "key", "node", "synonym", "derived"]), dropped
+def _organisms(graph: KnowledgeGraph) -> pd.Series:
+    """Place of each gene's organism among those that texts are most about; 0 for all that is no gene."""
+    taxa = graph.edges[graph.edges["relation"] == "in_taxon"].drop_duplicates("head").set_index("head")["tail"]
+    places = graph.nodes["id"].map(taxa).map({taxon: i for i, taxon in enumerate(_ORGANISMS)})
+    return places.where(graph.nodes["type"] == "Gene", 0).fillna(len(_ORGANISMS)).astype(int)
+
+
+def _forms(graph: KnowledgeGraph, dropped: Counter) -> pd.DataFrame:
+    """`surface`, `key`, `node` (row of `graph.nodes`), `type`, `synonym`, `derived`, `listed`."""
+    names = graph.names.assign(node=pd.Index(graph.nodes["id"]).get_indexer(graph.names["id"]))
+    names["type"] = graph.nodes["type"].astype("category").array[names["node"]]
+    vocabulary = vocabulary_of(graph.nodes["id"])
+    unused = vocabulary.isin(_LEFT_OUT) | (vocabulary.isin(_GENE_LISTS) & (graph.nodes["type"] == "Gene"))
+    unused = names["listed"] & unused.to_numpy()[names["node"]]
+    long = names["name"].str.len() > 2 * MAX_CHARACTERS  # no rule makes it short enough
+    dropped |= {"of a vocabulary left out": int(unused.sum()), _LONG: int((long & ~unused).sum())}
+    names = names[~unused & ~long].assign(synonym=~names["preferred"])
+    columns = ["surface", "key", "node", "type", "synonym", "derived", "listed"]
+    change = changes(names["name"], names["type"])
+    same = names[~change].rename(columns={"name": "surface"}).assign(derived=False)
+    names = names[change]
+    forms = [
+        author_forms(name, kind) for name, kind in zip(names["name"].tolist(), names["type"].tolist(), strict=True)
+    ]
+    made = names.assign(surface=forms).explode("surface", ignore_index=True)
+    keys = surface_keys(made["surface"])
+    made = made.assign(key=keys, derived=keys != made["key"])
+    return pd.concat([same[columns], made[columns]], ignore_index=True)
+
+
+def _ambiguous(forms: pd.DataFrame) -> pd.Series:
+    """Reason to leave out names that only lists have and that mean something else in the vocabularies."""
+    kinds = forms["type"].astype(str).replace(_KINDS)
+    rows = pd.DataFrame({"key": forms["key"], "kind": kinds})
+    known = rows[~forms["listed"] & kinds.isin(["Gene", "Disease", "Anatomy", "Chemical", "Species"])].drop_duplicates()
+    yielding = rows[forms["listed"] & kinds.isin(_YIELDING)].reset_index()
+    met = yielding.merge(known, on="key", suffixes=("", "_known"))
+    lost = met.loc[met["kind"] != met["kind_known"], "index"]
+    return pd.Series("a name of another kind of thing", index=forms.index, dtype="str").where(forms.index.isin(lost))
 
 
 def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
     """Keep one row for each key and concept, and the best concepts of a key.
 
     A known type comes before "Other", a preferred name before a synonym, a vocabulary's form before a derived one,
-    then the concept with more edges, then the earlier one.
+    then genes of humans, mice and rats, then the concept with more edges, then the earlier one.
     """
     table = table.assign(other=table["type"] == "Other", scarce=-table["degree"])
-    table = table.sort_values(["key", "other", "synonym", "derived", "scarce", "node"])
+    table = table.sort_values(["key", "other", "synonym", "derived", "organism", "scarce", "node"])
     table = table.drop_duplicates(["key", "node"])
     table = table.assign(rank=table.groupby("key", sort=False).cumcount())
-    excess = table["rank"] >= MAX_CANDIDATES
-    dropped[f"beyond {MAX_CANDIDATES} concepts of one key"] += int(excess.sum())
+    excess = table["rank"] >= MAX_CONCEPTS
+    dropped[f"beyond {MAX_CONCEPTS} concepts of one key"] += int(excess.sum())
     return table[~excess]
 
 
@@ -142,42 +171,48 @@ def _within_budget(table: pd.DataFrame, max_surfaces: int, dropped: Counter) -> 
     return table[table.index.isin(order.index[:max_surfaces])]
 
 
-def noise(surface: str, semantic_type: str, evidence: Evidence = "preferred") -> str | None:
-    """Return why a surface is kept out of the index, or `None`.
+def noise(forms: pd.DataFrame) -> pd.Series:
+    """Reason why each form is kept out of the index, or a missing value.
 
     Args:
-        surface: a written form.
-        semantic_type: of its concept.
-        evidence: where the form comes from; the weaker it is, the sooner an English word is rejected.
+        forms: `surface`, `key`, `type` of its concept; `synonym`, `derived`, `listed`: where the form comes from. The
+            weaker that is, the sooner an English word is rejected.
     """
-    if len(surface) > MAX_CHARACTERS or surface.count(" ") >= MAX_WORDS:
-        return f"over {MAX_CHARACTERS} characters or {MAX_WORDS} words"
-    key = surface_key(surface)
-    if len(key) <= 2:
-        return "one or two letters"
-    if _ROMAN_OR_NUMBER.fullmatch(key):
-        return "number, roman numeral or punctuation"
-    if key in _generic_keys():
-        return "generic head"
-    if semantic_type == "Species" and " " in surface and _AUTHOR.search(surface):
-        return "species name with its author"
-    if _is_english(surface, key, semantic_type, evidence):
-        return "ordinary English"
-    return None
+    surface, key = pa.array(forms["surface"], pa.string()), pa.array(forms["key"], pa.string())
+    length, words = pc.utf8_length(surface), pc.add(pc.count_substring(surface, " "), 1)
+    author = pc.and_(pc.greater(words, 1), pc.match_substring_regex(surface, _AUTHOR))
+    reasons = {
+        _LONG: pc.or_(pc.greater(length, MAX_CHARACTERS), pc.greater(words, MAX_WORDS)),
+        "one or two letters": pc.less_equal(pc.utf8_length(key), 2),
+        "number, roman numeral or punctuation": pc.match_substring_regex(key, _ROMAN_OR_NUMBER),
+        "generic head": forms["key"].isin(_generic_keys()),
+        "species name with its author": (forms["type"] == "Species").to_numpy() & np.asarray(author),
+        "ordinary English": _english(forms, np.asarray(words)),
+    }
+    found = np.select([np.asarray(bad, bool) for bad in reasons.values()], list(reasons), "")
+    return pd.Series(found, index=forms.index, dtype="str").replace("", pd.NA)
 
 
-def _is_english(surface: str, key: str, semantic_type: str, evidence: Evidence) -> bool:
-    first, *rest = surface.lower().split(" ", 2)
-    if rest:  # "THE syndrome", "not shown", "ALL cell"
-        return len(rest) == 1 and len(first) > 1 and _zipf(first) >= _FUNCTION_WORD
-    if not key.isalpha():
-        return False
-    if sum(map(str.isupper, surface)) >= 2:
-        limit = _SYMBOL_LIMIT.get(semantic_type, _WEAK_SYMBOL_LIMIT)
-    else:
-        limit = _WORD_LIMIT.get(semantic_type, _WEAK_WORD_LIMIT)
+def _english(forms: pd.DataFrame, words: np.ndarray) -> np.ndarray:
+    types, key = forms["type"].astype(str), forms["key"]
+    # "THE syndrome", "not shown", "ALL cell"
+    first = forms["surface"].where(words == 2, "").str.replace(r" .*", "", regex=True).str.lower()
+    function = (first.str.len() > 1) & (_zipf(first) >= _FUNCTION_WORD)
+    evidence = np.select(
+        [forms["derived"], forms["listed"], forms["synonym"]], ["derived", "listed", "synonym"], "preferred"
+    )
+    mistrust = pd.Series(evidence, index=forms.index).map(_MISTRUST)
+    symbol = forms["surface"].str.count("[A-Z]") >= 2
+    strict = forms["listed"] & ~forms["derived"]
+    limit = types.map(_WORD_LIMIT).fillna(_WEAK_WORD_LIMIT).where(~strict, _WEAK_WORD_LIMIT)
+    limit = limit.where(~symbol | strict, types.map(_SYMBOL_LIMIT).fillna(_WEAK_SYMBOL_LIMIT))
     # The key may have lost an "s"; both words are matched by it.
-    return max(_zipf(key), _zipf(key + "s")) >= limit - _MISTRUST[evidence]
+    common = np.maximum(_zipf(key), _zipf(key + "s")) >= limit - mistrust
+    return np.where(words > 1, function, common & key.str.isalpha())
+
+
+def _zipf(words: pd.Series) -> pd.Series:
+    return words.map(_frequencies()).fillna(0.0).astype(float)
 
 
 @cache
@@ -191,7 +226,3 @@ def _frequencies() -> dict[str, float]:
 
     # Bin number i of the list holds the words of frequency 10^(-i/100).
     return {word: 9 - i / 100 for i, words in enumerate(get_frequency_list("en", "large")) for word in words}
-
-
-def _zipf(word: str) -> float:
-    return _frequencies().get(word, 0.0)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pandas as pd
 
-# Corpora of linked entities use the first three; what follows are the reference vocabularies of one kind of thing each.
-VOCABULARIES = ("MESH", "HGNC", "NCBITaxon", "CHEBI", "GO", "CL", "UBERON", "MONDO", "DOID", "HP", "EFO", "BTO", "FPLX")
+# Corpora of linked entities use the first ones; what follows are the reference vocabularies of one kind of thing each.
+VOCABULARIES = (
+    "MESH", "NCBIGene", "HGNC", "NCBITaxon", "CHEBI", "GO", "CL", "UBERON", "MONDO", "DOID", "HP", "EFO", "BTO", "FPLX",
+)  # fmt: skip
+# Types whose own vocabulary comes before all others.
+OWN_VOCABULARY = {
+    "Gene": "NCBIGene", "Species": "NCBITaxon", "CellLine": "CVCL", "Anatomy": "UBERON", "Cell": "CL"
+}  # fmt: skip
 # Types that vocabularies give to one and the same thing. "Other" says nothing, so it goes with every type.
 COMPATIBLE_TYPES = (
     frozenset({"Disease", "Phenotype"}),
@@ -35,18 +42,16 @@ class Families:
     """Result of unifying.
 
     Args:
-        preferred: maps every id that was unified into another one to that one.
-        types: the semantic type of each preferred id whose family has more than one member.
+        members: `id`, `preferred`, `type`; one row for each id of a family of several, its family's id and type.
         refused: links that were not followed, by reason.
     """
 
-    preferred: dict[str, str]
-    types: dict[str, str]
+    members: pd.DataFrame
     refused: dict[str, int]
 
 
-def unify(types: dict[str, str], links: pd.DataFrame, names_of: Callable[[str], set[str]]) -> Families:
-    """Join concepts along `same_as` links, the surest links first.
+def unify(types: pd.Series, links: pd.DataFrame) -> Families:
+    """Join concepts along links, the surest links first.
 
     Cross-references are many-to-many (one general descriptor is mapped to by twenty special terms), so following all
     of them would fuse whole branches. A link is followed only while
@@ -54,67 +59,66 @@ def unify(types: dict[str, str], links: pd.DataFrame, names_of: Callable[[str], 
     1. no vocabulary would have two ids in the family: a vocabulary lists different things under different ids;
     2. all types in the family are compatible (`COMPATIBLE_TYPES`).
 
-    Links whose ends share a name come first, then those with the fewest rivals. The preferred id is that of the first
-    vocabulary in `VOCABULARIES` (others after these, by id); its type is the family's, unless it is "Other" and a
-    member has another.
+    Links whose ends share a name come first, then those with the fewest rivals. A family is a gene if a member is, else
+    of the type of its first member whose type is known; its preferred id is that of the type's own vocabulary, else of
+    the first one in `VOCABULARIES` (others after these, by id).
 
     Args:
-        types: the semantic type of every id.
-        links: `head`, `tail`; the `same_as` edges.
-        names_of: the names of an id in a normal form.
+        types: the semantic type of every id, by id.
+        links: `head`, `tail`, `shares_name`.
     """
-    pairs = {tuple(sorted(pair)) for pair in zip(links["head"], links["tail"], strict=True) if pair[0] != pair[1]}
-    rivals = Counter(concept for pair in pairs for concept in pair)
+    links = links[links["head"] != links["tail"]]
+    nodes = pd.DataFrame({"id": pd.unique(pd.concat([links["head"], links["tail"]]))})
+    nodes["type"] = nodes["id"].map(types)
+    nodes["vocabulary"] = nodes["id"].str.replace(r":.*", "", regex=True)
+    nodes["rank"] = nodes["vocabulary"].map({name: i for i, name in enumerate(VOCABULARIES)}).fillna(len(VOCABULARIES))
+    nodes = nodes.sort_values(["rank", "id"], ignore_index=True)
+    place = pd.Index(nodes["id"])
+    ends = np.sort(np.stack([place.get_indexer(links["head"]), place.get_indexer(links["tail"])], 1), axis=1)
+    pairs = pd.DataFrame(ends, columns=["left", "right"]).assign(alien=~links["shares_name"].to_numpy(bool))
+    pairs = pairs.sort_values("alien", kind="stable").drop_duplicates(["left", "right"])
+    rivals = np.bincount(pairs[["left", "right"]].to_numpy().ravel(), minlength=len(nodes))
+    pairs["doubt"] = rivals[pairs["left"]] * rivals[pairs["right"]]
+    pairs = pairs.sort_values(["alien", "doubt", "left", "right"])
+    family, refused = _join(pairs, nodes)
+    return Families(_elected(nodes.assign(family=family)), refused)
 
-    def doubt(pair: tuple[str, str]) -> tuple:
-        left, right = pair
-        return (not names_of(left) & names_of(right), rivals[left] * rivals[right], _rank(left), _rank(right))
 
-    family_of: dict[str, list[str]] = {concept: [concept] for concept in rivals}
+def _join(pairs: pd.DataFrame, nodes: pd.DataFrame) -> tuple[list[int], dict[str, int]]:
+    """Number of each node's family, and why links were not followed."""
+    vocabularies = pd.factorize(nodes["vocabulary"])[0].tolist()
+    members = {node: ([node], {vocabulary}) for node, vocabulary in enumerate(vocabularies)}
+    family, known = list(range(len(nodes))), [frozenset({kind} - {"Other"}) for kind in nodes["type"]]
+    compatible = cache(lambda kinds: len(kinds) < 2 or any(kinds <= group for group in COMPATIBLE_TYPES))
     refused: Counter[str] = Counter()
-    for left, right in sorted(pairs, key=doubt):
-        one, other = family_of[left], family_of[right]
-        if one is other:
+    for left, right in zip(pairs["left"].tolist(), pairs["right"].tolist(), strict=True):
+        one, other = family[left], family[right]
+        if one == other:
             continue
-        if reason := _conflict(one + other, types):
-            refused[reason] += 1
-            continue
-        one += other
-        for concept in other:
-            family_of[concept] = one
-    return _elect(family_of, types, dict(refused))
+        if not members[one][1].isdisjoint(members[other][1]):
+            refused["two ids of one vocabulary"] += 1
+        elif not compatible(known[one] | known[other]):
+            refused["incompatible types"] += 1
+        else:
+            joined = members.pop(other)
+            members[one][0].extend(joined[0])
+            members[one][1].update(joined[1])
+            known[one] |= known[other]
+            for node in joined[0]:
+                family[node] = one
+    return family, dict(refused)
 
 
-def _elect(family_of: dict[str, list[str]], types: dict[str, str], refused: dict[str, int]) -> Families:
-    members = defaultdict(list)
-    for concept, family in family_of.items():
-        members[id(family)].append(concept)
-    preferred, family_types = {}, {}
-    for family in members.values():
-        first, *rest = sorted(family, key=_rank)
-        preferred |= dict.fromkeys(rest, first)
-        if rest:
-            family_types[first] = next((types[c] for c in (first, *rest) if types[c] != "Other"), "Other")
-    return Families(preferred, family_types, refused)
-
-
-def _conflict(family: list[str], types: dict[str, str]) -> str | None:
-    vocabularies = Counter(map(_vocabulary, family))
-    if max(vocabularies.values()) > 1:
-        return "two ids of one vocabulary"
-    known = {types[concept] for concept in family} - {"Other"}
-    if len(known) > 1 and not any(known <= group for group in COMPATIBLE_TYPES):
-        return "incompatible types"
-    return None
-
-
-def _vocabulary(concept: str) -> str:
-    return concept.partition(":")[0]
-
-
-def _rank(concept: str) -> tuple[int, str]:
-    vocabulary = _vocabulary(concept)
-    return (VOCABULARIES.index(vocabulary) if vocabulary in VOCABULARIES else len(VOCABULARIES), concept)
+def _elected(nodes: pd.DataFrame) -> pd.DataFrame:
+    """Preferred id and type of every family of several."""
+    nodes = nodes[nodes["family"].duplicated(keep=False)]
+    typed = nodes.assign(other=nodes["type"] == "Other", gene=nodes["type"] != "Gene")
+    typed = typed.sort_values(["family", "other", "gene", "rank", "id"]).drop_duplicates("family")
+    nodes = nodes.assign(type=nodes["family"].map(typed.set_index("family")["type"]))
+    own = nodes["vocabulary"] == nodes["type"].map(OWN_VOCABULARY)
+    first = nodes.assign(rank=nodes["rank"].where(~own, -1)).sort_values(["family", "rank", "id"])
+    first = first.drop_duplicates("family").set_index("family")["id"]
+    return nodes.assign(preferred=nodes["family"].map(first))[["id", "preferred", "type"]]
 
 
 def narrow_types(nodes: pd.DataFrame, edges: pd.DataFrame) -> pd.Series:

@@ -149,3 +149,56 @@ def test_budget_drops_systematic_chemicals_first(tmp_path):
     ]
     graph = KnowledgeGraph.read([write(tmp_path / "kg", nodes, [], [])])
     assert sorted(build_knowledge(graph, max_surfaces=2).surfaces["surface"]) == ["frable", "zorvine"]
+
+
+def listed(folder):
+    """What `kg/more` holds, in miniature."""
+    folder.mkdir(parents=True)
+    tables = {
+        "genes.names": "id\tname\ttype\tsource\n"
+        "NCBIGene:7157\tTP53\tGene\tNCBI\nNCBIGene:7157\tp53 antigen\tGene\tNCBI\nMGI:1\tTrp53\tGene\tMGI\n"
+        "UNII:1\tHERCEPTIN\tChemical\tUNII\nUNII:1\tTP53\tChemical\tUNII\n",
+        "genes.edges": "head\trelation\ttail\nNCBIGene:7157\tsame_as\tOMIM:191170\nX:1\tis_a\tX:2\n",
+        "cross_references": "id\txref\tsource\nMESH:D2\tCAS:1\tmesh\nUNII:1\tCAS:1\tunii\nMONDO:1\tMESH:D9\tm\n"
+        "MONDO:2\tOMIMPS:9\tmondo\nMONDO:2\tPMID:1\tmondo\n",
+        "hgnc_to_ncbigene": "hgnc\tsymbol\tncbigene\tensembl\tuniprot\nHGNC:1\tTP53\tNCBIGene:7157\tENSEMBL:E1\t\n",
+    }
+    for name, content in tables.items():
+        (folder / f"{name}.tsv").write_text(content)
+    return folder
+
+
+def test_lists_of_names_join_the_graph(tmp_path):
+    """Genes and substances would be there twice, and other vocabularies' ids nowhere."""
+    graph = KnowledgeGraph.read([write(tmp_path / "kg"), listed(tmp_path / "more")])
+    others = graph.equivalents.groupby("preferred")["id"].agg(set).to_dict()
+    assert others["NCBIGene:7157"] == {"HGNC:1", "OMIM:191170", "ENSEMBL:E1"}
+    assert others["MESH:D2"] == {"UNII:1", "CAS:1"}  # one substance by its CAS number
+    assert others["MESH:D1"] == {"MONDO:1"}  # a second MeSH id would mean something else
+    assert others["MONDO:2"] == {"OMIM:PS9"}
+    assert graph.report["dropped"] == {"edge of a list to what is in no source": 2}  # X:1 and the taxon
+    surfaces = build_knowledge(graph).surfaces["surface"].tolist()
+    assert "HERCEPTIN" in surfaces
+    assert surfaces.count("TP53") == 1  # the list of substances has it too
+    assert "Trp53" not in surfaces  # no gene of NCBI's
+
+
+def test_a_number_under_two_ids_of_a_vocabulary_proves_nothing(tmp_path):
+    """Salts and stereoisomers that share a CAS number would become one substance."""
+    folder = listed(tmp_path / "more")
+    with (folder / "cross_references.tsv").open("a") as file:
+        file.write("MESH:D3\tCAS:1\tmesh\n")
+    nodes = [*NODES, ("MESH:D3", "Selegiline salt", "Chemical", "MeSH")]
+    graph = KnowledgeGraph.read([write(tmp_path / "kg", nodes), folder])
+    assert "UNII:1" in set(graph.nodes["id"])
+
+
+def test_a_bad_row_of_a_list_names_its_place(tmp_path):
+    """A list's own format must not be less checked than the graph's."""
+    folder = listed(tmp_path / "more")
+    (folder / "genes.names.tsv").write_text("id\tname\ttype\tsource\nNCBIGene:7157\tTP53\tDrug\tNCBI\n")
+    with pytest.raises(ValueError, match=r"genes.names.tsv, row 1, field type: 'Drug' is not a known type"):
+        KnowledgeGraph.read([folder])
+    (folder / "genes.names.tsv").write_text("id\tname\tsource\n")
+    with pytest.raises(ValueError, match=r"genes.names.tsv, field type: the column is missing"):
+        KnowledgeGraph.read([folder])

@@ -7,7 +7,14 @@ from modeling_kogner.graph.unification import unify
 
 def families(types, pairs, names=None):
     links = pd.DataFrame(pairs, columns=["head", "tail"])
-    return unify(types, links, lambda concept: (names or {}).get(concept, set()))
+    names = names or {}
+    shared = [bool(names.get(head, set()) & names.get(tail, set())) for head, tail in pairs]
+    return unify(pd.Series(types), links.assign(shares_name=shared))
+
+
+def preferred(result):
+    members = result.members[result.members["id"] != result.members["preferred"]]
+    return dict(zip(members["id"], members["preferred"], strict=True))
 
 
 def test_one_id_of_each_vocabulary_and_the_same_name_wins():
@@ -15,7 +22,7 @@ def test_one_id_of_each_vocabulary_and_the_same_name_wins():
     types = dict.fromkeys(["MONDO:1", "MONDO:2", "MESH:D1"], "Disease")
     names = {"MONDO:2": {"meningioma"}, "MESH:D1": {"meningioma"}}
     result = families(types, [("MONDO:1", "MESH:D1"), ("MONDO:2", "MESH:D1")], names)
-    assert result.preferred == {"MONDO:2": "MESH:D1"}
+    assert preferred(result) == {"MONDO:2": "MESH:D1"}
     assert result.refused == {"two ids of one vocabulary": 1}
 
 
@@ -23,14 +30,14 @@ def test_incompatible_types_stay_apart_even_through_other():
     """An untyped EFO id between a disease and a gene would make them one concept."""
     types = {"MESH:D1": "Disease", "EFO:1": "Other", "HGNC:1": "Gene"}
     result = families(types, [("MESH:D1", "EFO:1"), ("EFO:1", "HGNC:1")])
-    assert len(result.preferred) == 1
+    assert len(preferred(result)) == 1
     assert result.refused == {"incompatible types": 1}
 
 
 def test_family_takes_the_known_type_of_a_member():
     """A disease that its preferred vocabulary calls Other would give no evidence."""
     result = families({"MESH:D1": "Other", "MONDO:1": "Disease"}, [("MONDO:1", "MESH:D1")])
-    assert result.types == {"MESH:D1": "Disease"}
+    assert result.members["type"].tolist() == ["Disease", "Disease"]
 
 
 def test_direction_order_and_doubles_of_links_change_nothing():
@@ -38,4 +45,13 @@ def test_direction_order_and_doubles_of_links_change_nothing():
     types = dict.fromkeys(["MESH:D1", "MONDO:1", "DOID:1", "DOID:2"], "Disease")
     pairs = [("MESH:D1", "MONDO:1"), ("MONDO:1", "DOID:1"), ("DOID:2", "MESH:D1")]
     flipped = [(tail, head) for head, tail in reversed(pairs)] + pairs
-    assert families(types, pairs).preferred == families(types, flipped).preferred
+    assert preferred(families(types, pairs)) == preferred(families(types, flipped))
+
+
+def test_types_with_a_vocabulary_of_their_own_prefer_it():
+    """A user joins genes on NCBI Gene and organs on UBERON; MeSH's ids would come first."""
+    types = {"MESH:C1": "Protein", "HGNC:1": "Gene", "NCBIGene:1": "Gene", "MESH:D1": "Anatomy", "UBERON:1": "Anatomy"}
+    pairs = [("HGNC:1", "NCBIGene:1"), ("MESH:C1", "NCBIGene:1"), ("MESH:D1", "UBERON:1")]
+    result = families(types, pairs)
+    assert preferred(result) == {"MESH:C1": "NCBIGene:1", "HGNC:1": "NCBIGene:1", "MESH:D1": "UBERON:1"}
+    assert set(result.members["type"]) == {"Gene", "Anatomy"}
