@@ -170,6 +170,7 @@ def _unified(
     names = names.drop_duplicates(["id", "name"], ignore_index=True)
     edges = edges.assign(head=prefer(edges["head"]), tail=prefer(edges["tail"]))
     edges = edges[edges["head"] != edges["tail"]].drop_duplicates(ignore_index=True)
+    names = pd.concat([names, _lent(nodes, names, edges)]).drop_duplicates(["id", "name"], ignore_index=True)
     report["unified"] = {
         "ids": len(other),
         "families": int(other.nunique()),
@@ -181,3 +182,14 @@ def _unified(
     graph = KnowledgeGraph(nodes, names, edges, equivalents, report)
     report["graph"] = graph.counts()
     return graph
+
+
+def _lent(nodes: pd.DataFrame, names: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+    """Names of diseases that refer to a MeSH concept but are not it, as its names: MeSH does not tell them apart."""
+    same = edges.loc[edges["relation"] == "same_as", ["head", "tail"]]
+    pairs = pd.concat([same, same.rename(columns={"head": "tail", "tail": "head"})])
+    diseases = set(nodes.loc[nodes["type"].isin(["Disease", "Phenotype"]), "id"])
+    pairs = pairs[pairs["head"].isin(diseases) & pairs["tail"].isin(diseases)]
+    pairs = pairs[pairs["tail"].str.startswith("MESH:") & ~pairs["head"].str.startswith("MESH:")]
+    lent = names.merge(pairs, left_on="id", right_on="head")
+    return lent.assign(id=lent["tail"], preferred=False)[names.columns]

@@ -72,7 +72,8 @@ def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES) -> 
         dropped.update(forms["reason"].dropna().value_counts().to_dict())
         forms = forms[forms["reason"].isna()]
     nodes = graph.nodes.assign(degree=_degrees(graph), organism=_organisms(graph))
-    table = forms.join(nodes[["degree", "organism"]], on="node")
+    nodes["mesh"] = nodes["id"].str.startswith("MESH:")
+    table = forms.join(nodes[["degree", "organism", "mesh"]], on="node")
     table = _ranked(table, dropped)
     table = _within_budget(table, max_surfaces, dropped)
 
@@ -142,11 +143,13 @@ def _ambiguous(forms: pd.DataFrame) -> pd.Series:
 def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
     """Keep one row for each key and concept, and the best concepts of a key.
 
-    A known type comes before "Other", a preferred name before a synonym, a vocabulary's form before a derived one,
-    then genes of humans, mice and rats, then the concept with more edges, then the earlier one.
+    A known type comes before "Other", a disease of MeSH before others, a preferred name before a synonym, a vocabulary's
+    form before a derived one, then genes of humans, mice and rats, then the concept with more edges, then the earlier one.
     """
-    table = table.assign(other=table["type"] == "Other", scarce=-table["degree"])
-    table = table.sort_values(["key", "other", "synonym", "derived", "organism", "scarce", "node"])
+    disease = table["type"].isin(["Disease", "Phenotype"])
+    lesser = disease & ~table["mesh"] & table["key"].isin(table.loc[disease & table["mesh"], "key"])
+    table = table.assign(other=table["type"] == "Other", lesser=lesser, scarce=-table["degree"])
+    table = table.sort_values(["key", "other", "lesser", "synonym", "derived", "organism", "scarce", "node"])
     table = table.drop_duplicates(["key", "node"])
     table = table.assign(rank=table.groupby("key", sort=False).cumcount())
     excess = table["rank"] >= MAX_CONCEPTS

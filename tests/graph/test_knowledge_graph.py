@@ -50,6 +50,7 @@ def test_same_as_leaves_one_id_and_its_edges(tmp_path):
     graph = KnowledgeGraph.read([write(tmp_path / "kg")])
     assert graph.equivalents.to_numpy().tolist() == [["MONDO:1", "MESH:D1"]]
     assert "BCC" in set(graph.names[graph.names["id"] == "MESH:D1"]["name"])
+    assert "rodent ulcer" in set(graph.names[graph.names["id"] == "MESH:D1"]["name"])  # MeSH's term for it
     treats = graph.edges[graph.edges["relation"] == "treats"]
     assert treats.to_numpy().tolist() == [["MESH:D2", "treats", "MESH:D1"]]
 
