@@ -143,8 +143,9 @@ def _ambiguous(forms: pd.DataFrame) -> pd.Series:
 def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
     """Keep one row for each key and concept, and the best concepts of a key.
 
-    A known type comes before "Other", a disease of MeSH before others, a preferred name before a synonym, a vocabulary's
-    form before a derived one, then genes of humans, mice and rats, then the concept with more edges, then the earlier one.
+    A known type comes before "Other", a disease of MeSH before others, a preferred name before a synonym, a
+    vocabulary's form before a derived one, then genes of humans, mice and rats, then the concept with more edges, then
+    the earlier one.
     """
     disease = table["type"].isin(["Disease", "Phenotype"])
     lesser = disease & ~table["mesh"] & table["key"].isin(table.loc[disease & table["mesh"], "key"])
