@@ -3,7 +3,7 @@
     python benchmarks/startup.py --runs 5
 
 Help against `python -c pass` (aim: at most 8); `kogner annotate` of one sentence against importing torch and
-transformers and loading the weights (aim: at most 1.5). Medians of several runs, which take turns, so that a busy
+transformers and loading model and tokenizer with them (aim: at most 1.5). Medians of several runs, which take turns, so that a busy
 machine slows all of them alike. Two CPU cores: three minutes.
 """
 
@@ -46,7 +46,7 @@ def calls(model: str) -> dict[str, tuple[list[str], str]]:
         **{f"kogner {name} --help": (["-c", KOGNER, *name.split(), "--help"], "python -c pass") for name in COMMANDS},
         "libraries and weights": (["-c", LIBRARIES, model], "libraries and weights"),
         "model and tokenizer": (["-c", LOADED, model], "libraries and weights"),
-        "kogner annotate": (["-c", KOGNER, *annotate], "libraries and weights"),
+        "kogner annotate": (["-c", KOGNER, *annotate], "model and tokenizer"),
     }
 
 
