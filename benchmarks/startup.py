@@ -3,8 +3,8 @@
     python benchmarks/startup.py --runs 5
 
 Help against `python -c pass` (aim: at most 8); `kogner annotate` of one sentence against importing torch and
-transformers and loading model and tokenizer with them (aim: at most 1.5). Medians of several runs, which take turns, so that a busy
-machine slows all of them alike. Two CPU cores: three minutes.
+transformers and loading model and tokenizer with them (aim: at most 1.5). Medians of several runs, which take turns,
+so that a busy machine slows all of them alike. Two CPU cores: three minutes.
 """
 
 from __future__ import annotations
