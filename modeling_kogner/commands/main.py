@@ -18,7 +18,6 @@ from ..files.errors import UsageError, is_out_of_memory
 from .options import help_of, read_options, summary_of
 
 DONE, WRONG_DATA, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
-ABOUT = "Biomedical named-entity recognition with a distilled knowledge graph."
 COMMANDS = {  # name: module of this folder and function in it
     "annotate": "annotate.annotate",
     "explain": "explain.explain",
