@@ -11,7 +11,8 @@ def expand(plan: dict) -> list[dict]:
 
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A run that is in an earlier group too is left out. Validation and
-    test are scored, and the test splits of the corpora in `transfers`.
+    test are scored, and the test splits of the corpora in `transfers`. `teachers` names for a variant the one whose
+    model, trained first, labels its text.
     """
     runs = {}
     for group in plan["groups"]:
@@ -23,6 +24,8 @@ def expand(plan: dict) -> list[dict]:
             budget = plan["budgets"][corpus] if label.get("fraction") == 1 else plan["low_resource_budget"]
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
             run["settings"] = [*plan["settings"], *budget, *plan["variants"][variant]]
+            if teacher := plan.get("teachers", {}).get(variant):
+                run["teacher"] = [*plan["settings"], *budget, *plan["variants"][teacher]]
             transfers = plan["transfers"].get(corpus, [])
             run["splits"] = ["validation", "test", *(f"{name}:test" for name in transfers)]
             run["group"] = group["name"]
@@ -43,8 +46,9 @@ def complete(line: dict, run: dict) -> bool:
 
 def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     """Placeholders of the run's settings that have no value."""
-    names = {name for setting in run["settings"] for _, name, *_ in string.Formatter().parse(setting) if name}
-    return sorted(names - {*fields, "corpus"})
+    settings = run["settings"] + run.get("teacher", [])
+    names = {name for setting in settings for _, name, *_ in string.Formatter().parse(setting) if name}
+    return sorted(names - {*fields, "corpus", "teacher"})
 
 
 def listing(runs: list[dict], done: set[tuple]) -> str:

@@ -55,8 +55,8 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
     _worker["args"] = args
 
 
-def train(run: dict, folder: str) -> None:
-    """Train one run into a folder."""
+def train(run: dict, folder: str, settings: list[str], teacher: str = "") -> None:
+    """Train one run into a folder; ``teacher`` is the folder of the model that labels its text."""
     from modeling_kogner.commands.main import call
 
     args = _worker["args"]
@@ -65,8 +65,8 @@ def train(run: dict, folder: str) -> None:
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    fields = args.fields | {"corpus": name}
-    options += [setting.format(**fields) for setting in run["settings"]]
+    fields = args.fields | {"corpus": name, "teacher": teacher}
+    options += [setting.format(**fields) for setting in settings]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
     call("train", [*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
@@ -109,20 +109,22 @@ def perform(run: dict) -> tuple[dict | None, str]:
     """Train and score one run: its line, or what failed."""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return measured(run, folder), ""
+            if "teacher" in run:
+                train(run, f"{folder}/teacher", run["teacher"])
+            return measured(run, f"{folder}/model", f"{folder}/teacher"), ""
     except Exception:
         traceback.print_exc()
         return None, f"{key(run)} {traceback.format_exc(limit=-1)}"
 
 
-def measured(run: dict, folder: str) -> dict:
-    """The line of one run, whose model is left in the folder."""
+def measured(run: dict, folder: str, teacher: str) -> dict:
+    """The line of one run, whose model is left in the folder; ``teacher`` labels its text, if it has one."""
     import torch
 
     from modeling_kogner.inference.load import load_model
 
     started, more = time.time(), _worker["args"].more
-    train(run, folder)
+    train(run, folder, run["settings"], teacher)
     trained = time.time()
     model, tokenizer = load_model(folder)
     model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in more else "cpu")
