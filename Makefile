@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow check train-demo card pictures
+.PHONY: help setup test test-slow check train-demo card evidence pictures
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := artifacts/release
@@ -33,9 +33,11 @@ card: ## README.md of hub_card/ from the reports in CARD (metrics.json, others i
 	$(BIN)/kogner card hub_card --metrics $(CARD)/metrics.json $(call given,--metrics,metrics_off.json) \
 	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
 	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) $(if $(MODEL_ID),--model-id $(MODEL_ID))
-	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md
+	$(BIN)/python benchmarks/front_page.py
 
-pictures: ## README's sentence, demo page, and the evidence page with its plots; KNOWLEDGE=the model's knowledge folder
+evidence: ## tables and plot of the evidence page, from benchmarks/results
+	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md
+
+pictures: ## README's sentence and the demo page; KNOWLEDGE=the model's knowledge folder
 	$(BIN)/python docs/tagged_sentence.py > docs/tagged.svg
 	$(if $(KNOWLEDGE),$(BIN)/python docs/demo_picture.py --knowledge $(KNOWLEDGE) > docs/demo.png)
-	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md

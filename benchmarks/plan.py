@@ -39,9 +39,9 @@ def key(run: dict) -> tuple:
 
 
 def complete(line: dict, run: dict) -> bool:
-    """Whether a line holds all results of its run; older lines lack splits or counts by sentence."""
-    scores = line["scores"]
-    return set(run["splits"]) <= scores.keys() and all("sentences" in score for score in scores.values())
+    """Whether a line holds all results of its run, with the run's encoder if that is known."""
+    same = run.get("encoder") in (None, line.get("encoder"))
+    return same and set(run["splits"]) <= line["scores"].keys()
 
 
 def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:

@@ -13,21 +13,16 @@ from matplotlib import pyplot as plt
 # Colours that stay apart for colour-blind readers (Okabe & Ito); a variant has one colour in every plot.
 COLOURS = {
     "plain": "#555555",
-    "types": "#56B4E9",
     "graph": "#0072B2",
-    "pretrained": "#CC79A7",
     "pretrained_graph": "#009E73",
-    "pretrained_masked": "#E69F00",
     "complete": "#D55E00",
-    "plain_self_trained": "#999999",
-    "self_trained": "#117733",
 }
 
 
 def draw_gains(scores: Scores, path: Path) -> bool:
-    """Bars of gain over plain by corpus, a panel for all labels and one for 1 %; False if nothing can be drawn."""
+    """Bars of gain over plain by corpus, a panel for each share of the labels; False if nothing can be drawn."""
     panels = {}
-    for share in ((1, 1), (1, 0.01)):
+    for share in ((1, 1), (1, 0.01), (0, 50)):
         found = {
             (corpus, variant): value
             for (at, corpus, variant), seeds in sorted(scores.items())
@@ -43,7 +38,8 @@ def draw_gains(scores: Scores, path: Path) -> bool:
         _draw_bars(axis, found)
         fewest, most = (choose(value.pairs for value in found.values()) for choose in (min, max))
         seeds = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        axis.set_title(f"{share_name(share)} of the labels ({seeds} seeds; whiskers: standard deviation)")
+        labels = share_name(share) + (" of the labels" if share[0] else "")
+        axis.set_title(f"{labels} ({seeds} seeds; whiskers: standard deviation)")
     figure.tight_layout()
     figure.savefig(path, dpi=150, bbox_inches="tight")
     plt.close(figure)

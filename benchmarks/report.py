@@ -1,9 +1,9 @@
-"""Write the evidence page from the lines of `benchmarks/run.py`, and the README's scores from the bundled card.
+"""Write the tables of the evidence page from the lines of `benchmarks/run.py`.
 
-    python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md --readme README.md
+    python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md
 
-The tables go between the marks of the page, plots beside it (extra `benchmark`); only what was run appears. Strict F1
-on test in percent. A minute.
+They go between the marks of the page, the plot beside it (extra `benchmark`); only what was run appears. Strict F1 on
+test in percent. A minute.
 """
 
 from __future__ import annotations
@@ -13,61 +13,81 @@ import statistics
 from pathlib import Path
 
 from comparison import Scores, cells, gain, markdown, mean_and_deviation, read_lines, share_name
-from huggingface_hub import ModelCard
 
 from modeling_kogner.files.whole import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
-MAIN = ("plain", "types", "concepts", "graph", "graph_masked")
-MAIN += ("pretrained", "pretrained_graph", "pretrained_masked", "complete", "plain_self_trained", "self_trained")
-ABLATIONS = ("no_l_dist", "random_table", "names_50", "names_10", "noise_10", "noise_30")
+VARIANTS = ("plain", "graph", "pretrained_graph", "complete")
 ALL = (1, 1)
+SEEDS = 3
 FOLDED = "<details markdown>\n<summary>{}</summary>\n\n{}\n\n</details>"
 
 
-def cell(seeds: dict[int, dict]) -> str:
-    """``mean ± deviation (seeds)`` of F1, or a dash where nothing was run."""
+def cell(seeds: dict[int, dict], baseline: dict[int, dict] | None = None) -> str:
+    """Mean of F1 ± deviation, then the gain over a baseline with its interval; a dash where nothing was run."""
     if not seeds:
         return "-"
     mean, deviation = mean_and_deviation([100 * score["f1"] for score in seeds.values()])
-    spread = f" ± {deviation:.1f}" if len(seeds) > 1 else ""
-    return f"{mean:.1f}{spread} ({len(seeds)})"
+    text = f"{mean:.1f}" + (f" ± {deviation:.1f}" if len(seeds) > 1 else "")
+    text += f" [{len(seeds)}]" if len(seeds) != SEEDS else ""
+    if not (value := gain(baseline or {}, seeds)):
+        return text
+    interval = f" ({value.low:+.1f} to {value.high:+.1f})" if value.low is not None else ""
+    return f"{text}; **{value.mean:+.1f}**{interval}"
 
 
-def table(scores: Scores, variants=MAIN) -> str:
-    """One row for each share of the labels and corpus, one column for each variant that has scores."""
-    used = [name for name in variants if any(of == name for _, _, of in scores)]
-    pairs = {(share, corpus) for share, corpus, variant in scores if variant in used}
+def used(scores: Scores) -> list[str]:
+    """The variants that have scores, in the order of the columns."""
+    return [name for name in VARIANTS if any(of == name for _, _, of in scores)]
+
+
+def table(scores: Scores) -> str:
+    """A row for each share of the labels and corpus, a column for each variant."""
+    pairs = sorted({key[:2] for key in scores if key[2] in VARIANTS}, key=lambda p: ([-part for part in p[0]], p[1]))
     rows = []
-    for share, corpus in sorted(pairs, key=lambda pair: (tuple(-part for part in pair[0]), pair[1])):
-        rows.append([share_name(share), corpus, *(cell(scores.get((share, corpus, name), {})) for name in used)])
-    return markdown(["labels", "corpus", *used], rows)
+    for share, corpus in pairs:
+        seeds = {name: scores.get((share, corpus, name), {}) for name in used(scores)}
+        baseline = seeds.get("plain", {})
+        row = [cell(of, baseline if name != "plain" else None) for name, of in seeds.items()]
+        rows.append([share_name(share), corpus, *row])
+    return markdown(["labels", "corpus", *used(scores)], rows)
 
 
-def gains(scores: Scores, variants=MAIN) -> str:
-    """Gain over plain of every other variant, and the mean over corpora; empty if nothing can be compared."""
+def mean_gain(scores: Scores, share: tuple, variant: str) -> str:
+    """``plain → variant (gain; least gain, where)``, means over the corpora that have both; a dash without any."""
+    pairs = {
+        corpus: (scores.get((share, corpus, "plain"), {}), seeds)
+        for (at, corpus, of), seeds in scores.items()
+        if (at, of) == (share, variant)
+    }
+    gains = {corpus: value.mean for corpus, pair in pairs.items() if (value := gain(*pair))}
+    if not gains:
+        return "-"
+    before = statistics.mean(_mean_of_pairs(*pairs[corpus]) for corpus in gains)
+    mean = statistics.mean(gains.values())
+    worst = min(gains, key=gains.__getitem__)
+    return f"{before:.1f} → {before + mean:.1f} (**{mean:+.1f}**; least {gains[worst]:+.1f}, {worst})"
+
+
+def _mean_of_pairs(baseline: dict[int, dict], variant: dict[int, dict]) -> float:
+    """Mean F1 of a baseline over the seeds that the variant has too."""
+    return statistics.mean(100 * baseline[seed]["f1"] for seed in baseline.keys() & variant.keys())
+
+
+def overview(scores: Scores, new: Scores) -> str:
+    """A row for each share of the labels and variant: means over corpora, and the least gain."""
     rows = []
     for share in sorted({key[0] for key in scores}, reverse=True):
-        for variant in variants:
-            corpora = sorted({corpus for at, corpus, of in scores if (at, of) == (share, variant)})
-            found = {c: gain(scores.get((share, c, "plain"), {}), scores[share, c, variant]) for c in corpora}
-            found = {corpus: value for corpus, value in found.items() if value and variant != "plain"}
-            for corpus, value in found.items():
-                size = f"{value.pairs}{'*' if value.pairs < 3 else ''}"
-                spread = f" ± {value.deviation:.1f}" if value.pairs > 1 else ""
-                tested = ["-", "-"] if value.p is None else [f"{value.low:+.1f} to {value.high:+.1f}", f"{value.p:.3f}"]
-                rows.append([share_name(share), variant, corpus, f"{value.mean:+.1f}{spread}", size, *tested])
-            if len(found) > 1:
-                mean = statistics.mean(value.mean for value in found.values())
-                worst = min(found, key=lambda corpus: found[corpus].mean)
-                note = f"least: {found[worst].mean:+.1f}, {worst}"
-                rows.append([share_name(share), variant, f"**mean of {len(found)}**", f"**{mean:+.1f}**", "", note, ""])
-    return markdown(["labels", "variant", "corpus", "gain over plain", "seeds", "95 % interval", "p"], rows)
-
-
-def scores_and_gains(scores: Scores, variants=MAIN) -> str:
-    """Both tables; empty if there is nothing to show."""
-    return f"{table(scores, variants)}\n\n{gains(scores, variants)}".strip()
+        for variant in used(scores)[1:]:
+            found = mean_gain(scores, share, variant)
+            if found != "-":
+                seeds = {len(of) for (at, _, name), of in scores.items() if (at, name) == (share, variant)}
+                corpora = sum((at, name) == (share, variant) for at, _, name in scores)
+                counts = " to ".join(map(str, sorted({min(seeds), max(seeds)})))
+                rows.append(
+                    [share_name(share), f"`{variant}`", found, mean_gain(new, share, variant), f"{corpora}, {counts}"]
+                )
+    return markdown(["labels", "knowledge", "F1, same corpus", "F1, new corpora", "corpora, seeds"], rows)
 
 
 def transfers(lines: list[dict]) -> Scores:
@@ -80,29 +100,24 @@ def transfers(lines: list[dict]) -> Scores:
     }
 
 
-def sections(lines: list[dict]) -> list[tuple[str, str]]:
-    """The comparisons that have lines, each with a title."""
-    scores = cells(lines, "test")
-    ablated = {key[:2] for key in scores if key[2] in ABLATIONS}
-    compared = ("plain", "graph", *ABLATIONS)
-    damaged = {key: seeds for key, seeds in scores.items() if key[:2] in ablated and key[2] in compared}
-    found = [
-        ("1. All labels", scores_and_gains({key: seeds for key, seeds in scores.items() if key[0] == ALL})),
-        ("2. Few labels", scores_and_gains({key: seeds for key, seeds in scores.items() if key[0] != ALL})),
-        ("3. New corpora, without training on them", scores_and_gains(transfers(lines))),
-        ("4. Damaged knowledge, and parts left out", scores_and_gains(damaged, compared)),
-    ]
-    return [(title, body) for title, body in found if body]
+def encoder_of(lines: list[dict]) -> str:
+    """The encoder of all lines."""
+    names = sorted({line["encoder"] for line in lines})
+    if len(names) != 1:
+        raise SystemExit(f"runs of {' and '.join(names) or 'no encoder'}; give the lines of one encoder")
+    return names[0]
 
 
-def released_scores(card: Path) -> str:
-    """Strict F1 of the model of a card by type and corpus, from its metadata."""
-    by_type: dict[str, list[str]] = {}
-    for result in ModelCard.load(card).data.eval_results:
-        kind = result.metric_args["entity_type"]
-        by_type.setdefault(kind, []).append(f"{result.dataset_name} {100 * result.metric_value:.1f}")
-    by_type.pop("all, micro", None)
-    return markdown(["type", "strict F1 by corpus (test)"], [[kind, " · ".join(of)] for kind, of in by_type.items()])
+def sections(lines: list[dict]) -> list[str]:
+    """The comparisons that have lines, the overview first."""
+    scores, new = cells(lines, "test"), transfers(lines)
+    folded = {
+        "All labels": {key: seeds for key, seeds in scores.items() if key[0] == ALL},
+        "Few labels": {key: seeds for key, seeds in scores.items() if key[0] != ALL},
+        "New corpora": new,
+    }
+    tables = [FOLDED.format(title, body) for title, of in folded.items() if (body := table(of))]
+    return [f"Encoder: `{encoder_of(lines)}`.", overview(scores, new), *tables]
 
 
 def write_between(path: Path, name: str, text: str) -> None:
@@ -117,25 +132,18 @@ def write_between(path: Path, name: str, text: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the evidence page with its plots, and the README's scores."""
+    """Write the tables of the evidence page, and its plot."""
+    from plots import draw_gains
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=Path)
-    parser.add_argument("--page", type=Path, help="Markdown file with marks `runs`; plots are drawn beside it")
-    parser.add_argument("--readme", type=Path, help="Markdown file with marks `scores`")
-    parser.add_argument(
-        "--card", type=Path, default=ROOT / "hub_card" / "README.md", help="whose scores the README shows"
-    )
+    parser.add_argument("--page", type=Path, required=True, help="Markdown file with marks `runs`")
     args = parser.parse_args(arguments)
     lines = read_lines(args.lines)
-    if args.page:
-        from plots import draw_gains  # here, so that the README's table needs no matplotlib
-
-        parts = [FOLDED.format(title, body) for title, body in sections(lines)]
-        if draw_gains(cells(lines, "test"), args.page.with_name("gains.png")):
-            parts.insert(0, "![Gain over plain](gains.png)")
-        write_between(args.page, "runs", "\n\n".join(parts))
-    if args.readme:
-        write_between(args.readme, "scores", released_scores(args.card))
+    parts = sections(lines)
+    if draw_gains(cells(lines, "test"), args.page.with_name("gains.png")):
+        parts.insert(2, "![Gain over the encoder alone, by corpus](gains.png)")
+    write_between(args.page, "runs", "\n\n".join(filter(None, parts)))
 
 
 if __name__ == "__main__":

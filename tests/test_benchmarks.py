@@ -8,8 +8,12 @@ import pytest
 from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, write_corpus
 from transformers import BertModel
 
+from modeling_kogner.commands.options import read_options
+from modeling_kogner.commands.train import train
+
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
+import front_page
 import plan
 import report
 import run
@@ -55,7 +59,32 @@ def test_a_line_without_all_splits_is_run_again():
     full = {split: counted((1, 0, 0)) for split in wanted["splits"]}
     assert plan.complete({"scores": full}, wanted)
     assert not plan.complete({"scores": {split: full[split] for split in ("validation", "test")}}, wanted)
-    assert not plan.complete({"scores": {split: {"f1": 1.0} for split in full}}, wanted)
+
+
+def test_a_line_of_another_encoder_is_run_again():
+    """The table of a new encoder would silently keep the scores of the old one."""
+    wanted = plan.expand(PLAN)[0]
+    made = {"encoder": "old", "scores": dict.fromkeys(wanted["splits"])}
+    assert plan.complete(made, wanted | {"encoder": "old"})
+    assert not plan.complete(made, wanted | {"encoder": "new"})
+    with pytest.raises(SystemExit, match="new and old"):
+        report.encoder_of([line("plain", 1, 0.5) | {"encoder": name} for name in ("old", "new")])
+
+
+def test_the_plan_is_the_table_that_the_page_shows():
+    """A share, seed or transfer lost from the plan would be missed after hours of training; so would a wrong option."""
+    runs = plan.expand(json.loads((ROOT / "benchmarks" / "evidence.json").read_text()))
+    corpora = {each["corpus"] for each in runs}
+    shown = {("all", v) for v in ("plain", "graph", "pretrained_graph")}
+    shown |= {(share, v) for share in (0.01, 50) for v in ("plain", "graph", "complete")}
+    shares = {1: "all", 0.01: 0.01, 50: 50}
+    assert {(shares[r.get("fraction", r.get("sentences"))], r["variant"]) for r in runs} == shown
+    assert len(runs) == len(corpora) * 3 * len(shown) == 189
+    assert sum(":" in split for each in runs for split in each["splits"]) == 6 * 3 * len(shown)
+    for settings in {tuple(each["settings"]) for each in runs}:
+        fields = dict.fromkeys(("encoder", "knowledge", "pretrained"), "folder")
+        words = ["--dataset", "corpus", "--use_cpu", *(setting.format(**fields) for setting in settings)]
+        assert read_options(train, words, "train")[-1].bf16
 
 
 def test_the_table_averages_seeds():
@@ -64,20 +93,41 @@ def test_the_table_averages_seeds():
     lines.append({**line("plain", 1, 0.5), "fraction": 0.01})
     made = report.table(comparison.cells(lines, "test")).splitlines()
     assert made[0] == "| labels | corpus | plain | graph |"
-    assert made[2:] == ["| 100 % | C | 81.0 ± 1.4 (2) | 90.0 (1) |", "| 1 % | C | 50.0 (1) | - |"]
+    assert made[2:] == ["| 100 % | C | 81.0 ± 1.4 [2] | 90.0 [1]; **+10.0** |", "| 1 % | C | 50.0 [1] | - |"]
+
+
+def made_up_lines() -> list[dict]:
+    """Two corpora, two seeds, one of which D lacks with knowledge; C is also scored on E."""
+    scores = {("C", "plain"): (0.5, 0.7), ("C", "graph"): (0.6, 0.8), ("D", "plain"): (0.9, 0.1)}
+    lines = [line(v, seed, f1, corpus) for (corpus, v), of in scores.items() for seed, f1 in enumerate(of, 1)]
+    lines.append(line("graph", 1, 0.88, "D"))
+    for each in lines:
+        if each["corpus"] == "C":
+            each["scores"]["E:test"] = counted(*[(1, 0, 0)] * 9, (0, 1, 1) if each["variant"] == "plain" else (1, 0, 0))
+    return [each | {"encoder": "e12"} for each in lines]
+
+
+def test_the_overview_compares_the_same_seeds():
+    """The mean of plain over other seeds than those of the variant would turn luck into a gain."""
+    encoder, overview, *tables = report.sections(made_up_lines())
+    assert encoder == "Encoder: `e12`."
+    both = "75.0 → 79.0 (**+4.0**; least -2.0, D)"  # plain: (60 + 90) / 2; D's second seed has no pair
+    new = "90.0 → 100.0 (**+10.0**; least +10.0, C → E)"
+    assert overview.splitlines()[2:] == [f"| 100 % | `graph` | {both} | {new} | 2, 1 to 2 |"]
+    assert [body.split("<summary>")[1].split("<")[0] for body in tables] == ["All labels", "New corpora"]
+    assert "| 100 % | C → E | 90.0 ± 0.0 [2] | 100.0 ± 0.0 [2]; **+10.0** (+0.0 to " in tables[1]
 
 
 def test_the_evidence_page_keeps_its_prose_and_gets_the_tables(tmp_path):
     """A page that keeps older tables, or loses its introduction, would be published all the same."""
     pytest.importorskip("matplotlib")
-    lines = [line(variant, 1, f1) for variant, f1 in (("plain", 0.8), ("graph", 0.9))]
-    (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in made_up_lines()))
     page = tmp_path / "evidence.md"
     page.write_text("What it means.\n\n<!-- runs: begin -->\nold\n<!-- runs: end -->\nAfter.\n")
     report.main([str(tmp_path / "lines"), "--page", str(page)])
     made = page.read_text()
-    assert made.startswith("What it means.\n\n<!-- runs: begin -->\n![Gain over plain](gains.png)\n")
-    assert "| 100 % | C | 80.0 (1) | 90.0 (1) |" in made
+    assert made.startswith("What it means.\n\n<!-- runs: begin -->\nEncoder: `e12`.\n")
+    assert made.index("| `graph` |") < made.index("](gains.png)") < made.index("| C | 60.0 ± 14.1 [2] | 70.0")
     assert made.endswith("<!-- runs: end -->\nAfter.\n")
     assert "old" not in made
     assert (tmp_path / "gains.png").read_bytes().startswith(b"\x89PNG")
@@ -89,15 +139,15 @@ def test_the_evidence_page_keeps_its_prose_and_gets_the_tables(tmp_path):
 def test_the_readme_shows_the_scores_of_the_bundled_card():
     """After a release the README would go on showing the scores of an older model."""
     shown = (ROOT / "README.md").read_text().split("<!-- scores: begin -->\n")[1].split("<!-- scores: end -->")[0]
-    fix = "python benchmarks/report.py benchmarks/results/evidence.jsonl --readme README.md"
-    assert shown == report.released_scores(ROOT / "hub_card" / "README.md") + "\n", fix
+    fix = "python benchmarks/front_page.py"
+    assert shown == front_page.released_scores(ROOT / "hub_card" / "README.md") + "\n", fix
 
 
 def test_the_evidence_page_holds_all_runs():
     """New lines would stay out of the page, and an edit of the page out of the lines."""
     page = (ROOT / "docs" / "evidence.md").read_text()
     lines = comparison.read_lines(ROOT / "benchmarks" / "results" / "evidence.jsonl")
-    assert all(body in page for _, body in report.sections(lines))
+    assert all(body in page for body in report.sections(lines))
 
 
 def test_a_repeated_run_counts_once(tmp_path):
@@ -133,15 +183,6 @@ def test_counts_by_sentence_survive_packing():
     assert comparison.unpack(comparison.pack(counts)).tolist() == [[1, 1, 0], [0, 0, 1], [1, 0, 0]]
 
 
-def test_comparisons_without_lines_are_left_out():
-    """An empty section reads as if something had been measured."""
-    lines = [line(variant, 1, 0.8) for variant in ("plain", "graph")]
-    assert [title[0] for title, _ in report.sections(lines)] == ["1"]
-    lines[0]["scores"]["D:test"] = lines[1]["scores"]["D:test"] = counted((1, 0, 0))
-    lines += [line("noise_10", 1, 0.7), {**line("plain", 1, 0.5), "fraction": 0.01}]
-    assert [title[0] for title, _ in report.sections(lines)] == ["1", "2", "3", "4"]
-
-
 @pytest.fixture
 def place(knowledge, wordpiece, tmp_path):
     """Corpora, an encoder and a knowledge folder, as the runner's options name them."""
@@ -159,7 +200,7 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
     """One line must serve all fronts, and a second start must train nothing again."""
     shape = {"corpora": ["C/Disease"], "seeds": [1]}
     small = PLAN | {
-        "settings": ["--encoder", "{encoder}", "--eval_strategy", "no", "--save_strategy", "no"],
+        "settings": ["--encoder", "{encoder}", "--bf16", "true", "--eval_strategy", "no", "--save_strategy", "no"],
         "low_resource_budget": ["--max_steps", "1"],
         "transfers": {"C/Disease": ["D/Disease"]},
         "groups": [

@@ -116,7 +116,7 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
         assert "<!-- include" not in html
     assert '<svg class="flow"' in pages["how-it-works"]
     assert re.search(r"<td>NCBI-disease</td>", pages["evidence"])
-    assert (tmp_path / "site" / "learning_curves.png").is_file()
+    assert (tmp_path / "site" / "gains.png").is_file()
 
 
 def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():
