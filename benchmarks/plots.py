@@ -16,6 +16,8 @@ COLOURS = {
     "graph": "#0072B2",
     "pretrained_graph": "#009E73",
     "complete": "#D55E00",
+    "plain_self_trained": "#999999",
+    "self_trained": "#CC79A7",
 }
 
 

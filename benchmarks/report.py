@@ -17,7 +17,7 @@ from comparison import Scores, cells, gain, markdown, mean_and_deviation, read_l
 from modeling_kogner.files.whole import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
-VARIANTS = ("plain", "graph", "pretrained_graph", "complete")
+VARIANTS = ("plain", "graph", "pretrained_graph", "complete", "plain_self_trained", "self_trained")
 ALL = (1, 1)
 SEEDS = 3
 FOLDED = "<details markdown>\n<summary>{}</summary>\n\n{}\n\n</details>"
