@@ -33,7 +33,13 @@ class KognerConfig(PreTrainedConfig):
         related_cosine: two mentions of a sentence are neighbours if their concept vectors are at least this similar.
         input_evidence: whether type evidence is also added to the encoder's input embeddings.
         conventions: names of the corpora whose annotation conventions the model distinguishes; None for one convention.
-        convention_dropout: probability that a training sentence does not say whose convention it follows.
+        convention_dropout: probability that a training sentence does not say whose convention it follows; the model
+            itself never hides one, training does.
+        input_conventions: whether the convention's vector is also added to the encoder's input embeddings.
+        guideline: for each entity type the corpora whose guideline the model follows without a convention; None where
+            each corpus taught all of its types.
+        context_tokens: tokens of the longest run of neighbouring sentences in a training window, so that corpora of
+            single sentences are read alike; 0 if sentences were read one by one.
         fusion_layers: transformer layers after the fusion, present with and without knowledge.
         sentence_dropout: probability that a training sentence is read without any evidence.
         concept_dropout: probability that a mention's concept vector is hidden in training.
@@ -68,6 +74,9 @@ class KognerConfig(PreTrainedConfig):
     input_evidence: bool = True
     conventions: list[str] | None = None
     convention_dropout: float = 0.5
+    input_conventions: bool = False
+    guideline: dict[str, list[str]] | None = None
+    context_tokens: int = 0
     fusion_layers: int = 1
     sentence_dropout: float = 0.0
     concept_dropout: float = 0.3

@@ -113,8 +113,11 @@ class KognerModel(KognerPreTrainedModel):
         self.graph = SentenceGraph(config)
         # Row 0 is no convention at all.
         self.conventions: nn.Embedding | None = None
+        self.input_conventions: nn.Embedding | None = None
         if config.conventions:
             self.conventions = nn.Embedding(len(config.conventions) + 1, config.hidden_size, padding_idx=0)
+            if config.input_conventions:
+                self.input_conventions = nn.Embedding(len(config.conventions) + 1, embedding_width, padding_idx=0)
         heads = max(1, config.hidden_size // 64)
         while config.hidden_size % heads:
             heads -= 1
@@ -167,11 +170,7 @@ class KognerModel(KognerPreTrainedModel):
             "output_attentions": output_attentions,
         }
         links = self.link(input_ids, attention_mask, ngram_concepts) if self.config.has_knowledge else None
-        read = input_ids if links is None else self._masked(input_ids, links)
-        text = {"input_ids": read}
-        if links is not None and self.config.input_evidence:
-            embeddings = self.get_input_embeddings()(read)  # (B, T, d_h)
-            text = {"inputs_embeds": embeddings + self.input_evidence(links.evidence.to(embeddings.dtype))}
+        text = self._input(input_ids, links, convention)
         given = {name: value for name, value in optional.items() if value is not None}
         encoded = self.encoder(**text, attention_mask=attention_mask, **given)
         hidden = encoded.last_hidden_state  # (B, T, d_h)
@@ -180,7 +179,7 @@ class KognerModel(KognerPreTrainedModel):
             table = self.nodes(links.candidates) if self.config.evidence in ("concepts", "graph") else None
             hidden, gate, vectors = self.graph(hidden, links, table, self.config.evidence == "graph")
         if convention is not None and self.conventions is not None:
-            hidden = hidden + self.conventions(self._kept_conventions(convention))[:, None]
+            hidden = hidden + self.conventions(convention)[:, None]
         for layer in self.fusion:
             hidden = layer(hidden, attention_mask)
         return KognerModelOutput(
@@ -214,11 +213,16 @@ class KognerModel(KognerPreTrainedModel):
         first = 0 if table.padding_idx is None else table.padding_idx + 1
         return first + ((attention_mask != 0).cumsum(-1) - 1).clamp(min=0)
 
-    def _kept_conventions(self, convention: Tensor) -> Tensor:
-        """Convention of each sentence ``(B,)``; in training often none, so that the model learns to do without it."""
-        if not self.training:
-            return convention
-        return convention * (torch.rand(convention.shape, device=convention.device) >= self.config.convention_dropout)
+    def _input(self, input_ids: Tensor, links: Links | None, convention: Tensor | None) -> dict[str, Tensor]:
+        """What the encoder reads: ids, or embeddings ``(B, T, d)`` to which evidence and convention are added."""
+        read = input_ids if links is None else self._masked(input_ids, links)
+        added: Tensor | None = None
+        if links is not None and self.config.input_evidence:
+            added = self.input_evidence(links.evidence.to(self.input_evidence.weight.dtype))  # (B, T, d)
+        if convention is not None and self.input_conventions is not None:
+            own = self.input_conventions(convention)[:, None]  # (B, 1, d)
+            added = own if added is None else added + own
+        return {"input_ids": read} if added is None else {"inputs_embeds": self.get_input_embeddings()(read) + added}
 
     def _masked(self, input_ids: Tensor, links: Links) -> Tensor:
         """In training, hide the letters of some linked mentions: evidence and context must suffice for unseen names."""

@@ -17,7 +17,8 @@ def bio_loss(logits: Tensor, labels: Tensor, type_mask: Tensor | None = None) ->
     Args:
         logits: ``(B, T, 1 + 2K)`` float, log-odds against outside; column 0 is outside and is not read.
         labels: ``(B, T)`` long, ``0`` outside, ``1 + 2k`` begin and ``2 + 2k`` inside of type ``k``, -100 ignored.
-        type_mask: ``(B, K)`` bool, types that supervise a sentence; None for all.
+        type_mask: ``(B, K)`` bool, types that supervise a sentence, or ``(B, T, K)`` bool, those that supervise a
+            token; None for all.
 
     Returns:
         Scalar; 0 if every label is ignored.
@@ -28,7 +29,7 @@ def bio_loss(logits: Tensor, labels: Tensor, type_mask: Tensor | None = None) ->
     target = torch.where(is_type, position % 2 + 1, 0)  # (B, T, K)
     counted = (labels != IGNORED)[..., None]
     if type_mask is not None:
-        counted = counted & type_mask[:, None].bool()
+        counted = counted & (type_mask if type_mask.dim() == 3 else type_mask[:, None]).bool()
     return three_way_loss(logits[..., 1:], target, counted)
 
 

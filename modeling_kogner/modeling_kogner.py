@@ -99,7 +99,8 @@ class KognerForTokenClassification(KognerPreTrainedModel):
             attention_mask: ``(B, T)``, 0 at padding.
             token_type_ids: ``(B, T)`` long, for encoders that have them.
             labels: ``(B, T)`` long, see :func:`losses.bio_loss`; with them the output has a loss.
-            type_mask: ``(B, L // 2)`` bool, entity types that supervise a sentence; None for all.
+            type_mask: ``(B, L // 2)`` or ``(B, T, L // 2)`` bool, entity types that supervise a sentence or a token;
+                None for all.
             convention: ``(B,)`` long, the annotation convention to follow, see :class:`KognerModel`.
             output_hidden_states: also return the encoder's hidden states.
             output_attentions: also return the encoder's attentions.

@@ -13,6 +13,7 @@ from modeling_kogner.commands.main import call
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.load import load
 from modeling_kogner.integrations.annotate_column import AnnotateColumn
+from modeling_kogner.training.collator import ConventionCollator
 
 NAMES = ["loose", "strict"]
 
@@ -25,7 +26,7 @@ def batch(wordpiece):
 
 @pytest.fixture
 def model(knowledge, wordpiece):
-    return tiny_model(knowledge, wordpiece, conventions=NAMES, convention_dropout=1.0, classifier_dropout=0.0)
+    return tiny_model(knowledge, wordpiece, conventions=NAMES, classifier_dropout=0.0)
 
 
 def test_no_convention_is_the_model_itself(model, batch):
@@ -37,11 +38,24 @@ def test_no_convention_is_the_model_itself(model, batch):
     assert not torch.allclose(told[1].logits, told[2].logits, atol=1e-4)
 
 
-def test_dropout_hides_it_in_training_only(model, batch):
+def test_the_input_reads_it_too(knowledge, wordpiece, batch):
+    """Left out of the encoder's input, the convention would reach the last layer alone."""
+    tagger = tiny_model(knowledge, wordpiece, conventions=NAMES, input_conventions=True)
+    told = [torch.full((3,), convention) for convention in (0, 1)]
+    with torch.no_grad():
+        plain, none, first = (tagger.kogner(**batch, convention=c).encoder_hidden_state for c in (None, *told))
+    assert torch.equal(none, plain)
+    assert not torch.allclose(first, plain, atol=1e-4)
+    with torch.no_grad():
+        tagger.kogner.input_conventions.weight.zero_()
+        assert torch.equal(tagger.kogner(**batch, convention=told[1]).encoder_hidden_state, plain)
+
+
+@pytest.mark.parametrize(("dropout", "expected"), [(1.0, [0, 0]), (0.0, [1, 2])])
+def test_dropout_hides_it_from_training(wordpiece, dropout, expected):
     """Never hidden, the model would be lost on text of no known corpus."""
-    given = torch.tensor([1, 2])
-    assert model.kogner.train()._kept_conventions(given).tolist() == [0, 0]
-    assert model.kogner.eval()._kept_conventions(given).tolist() == [1, 2]
+    features = [{"input_ids": [2, 7, 3], "labels": [-100, 0, -100], "convention": c} for c in (1, 2)]
+    assert ConventionCollator(wordpiece, convention_dropout=dropout)(features)["convention"].tolist() == expected
 
 
 def test_numbers_of_conventions(model):

@@ -31,6 +31,13 @@ def test_bio_loss(labels, type_mask, expected):
     assert bio_loss(LOGITS, torch.tensor([labels]), mask).item() == pytest.approx(expected)
 
 
+def test_bio_loss_of_decisions_chosen_token_by_token():
+    """A token that says nothing about one type alone would teach that it is none: here token 1 says nothing of 0."""
+    mask = torch.tensor([[[True, True], [False, True]]])
+    expected = (log(3) + log(4) + log(2)) / 2
+    assert bio_loss(LOGITS, torch.tensor([[BEGIN_0, INSIDE_1]]), mask).item() == pytest.approx(expected)
+
+
 def test_bio_loss_averages_over_the_tokens_that_a_corpus_speaks_on():
     """A sentence of a corpus without any type of the batch would dilute the loss of all others."""
     logits, labels = LOGITS.repeat(2, 1, 1), torch.tensor([[BEGIN_0, INSIDE_1]] * 2)

@@ -32,6 +32,7 @@ from .arguments import (
     TextArguments,
     TrainerDefaults,
 )
+from .collator import ConventionCollator
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from .self_training import label_text, mix
@@ -128,12 +129,14 @@ def train(
     if training_args.eval_strategy != "no" and not validation:
         raise InputError("no corpus has a validation split to choose by", fix="add one, or pass --eval-strategy no")
 
+    padding = {"tokenizer": tokenizer, "pad_to_multiple_of": 8}
     trainer = KognerTrainer(
         model=model,
         args=training_args,
         train_dataset=train,
         eval_dataset=concatenate_datasets([split.windows for split in validation]) if validation else None,
-        data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=8),
+        data_collator=DataCollatorForTokenClassification(**padding),
+        train_collator=ConventionCollator(**padding, convention_dropout=model.config.convention_dropout),
         processing_class=tokenizer,
         compute_metrics=validation_metrics(validation, model.config.id2label),
         callbacks=[EarlyStoppingCallback(data_args.early_stopping_patience)]

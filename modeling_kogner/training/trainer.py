@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 import torch
 from safetensors import SafetensorError, safe_open
+from torch.utils.data import DataLoader
 from transformers import Trainer
 
 from ..files.errors import InputError, first_line, is_out_of_memory
@@ -28,9 +29,24 @@ class KognerTrainer(Trainer):
     Where a run cannot continue (loss not finite, memory or disk full) it ends in an :class:`InputError` that says what
     to do. Weights that are not finite are never saved, and an incomplete checkpoint is never taken for one.
     What is published is what ``kogner push`` would publish.
+
+    Args:
+        train_collator: of the training data, if it is another than ``data_collator``, that of evaluation.
     """
 
     _loss: torch.Tensor | None = None
+
+    def __init__(self, *args, train_collator=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.train_collator = train_collator or self.data_collator
+
+    def get_train_dataloader(self) -> DataLoader:
+        """Batches of the training data, by the collator of training."""
+        of_evaluation, self.data_collator = self.data_collator, self.train_collator
+        try:
+            return super().get_train_dataloader()
+        finally:
+            self.data_collator = of_evaluation
 
     def create_optimizer(self, model=None) -> torch.optim.Optimizer:
         """Group the parameters by age and by weight decay."""
