@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from transformers import AutoConfig, PreTrainedConfig
 
 EVIDENCE_LEVELS = ("none", "types", "concepts", "graph")
+NO_CONVENTION = "none"
 # Fields of older checkpoints that acted in training alone; they are dropped when a configuration is read.
 REMOVED_FIELDS = ("mention_dropout", "type_dropout")
 
@@ -48,6 +49,10 @@ class KognerConfig(PreTrainedConfig):
         classifier_dropout: dropout before the tagging head.
         constrained_decoding: whether logits outside of training are those of whole paths, see
             :func:`transitions.path_odds`; False in older checkpoints.
+        whole_words: whether those paths take or leave all pieces of a word, so that a stock pipeline gives whole words;
+            False in older checkpoints. It needs the spelling of tokens, so knowledge tables.
+        decision_shifts: what is added to the log-odds of begin and inside outside of training, before the paths, by
+            convention (``none`` without one) and entity type; chosen on validation splits. 0 where nothing is said.
         distillation_weight: factor of the distillation loss in the joint loss.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
         table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
@@ -83,6 +88,8 @@ class KognerConfig(PreTrainedConfig):
     mention_masking: float = 0.0
     mask_token_id: int | None = None
     constrained_decoding: bool = False
+    whole_words: bool = False
+    decision_shifts: dict[str, dict[str, float]] | None = None
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
     tokenizer_fingerprint: str | None = None
@@ -100,6 +107,7 @@ class KognerConfig(PreTrainedConfig):
             self.encoder_config = AutoConfig.for_model("bert")
         self.semantic_types = list(self.semantic_types or [])
         super().__post_init__(**{name: value for name, value in kwargs.items() if name not in REMOVED_FIELDS})
+        self.shift_rows()
 
     def check_evidence(self) -> None:
         """Refuse an evidence level that does not exist or that the tables cannot give.
@@ -126,6 +134,22 @@ class KognerConfig(PreTrainedConfig):
         if name not in known:
             raise ValueError(f"convention {name!r} is not known to the model; it knows {', '.join(known) or 'none'}")
         return 1 + known.index(name)
+
+    def shift_rows(self) -> list[list[float]] | None:
+        """Numbers added to the log-odds, ``[1 + conventions][L - 1]``, the first row without a convention; or None.
+
+        Raises:
+            ValueError: a convention or type of :attr:`decision_shifts` is not one of the model's.
+        """
+        if not self.decision_shifts:
+            return None
+        names, types = [NO_CONVENTION, *(self.conventions or ())], self.entity_types
+        given = {kind for row in self.decision_shifts.values() for kind in row}
+        if unknown := sorted(self.decision_shifts.keys() - set(names)) + sorted(given - set(types)):
+            known = f"the model has the conventions {', '.join(names)} and the types {', '.join(types)}"
+            raise ValueError(f"decision_shifts names {', '.join(unknown)}; {known}")
+        rows = [self.decision_shifts.get(name, {}) for name in names]
+        return [[row.get(kind, 0.0) for kind in types for _ in "BI"] for row in rows]
 
     @property
     def hidden_size(self) -> int:

@@ -23,7 +23,8 @@ class KognerForTokenClassification(KognerPreTrainedModel):
 
     The logits are log-odds against outside, whose own logit is 0, so that softmax and argmax over
     ``[O, B-x, I-x, ...]`` are what a stock ``pipeline("ner")`` needs. Outside of training they are those of whole
-    paths, if the configuration asks for it: an inside then follows a begin or an inside of its type.
+    paths, if the configuration asks for it: an inside then follows a begin or an inside of its type, and a word is
+    tagged as a whole.
     """
 
     # Checkpoints of 0.1 have none; it is 0 there.
@@ -115,8 +116,8 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         loss = None
         if labels is not None:
             loss = bio_loss(nn.functional.pad(odds, (1, 0)), labels, type_mask) + self._distillation(output)
-        if self.config.constrained_decoding and not self.training:
-            odds = path_odds(odds, attention_mask)
+        if not self.training:
+            odds = self.decide(odds, input_ids, attention_mask, convention)
         logits = nn.functional.pad(odds, (1, 0))  # (B, T, L), outside is 0
         result = TokenClassifierOutput(
             loss=loss, logits=logits, hidden_states=output.hidden_states, attentions=output.attentions
@@ -129,6 +130,21 @@ class KognerForTokenClassification(KognerPreTrainedModel):
         if output.links is None:
             return odds
         return odds + self.evidence_odds(output.links.evidence.to(odds.dtype))
+
+    def decide(
+        self, odds: Tensor, input_ids: Tensor, attention_mask: Tensor | None = None, convention: Tensor | None = None
+    ) -> Tensor:
+        """Log-odds outside of training: shifted as the configuration says, then those of whole paths.
+
+        ``odds``: ``(B, T, L - 1)`` of :meth:`classify`, for the inputs of :meth:`forward`.
+        """
+        if rows := self.config.shift_rows():
+            shifts = odds.new_tensor(rows)  # (1 + conventions, L - 1)
+            odds = odds + (shifts[0] if convention is None else shifts[convention][:, None])
+        if not self.config.constrained_decoding:
+            return odds
+        continues = self.kogner.index.continues(input_ids) if self.config.whole_words else None
+        return path_odds(odds, attention_mask, continues)
 
     def _distillation(self, output: KognerModelOutput) -> Tensor | float:
         """Weighted L_dist over the mentions that have a vector; 0 where the knowledge path carries none."""

@@ -158,6 +158,13 @@ class SurfaceIndex(nn.Module):
         query = torch.where(plural, (query - to_signed(byte_value(ord("s")))) * to_signed(INVERSE), query)
         return query, (usable & boundary)[..., None] & ends(may_end) & fits
 
+    def continues(self, input_ids: Tensor) -> Tensor | None:
+        """Tokens that go on with the word of the token before: ``(B, T)`` bool, or None without a table of tokens."""
+        if not self.token_flags.numel():
+            return None
+        boundary, _ = self._boundaries(self.token_flags[input_ids])
+        return ~boundary
+
     @staticmethod
     def _boundaries(flags: Tensor) -> tuple[Tensor, Tensor]:
         """Where a word starts, and tokens that follow a space inside running letters; ``(B, T)`` bool each."""

@@ -13,7 +13,7 @@ from ..files.errors import InputError, located
 from .document import Document
 from .lines import decode, numbered_lines
 from .mention import Mention, Passage
-from .record import Fields, Record
+from .record import Fields, Record, parse_all
 
 _TITLE = re.compile(rb"(?:\xef\xbb\xbf)?[^|\s]+\|t\|")
 _HEAD = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
@@ -61,19 +61,8 @@ def load_pubtator(path: str | Path) -> list[Document]:
     Raises:
         InputError: a document or mention is wrong, or two documents share an id; names file and line.
     """
-    documents: dict[str, Document] = {}
     with Path(path).open("rb") as stream:
-        for record in read_pubtator(stream, str(path), mentions=True):
-            document = record.parse()
-            if document.id in documents:
-                raise InputError(
-                    f"document {document.id} occurs twice",
-                    file=path,
-                    row=record.row,
-                    fix="give each document its own id",
-                )
-            documents[document.id] = document
-    return list(documents.values())
+        return parse_all(read_pubtator(stream, str(path), mentions=True), path)
 
 
 def _document(block: list[tuple[int, bytes]], with_mentions: bool) -> Document:

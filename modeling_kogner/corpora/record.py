@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..files.errors import InputError, located
@@ -57,3 +58,20 @@ class Fields:
         if not isinstance(text, str):
             raise InputError(f"{type(text).__name__}, not a string", field=repr(self.text), fix="write '' for no text")
         return Document(str(record.get(self.id, number)), [Passage(text)], record=record)
+
+
+def parse_all(records: Iterable[Record], path: str | Path) -> list[Document]:
+    """The documents of a file.
+
+    Raises:
+        InputError: a document is wrong, or two share an id; names file and row.
+    """
+    documents: dict[str, Document] = {}
+    for record in records:
+        document = record.parse()
+        if document.id in documents:
+            raise InputError(
+                f"document {document.id} occurs twice", file=path, row=record.row, fix="give each document its own id"
+            )
+        documents[document.id] = document
+    return list(documents.values())

@@ -76,12 +76,13 @@ def strict_scores(
         for counter, spans in ((predicted, found), (gold, wanted), (correct, found & wanted)):
             counter.update(kind for kind, _, _ in spans)
     counted = sorted(set(types) if types is not None else gold | predicted)
-    by_type = {kind: _scores(gold[kind], predicted[kind], correct[kind]) for kind in counted}
+    by_type = {kind: scores_of_counts(gold[kind], predicted[kind], correct[kind]) for kind in counted}
     totals = (sum(counter[kind] for kind in counted) for counter in (gold, predicted, correct))
-    return {**_scores(*totals), "types": by_type}
+    return {**scores_of_counts(*totals), "types": by_type}
 
 
-def _scores(gold: int, predicted: int, correct: int) -> dict[str, float | int]:
+def scores_of_counts(gold: int, predicted: int, correct: int) -> dict[str, float | int]:
+    """Precision, recall and F1 of three counts."""
     precision = correct / predicted if predicted else 0.0
     recall = correct / gold if gold else 0.0
     f1 = 2 * correct / (gold + predicted) if correct else 0.0
