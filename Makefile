@@ -25,7 +25,7 @@ check: ## lint, format, types
 
 train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on test
 	$(BIN)/accelerate launch --cpu --num_processes 1 train.py --dataset $(DATA)/data/ner/NCBI-disease --use-cpu \
-	  --encoder $(DATA)/models/minilm-biomed --train-fraction 0.05 --max-steps 100 --eval-strategy no \
+	  --encoder $(DATA)/models/minilm12-biomed --train-fraction 0.05 --max-steps 100 --eval-strategy no \
 	  --save-strategy no --output-dir artifacts/demo
 	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
 

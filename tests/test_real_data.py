@@ -23,7 +23,7 @@ def test_test_sets_have_their_published_size(data_folder, corpus, sentences, kin
 
 def test_annotated_mentions_end_where_words_end(data_folder):
     """A mention that begins or ends inside one of our words can never be found, whatever the model learns."""
-    tokenizer = AutoTokenizer.from_pretrained(data_folder / "models/minilm-biomed")
+    tokenizer = AutoTokenizer.from_pretrained(data_folder / "models/minilm12-biomed")
     documents = load_pubtator(data_folder / "data/pubtator/NCBI-disease_test.pubtator")
     groups = make_windows([document.text for document in documents], tokenizer, 256, 64)
     reachable = total = 0
