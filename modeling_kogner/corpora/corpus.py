@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from datasets import Dataset, load_dataset
 
 from ..files.errors import InputError, located
 from .corpus_files import SPLITS, TAGS, TOKENS, columns_to_rows, find_splits, read_rows, split_of
-from .tag_schemes import check_scheme, keep_types, split_tag, to_iob2
+from .tag_schemes import check_scheme, keep_types, rename_types, split_tag, to_iob2
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w.-]+)?(:[\w.-]+)?")
 
@@ -27,7 +27,8 @@ class Corpus:
         entity_types: sorted; found in the tags of any split. All other types go unannotated here, so an ``O``
             says nothing about them.
         splits: ``train``, ``validation`` and ``test``, those there are; columns ``id`` (str), ``tokens`` (list of
-            str), ``ner_tags`` (list of str, IOB2) and, from PubTator, ``offsets`` (list of [start, end]).
+            str), ``ner_tags`` (list of str, IOB2) and, from PubTator, ``document`` (its id) and ``offsets`` (list of
+            [start, end]).
     """
 
     name: str
@@ -67,24 +68,29 @@ class Corpus:
         return Corpus(self.name, kept, splits)
 
 
-def load_corpus(source: str) -> Corpus:
+def load_corpus(source: str, names: Mapping[str, str | None] | None = None) -> Corpus:
     """Load a corpus and normalise its tags to IOB2.
 
     Args:
         source: a folder of split files, ``FOLDER/PREFIX`` for files such as ``PREFIX_train.pubtator``, one file (one
             split, ``train`` unless its name says otherwise), or a Hub data set ``OWNER/NAME`` or ``OWNER/NAME:CONFIG``.
+        names: what each of its types is called instead; None where its mentions are left out. Without them, all types
+            keep their names.
 
     Raises:
-        InputError: nothing is found there, or a file, row or tag is wrong.
+        InputError: nothing is found there, a file, row or tag is wrong, or a type is not among the names.
     """
-    name, raw = _read(source)
+    name, raw = _read(source, {kind for kind, new in (names or {}).items() if new is None})
     for where, rows in raw.values():
         _check_rows(rows, where)
     prefixes = {split_tag(tag)[0] for _, rows in raw.values() for row in rows for tag in row[TAGS]}
     check_scheme(prefixes, source)
-    for _, rows in raw.values():
-        for row in rows:
+    for where, rows in raw.values():
+        for number, row in enumerate(rows, start=1):
             row[TAGS] = to_iob2(row[TAGS])
+            if names is not None:
+                with located(where, number):
+                    row[TAGS] = rename_types(row[TAGS], names)
     found = sorted({tag[2:] for _, rows in raw.values() for row in rows for tag in row[TAGS]} - {""})
     if not found:
         problem = "every tag is O, so there is nothing to learn or score"
@@ -122,7 +128,7 @@ def train_subset(dataset: Dataset, fraction: float, seed: int, sentences: int | 
     return dataset.select(sorted(order[: max(1, round(fraction * len(order)))]))
 
 
-def _read(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
+def _read(source: str, dropped: Collection[str] = ()) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:
     """Return the corpus name and, by split, where the rows came from and the rows."""
     path = Path(source).expanduser()
     if path.is_dir():
@@ -136,7 +142,7 @@ def _read(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]
     else:
         raise InputError("no such folder or file, and no Hub data set id", file=source, fix="check the path")
     name = path.stem if path.is_file() else path.resolve().name
-    return name, {split: (str(file), read_rows(file)) for split, file in files.items()}
+    return name, {split: (str(file), read_rows(file, dropped)) for split, file in files.items()}
 
 
 def _read_hub(source: str) -> tuple[str, dict[str, tuple[str, list[dict[str, Any]]]]]:

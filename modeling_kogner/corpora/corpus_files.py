@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,12 @@ def find_splits(folder: Path, prefix: str | None = None) -> dict[str, Path]:
     return splits
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path, dropped: Collection[str] = ()) -> list[dict[str, Any]]:
     """Read one file by its ending; rows are not yet validated.
+
+    Args:
+        path: the file.
+        dropped: types whose mentions hide no shorter mention of another type, where mentions overlap.
 
     Raises:
         InputError: the file cannot be read as its ending says, or lacks a column.
@@ -70,7 +74,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".pubtator":
-            return _pubtator_rows(path)
+            return _pubtator_rows(path, dropped)
         if suffix in CONLL:
             return list(_conll_rows(path))
         if suffix == ".parquet":
@@ -94,10 +98,11 @@ def columns_to_rows(columns: dict[str, Sequence[Any]], features: Features | None
     return [dict(zip(("id", TOKENS, TAGS), row, strict=True)) for row in zip(ids, columns[TOKENS], tags, strict=True)]
 
 
-def _pubtator_rows(path: Path) -> list[dict[str, Any]]:
+def _pubtator_rows(path: Path, dropped: Collection[str]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     totals: Counter[str] = Counter()
     for document in load_pubtator(path):
+        document.mentions = [mention for mention in document.mentions if mention.type not in dropped]
         sentences, report = to_rows(document)
         rows += sentences
         totals.update(report)

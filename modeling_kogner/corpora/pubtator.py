@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -122,15 +123,16 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
     overlap the longest stays. A mention that ends within a token is widened to it.
 
     Returns:
-        Rows of ``id``, ``tokens``, ``ner_tags`` and ``offsets`` (``[start, end]`` in ``document.text``), and counts of
-        ``mentions``, ``tagged``, ``overlapping`` (left out) and ``widened``.
+        Rows of ``id``, ``document`` (its id), ``tokens``, ``ner_tags`` and ``offsets`` (``[start, end]`` in
+        ``document.text``), and counts of ``mentions``, ``tagged``, ``overlapping`` (left out) and ``widened``.
     """
     report: Counter[str] = Counter(mentions=len(document.mentions), tagged=0, overlapping=0, widened=0)
     text = document.text
     words = [match.span() for match in _WORD.finditer(text)]
+    starts, ends = [start for start, _ in words], [end for _, end in words]
     tags = ["O"] * len(words)
     for mention in sorted(document.mentions, key=lambda each: (each.start - each.end, each.start)):
-        covered = [i for i, (start, end) in enumerate(words) if start < mention.end and end > mention.start]
+        covered = range(bisect_right(ends, mention.start), bisect_left(starts, mention.end))
         if not covered or any(tags[i] != "O" for i in covered):
             report["overlapping"] += 1
             continue
@@ -140,11 +142,12 @@ def to_rows(document: Document) -> tuple[list[dict[str, Any]], Counter[str]]:
             tags[i] = f"{'B' if i == covered[0] else 'I'}-{mention.type}"
     rows = []
     for start, end in _sentences(document, text):
-        inside = [i for i, word in enumerate(words) if start <= word[0] < end]
+        inside = range(bisect_left(starts, start), bisect_left(starts, end))
         if inside:
             rows.append(
                 {
                     "id": f"{document.id}-{start}",
+                    "document": document.id,
                     "tokens": [text[words[i][0] : words[i][1]] for i in inside],
                     "ner_tags": [tags[i] for i in inside],
                     "offsets": [list(words[i]) for i in inside],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ..files.errors import InputError
@@ -76,3 +76,17 @@ def keep_types(tags: Sequence[str], types: Iterable[str]) -> list[str]:
     """Turn the IOB2 tags of all other types into ``O``."""
     kept = set(types)
     return [tag if tag[2:] in kept else "O" for tag in tags]
+
+
+def rename_types(tags: Sequence[str], names: Mapping[str, str | None]) -> list[str]:
+    """IOB2 tags with other type names; those of a type whose name is None become ``O``.
+
+    Raises:
+        InputError: a type has no new name.
+    """
+    try:
+        new = [names[tag[2:]] if tag != "O" else None for tag in tags]
+    except KeyError as error:
+        problem = f"type {error} is not mapped to an entity type; mapped are {', '.join(names)}"
+        raise InputError(problem, fix="map it in the recipe, to null if its mentions are to be left out") from None
+    return [f"{tag[:2]}{name}" if name else "O" for tag, name in zip(tags, new, strict=True)]

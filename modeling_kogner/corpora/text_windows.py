@@ -75,6 +75,19 @@ def check_windowing(tokenizer: PreTrainedTokenizerBase, max_length: int, stride:
         raise InputError(f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}")
 
 
+def special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
+    """Ids that a tokenizer puts before and after a text."""
+    inner = tokenizer("a", add_special_tokens=False)["input_ids"]
+    whole = tokenizer("a")["input_ids"]
+    at = next(i for i in range(len(whole)) if whole[i : i + len(inner)] == inner)
+    return whole[:at], whole[at + len(inner) :]
+
+
+def readable(text: str) -> str:
+    """The text without half characters, which tokenizers refuse."""
+    return _HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def make_windows(
     texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
 ) -> list[list[Window]]:
@@ -82,8 +95,9 @@ def make_windows(
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
-    readable = [_HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text) for text in texts]
-    encoded = tokenizer(readable, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
+    encoded = tokenizer(
+        list(map(readable, texts)), return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False
+    )
     windows: list[list[Window]] = [[] for _ in texts]
     for row, ids in enumerate(encoded["input_ids"]):
         own = [position for position, special in enumerate(encoded["special_tokens_mask"][row]) if not special]

@@ -15,6 +15,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import keys_of_tests
+from ..corpora.text_windows import special_tokens
 from ..files.errors import InputError
 from ..files.whole import whole_file
 from ..graph.token_keys import tokenizer_fingerprint
@@ -84,10 +85,7 @@ def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) ->
     Raises:
         InputError: the stream does not fill two windows.
     """
-    inner = tokenizer("a", add_special_tokens=False)[COLUMN]
-    whole = tokenizer("a")[COLUMN]
-    at = next(i for i in range(len(whole)) if whole[i : i + len(inner)] == inner)
-    before, after = whole[:at], whole[at + len(inner) :]
+    before, after = special_tokens(tokenizer)
     room = length - len(before) - len(after)
     count = len(stream) // room
     if count < 2:

@@ -22,3 +22,12 @@ def test_test_sentences_of_any_corpus_are_dropped_and_counted() -> None:
     assert filtered["B"]["tokens"][:] == [["six"]]
     assert report["A"] == {"sentences": 4, "dropped": 2, "in_test_of": {"A": 1, "C": 2}}
     assert report["B"] == {"sentences": 2, "dropped": 1, "in_test_of": {"C": 1}}
+
+
+def test_a_telling_sentence_drops_its_document() -> None:
+    """The rest of a test document, split in other places, would be trained on."""
+    long = "A sentence of which no second author would write the same words by chance ."
+    rows = corpus(long, "Its neighbour .", "Methods .", "Elsewhere .").add_column("document", ["1", "1", "2", "2"])
+    filtered, report = drop_overlap({"A": rows}, {"T": corpus(long, "Methods :")})
+    assert filtered["A"]["tokens"][:] == [["Elsewhere", "."]]
+    assert report["A"] == {"sentences": 4, "dropped": 3, "in_test_of": {"T": 2}}

@@ -101,4 +101,15 @@ def test_prefix_picks_one_of_two_corpora(tmp_path: Path) -> None:
         load_corpus(str(tmp_path))
     corpus = load_corpus(str(tmp_path / "X"))
     assert (corpus.name, corpus.entity_types) == ("X", ["Disease"])
-    assert corpus.split("train").column_names == ["id", "tokens", "ner_tags", "offsets"]
+    assert corpus.split("train").column_names == ["id", "document", "tokens", "ner_tags", "offsets"]
+
+
+def test_types_get_other_names(tmp_path: Path) -> None:
+    """A long mention of a type that is left out would hide the short ones inside it; a new type would pass unseen."""
+    lines = "1|t|Skin tumour cells.\n1|a|\n1\t0\t17\tSkin tumour cells\tCell\n1\t5\t11\ttumour\tDisease\n"
+    path = write(tmp_path, lines)
+    corpus = load_corpus(str(path), {"Cell": None, "Disease": "Sign"})
+    assert corpus.split("train")["ner_tags"][:] == [["O", "B-Sign", "O", "O"]]
+    assert corpus.entity_types == ["Sign"]
+    with pytest.raises(ValueError, match=r"X_train\.pubtator, row 1: type 'Cell' is not mapped to an entity type"):
+        load_corpus(str(path), {"Disease": "Sign"})

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeling_kogner.corpora.tag_schemes import check_scheme, keep_types, mention_spans, split_tag, to_iob2
+from modeling_kogner.corpora.tag_schemes import (
+    check_scheme,
+    keep_types,
+    mention_spans,
+    rename_types,
+    split_tag,
+    to_iob2,
+)
+from modeling_kogner.files.errors import InputError
 
 GOLD = ["B-D", "I-D", "B-D", "O", "B-G", "B-D"]
 
@@ -56,3 +64,12 @@ def test_iob2_is_stable_and_keeps_the_mentions(tags: list[str]) -> None:
     once = to_iob2(tags)
     assert to_iob2(once) == once
     assert mention_spans(once) == mention_spans(tags)
+
+
+def test_types_are_renamed_or_left_out() -> None:
+    """Borders of neighbouring mentions would be lost where two types become one."""
+    names = {"Family": "GeneFamily", "Domain": "GeneFamily", "Place": None}
+    tags = ["B-Family", "I-Family", "B-Domain", "O", "B-Place"]
+    assert rename_types(tags, names) == ["B-GeneFamily", "I-GeneFamily", "B-GeneFamily", "O", "O"]
+    with pytest.raises(InputError, match=r"type 'Gene' is not mapped"):
+        rename_types(["B-Gene"], names)
