@@ -21,6 +21,7 @@ DONE, WRONG_DATA, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {  # name: module of this folder and function in it
     "annotate": "annotate.annotate",
     "explain": "explain.explain",
+    "summary": "summary.summary",
     "demo": "demo.demo",
     "train": "train.train",
     "eval": "eval.evaluate",

@@ -113,3 +113,37 @@ def show_distillation(report: Mapping[str, Any]) -> None:
     console.print("neighbour overlap@10:", student["neighbour_overlap@10"])
     console.print("student / teacher parameters outside tables:", student["parameters_over_teacher"])
     console.print("seconds:", report["seconds"])
+
+
+def show_annotations(summary: Mapping[str, Any]) -> None:
+    """Tables of a summary of annotated documents."""
+    console = Console()
+    under = summary["under"]
+    where = f" under {under['name']} ({under['id']}), {under['concepts_found']:,} found" if under else ""
+    head = "{documents:,} documents, {mentions:,} mentions, {linked:,} of them linked to {concepts_found:,} concepts"
+    console.print(head.format_map(summary), markup=False, highlight=False)
+    kinds = ["type", "mentions", "documents", "linked", "concepts"]
+    _show(console, "types", [[row[kind] for kind in kinds] for row in summary["types"]], kinds)
+    concepts = [[row[key] for key in ("name", "id", "type", "mentions", "documents")] for row in summary["concepts"]]
+    _show(console, f"concepts{where}", concepts, ["concept", "id", "type", "mentions", "documents"])
+    pairs = [
+        [row["first"]["name"], row["second"]["name"], row["documents"], f"{row['lift']:.1f}", f"{row['pmi']:.2f}"]
+        for row in summary["pairs"]
+    ]
+    _show(console, "occur together", pairs, ["concept", "and", "documents", "lift", "PMI"])
+    years = [str(row["year"]) for row in summary["years"]][-10:]
+    followed = [[row["name"], *(row["documents"][year] for year in years)] for row in summary["concepts_over_time"]]
+    _show(console, "documents by year", followed, ["concept", *years])
+
+
+def _show(console: Console, title: str, rows: list[list[Any]], heads: list[str]) -> None:
+    """A table whose numbers stand right, if there are rows."""
+    if not rows:
+        return
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    for head, value in zip(heads, rows[0], strict=True):
+        is_number = isinstance(value, int) or head in ("lift", "PMI")
+        table.add_column(Text(head), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell or "-") for cell in row))
+    console.print(table)
