@@ -77,7 +77,7 @@ def test_train_and_eval_are_commands_of_an_installed_package(wordpiece, tmp_path
 
 WRONG_DATA = {
     "annotate": ("--model absent text", "absent: no such folder"),
-    "summary": (["a.parquet"], "a.parquet: no such file"),
+    "summary": ("a.parquet", "a.parquet: no such file"),
     "explain": ("--model absent text", "absent: no such folder"),
     "demo": ("--model absent --no-browser", "absent: no such folder"),
     "train": ("--encoder absent --dataset absent --use-cpu --output-dir m", "absent: no such folder"),
