@@ -31,6 +31,14 @@ ROWS = [
 DOCUMENTS = [{"id": 1, "text": TITLE, "year": 1999}, {"id": 2, "text": "", "year": None}, {"id": 3, "text": ABSTRACT}]
 PASSAGES = [{"offset": 0, "infons": {}, "text": TITLE}, {"offset": 20, "infons": {}, "text": ABSTRACT}]
 BIOC = json.dumps({"source": "x", "documents": [{"id": "1", "passages": PASSAGES}, {"id": 2, "passages": []}], "a": 1})
+BIOC_XML = f"""<?xml version="1.0"?>
+<collection><source>x</source><document><id>1</id><passage><infon key="type">title</infon><offset>0</offset>
+<text>{TITLE}</text></passage></document><document><id>2</id></document></collection>
+"""
+JATS = f"""<article><front><article-meta><article-id pub-id-type="pmid">7</article-id>
+<title-group><article-title>{TITLE}</article-title></title-group></article-meta></front>
+<body><sec><title>Results</title><p>{ABSTRACT}<sup><xref ref-type="bibr">1</xref></sup></p></sec></body></article>
+"""
 TABLES = {
     "nodes": ["id\tname\ttype\tsource", "A:1\taspirin\tChemical\tA", "A:2\t5'-NA\tGene\tA", "A:3\tNA\tDisease\tA"],
     "names": ["id\tname", "A:1\tacetylsalicylic acid", 'A:2\t5" end', "A:3\tnull"],
@@ -202,6 +210,8 @@ FORMATS = {
     "documents, parquet": ("d.parquet", parquet(DOCUMENTS), documents, None),
     "documents, pubtator": ("d.pubtator", lines(*PUBTATOR, *(f"2{line[1:]}" for line in PUBTATOR)), documents, blocks),
     "documents, bioc": ("d.json", BIOC.encode(), documents, in_bioc),
+    "documents, bioc-xml": ("d.xml", BIOC_XML.encode(), documents, None),
+    "documents, jats": ("d.nxml", JATS.encode(), documents, None),
     "corpus, jsonl": ("train.jsonl", lines(*map(json.dumps, ROWS)), corpus, in_list),
     "corpus, json": ("train.json", json.dumps(ROWS, indent=1).encode(), corpus, in_list),
     "corpus, parquet": ("train.parquet", from_hub(ROWS), corpus, None),

@@ -48,7 +48,10 @@ def read_any(folder: Path, kind: str, content: bytes):
     path = folder / name
     path.write_bytes(content)
     try:
-        count, wrong = reader(path, {".txt": "lines", ".json": "bioc"}.get(path.suffix, path.suffix[1:]))
+        count, wrong = reader(
+            path,
+            {".txt": "lines", ".json": "bioc", ".xml": "bioc-xml", ".nxml": "jats"}.get(path.suffix, path.suffix[1:]),
+        )
     except ValueError as error:
         count, wrong = None, [str(error)]
     for message in wrong:

@@ -19,9 +19,13 @@ def annotate(options: AnnotationOptions) -> int:
     kogner annotate "Aspirin reduced the fever"
     kogner annotate --input abstracts.jsonl --output annotated.parquet --threshold 0.5
 
-    Formats: lines (.txt: one document per line), text (one per file), jsonl, parquet, pubtator, bioc (BioC JSON,
-    .json); for output also tsv, html and table. The same command resumes after a kill, and does nothing once all is
-    done. The exit code is 1 if documents were skipped; standard error lists them.
+    Formats read: lines (.txt: one document per line), text (one per file), jsonl, parquet, pubtator, bioc (BioC JSON,
+    .json), and by their outermost element (.xml) bioc-xml, jats (full text of PubMed Central; also .nxml) and pubmed;
+    each also compressed (.gz). Written: csv, tsv, excel (.xlsx), jsonl, parquet, pubtator, bioc (.json), bioc-xml
+    (.xml), brat (a folder, or .zip) and html (one page that opens anywhere).
+
+    The same command resumes after a kill, and does nothing once all is done. The exit code is 1 if documents were
+    skipped; standard error lists them.
 
     On several processes or GPUs, each of which reads its share and writes its own file:
 

@@ -42,6 +42,7 @@ EXTRAS = {
     "train": ("accelerate", "datasets", "evaluate"),
     "graph": ("torch_geometric", "pronto", "wordfreq"),
     "demo": ("matplotlib", "networkx"),
+    "excel": ("openpyxl",),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
 }
 GOES_ON = {  # how to go on after an interruption; the others write whole files at their end

@@ -13,7 +13,7 @@ import ijson
 from ..files.errors import InputError, first_line
 from .document import Document
 from .mention import Mention, Passage
-from .record import Fields, Record
+from .record import Fields, Record, position_in
 
 _DEEPEST = 500  # brackets; what goes deeper could be read, but not written again
 
@@ -31,18 +31,14 @@ def read_bioc(stream: BinaryIO, name: str, fields: Fields | None = None, mention
     Raises:
         InputError: the file as a whole is not BioC JSON; unlike a wrong document, that cannot be skipped.
     """
-
-    def position() -> int:
-        return stream.tell() if stream.seekable() else 0
-
     try:
         for number, content in enumerate(ijson.items(_events(stream), "documents.item"), start=1):
-            yield Record(name, f"document {number}", position(), partial(_document, content, mentions))
+            yield Record(name, f"document {number}", position_in(stream), partial(_document, content, mentions))
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise InputError(
             f"not BioC JSON ({first_line(error)})",
             file=name,
-            row=f"near byte {position()}",
+            row=f"near byte {position_in(stream)}",
             fix='write {"documents": [...]} again, or name the format with --from',
         ) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..files.errors import InputError
-from . import writers
+from . import brat, html_page, writers
 from .mention import Mention, Passage
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ class Document:
 
     def to_html(self) -> str:
         """The text with its mentions marked, as a page of its own."""
-        return writers.HTML.whole([self])
+        return html_page.HTML.whole([self])
 
     def to_brat(self) -> str:
         """The ``.ann`` file that brat shows beside the text."""
-        return writers.brat(self)
+        return brat.brat(self)
 
     def to_pubtator(self) -> str:
         """Title, abstract and mentions in the PubTator format."""
@@ -85,7 +85,7 @@ class Document:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return writers.html_block(self)
+        return html_page.html_block(self)
 
 
 class Documents(Iterator[Document]):
@@ -111,7 +111,7 @@ class Documents(Iterator[Document]):
 
     def to_html(self) -> str:
         """One page with all documents."""
-        return writers.HTML.whole(list(self))
+        return html_page.HTML.whole(list(self))
 
     def to_brat(self) -> dict[str, str]:
         """The ``.ann`` file of each document, by its id."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ..files.errors import InputError, UsageError
-from . import writers
+from . import bioc_xml, brat, excel, html_page, jats, pubmed, writers
 from .bioc import read_bioc
 from .lines import read_json_lines, read_lines, read_whole
 from .pubtator import read_pubtator
 from .record import Fields, Record
+from .xml_elements import root_of
 
 
 def _read_parquet(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Record]:
@@ -36,22 +39,34 @@ READERS: dict[str, Callable[[BinaryIO, str, Fields], Iterator[Record]]] = {
     "parquet": _read_parquet,
     "pubtator": read_pubtator,
     "bioc": read_bioc,
+    "bioc-xml": bioc_xml.read_bioc_xml,
+    "jats": jats.read_jats,
+    "pubmed": pubmed.read_pubmed,
 }
 OUTPUTS = {
     "tsv": writers.TSV,
+    "csv": writers.CSV,
+    "excel": excel.EXCEL,
     "jsonl": writers.JSON_LINES,
     "parquet": replace(writers.JSON_LINES, pack=_pack),
     "pubtator": writers.PUBTATOR,
     "bioc": writers.BIOC,
-    "html": writers.HTML,
+    "bioc-xml": bioc_xml.BIOC_XML,
+    "brat": brat.BRAT,
+    "html": html_page.HTML,
 }
 _SUFFIXES = {
     ".txt": "lines",
     ".tsv": "tsv",
+    ".csv": "csv",
+    ".xlsx": "excel",
     ".jsonl": "jsonl",
     ".parquet": "parquet",
     ".pubtator": "pubtator",
     ".json": "bioc",
+    ".xml": "bioc-xml",
+    ".nxml": "jats",
+    ".zip": "brat",
     ".html": "html",
 }
 
@@ -79,7 +94,7 @@ def input_files(inputs: list[Path], kind: str | None) -> list[tuple[Path, str]]:
     files = []
     for path in inputs:
         if path.is_dir():
-            own = sorted(p for p in path.iterdir() if p.is_file() and _SUFFIXES.get(p.suffix.lower()) in READERS)
+            own = sorted(p for p in path.iterdir() if p.is_file() and _SUFFIXES.get(_suffix(p)) in READERS)
             if not own:
                 raise InputError("no file of a known format in this folder", file=path, fix="name files with --input")
             files += own
@@ -87,7 +102,35 @@ def input_files(inputs: list[Path], kind: str | None) -> list[tuple[Path, str]]:
             files.append(path)
         else:
             raise InputError("no such file or folder", file=path, fix="check --input")
-    return [(path, kind or format_of(path, READERS, "--from")) for path in files]
+    return [(path, kind or _input_format(path)) for path in files]
+
+
+def _input_format(path: Path) -> str:
+    """What the name says; of XML, what its outermost element says."""
+    if _suffix(path) != ".xml":
+        return format_of(path.with_name(_plain_name(path)), READERS, "--from")
+    with ExitStack() as stack:
+        root = root_of(_opened(path, stack)[0], str(path))
+    for kind, roots in (("jats", jats.ROOTS), ("pubmed", pubmed.ROOTS), ("bioc-xml", bioc_xml.ROOTS)):
+        if root in roots:
+            return kind
+    raise UsageError(f"an XML file of <{root}>", file=path, fix="give BioC, JATS (PubMed Central) or PubMed's XML")
+
+
+def _plain_name(path: Path) -> str:
+    return path.stem if path.suffix.lower() == ".gz" else path.name
+
+
+def _suffix(path: Path) -> str:
+    return Path(_plain_name(path)).suffix.lower()
+
+
+def _opened(path: Path, stack: ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    """A file's content, and the file itself, whose position says how much of it was read."""
+    file = stack.enter_context(path.open("rb"))
+    if path.suffix.lower() != ".gz":
+        return file, file
+    return cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=file))), file
 
 
 def read_records(
@@ -110,11 +153,30 @@ def read_records(
     def records() -> Iterator[Record]:
         before = 0
         for path, kind in files:
-            with nullcontext(stream) if stream else path.open("rb") as source:
-                for record in READERS[kind](source, str(path), fields):
-                    record.position += before
-                    yield record
-            before += 0 if stream else path.stat().st_size
+            if stream:
+                yield from READERS[kind](stream, str(path), fields)
+                continue
+            for record in _records_of(path, kind, fields):
+                record.position += before
+                yield record
+            before += path.stat().st_size
 
     index, count = shard
     return islice(records(), index + done * count, None, count)
+
+
+def _records_of(path: Path, kind: str, fields: Fields) -> Iterator[Record]:
+    """Records of one file.
+
+    Raises:
+        InputError: it is compressed, and damaged.
+    """
+    with ExitStack() as stack:
+        source, file = _opened(path, stack)
+        try:
+            for record in READERS[kind](source, str(path), fields):
+                if source is not file:
+                    record.position = file.tell()
+                yield record
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InputError(f"damaged ({error})", file=path, fix="download it again") from None

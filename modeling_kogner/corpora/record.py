@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..files.errors import InputError, located
 from .document import Document
@@ -36,6 +36,11 @@ class Record:
         """
         with located(self.file, self.row):
             return self.make()
+
+
+def position_in(stream: BinaryIO) -> int:
+    """Bytes that were read; 0 of a pipe."""
+    return stream.tell() if stream.seekable() else 0
 
 
 @dataclass

@@ -1,82 +1,42 @@
-"""Annotated documents as text: one function for each format, each for one document."""
+"""Annotated documents as tables, JSON, PubTator and BioC JSON: one function a format, each for one document."""
 
 from __future__ import annotations
 
-import html
+import csv
+import io
 import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from .mention import Mention, Passage
+from .mention import Mention
+from .output_format import Annotated, OutputFormat, one_line
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TSV_COLUMNS = ("document", "start", "end", "mention", "type", "score", "id", "name")
-# Okabe & Ito's palette, lightened: types stay apart for the colour-blind, and black text is legible on all.
-_COLOURS = ("#9ad0f3", "#f5c869", "#8fd9bb", "#f2b5d4", "#f7f0a0", "#c9c2f0", "#f0b592", "#d5d5d5")
-_BREAKS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
+COLUMNS = ("document", "start", "end", "mention", "type", "score", "id", "name")
 
 
-class Annotated(Protocol):
-    """What is written of a document."""
-
-    id: str
-    passages: list[Passage]
-    mentions: list[Mention]
-    record: dict[str, Any] | None
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-
-
-@dataclass
-class OutputFormat:
-    """How documents become a file.
-
-    Args:
-        render: a document with its mentions as text.
-        head: before the first document.
-        separator: between two.
-        tail: after the last.
-        pack: makes the file from what was rendered, where the format cannot be written piece by piece.
-    """
-
-    render: Callable[[Any], str]
-    head: str = ""
-    separator: str = ""
-    tail: str = ""
-    pack: Callable[[Path, Path], None] | None = None
-
-    def whole(self, documents: list[Annotated]) -> str:
-        """A file of these documents."""
-        return self.joined(list(map(self.render, documents)), 0) + self.end(len(documents))
-
-    def joined(self, rendered: list[str], before: int) -> str:
-        """What is written of some documents, after so many others."""
-        parts = enumerate(rendered, start=before)
-        return "".join((self.separator if number else self.head) + part for number, part in parts)
-
-    def end(self, count: int) -> str:
-        """What ends a file of so many documents."""
-        return self.tail if count else self.head + self.tail
-
-
-def one_line(text: str) -> str:
-    """The text with each line break and tab replaced by a space, so that offsets stay."""
-    return "".join(" " if character in _BREAKS else character for character in text)
+def rows(document: Annotated) -> list[list[Any]]:
+    """The columns of tables for each mention; a document without mentions has no row."""
+    scores = [None if m.score is None else round(m.score, 4) for m in document.mentions]
+    return [
+        [document.id, m.start, m.end, m.text, m.type, score, m.id, m.name]
+        for m, score in zip(document.mentions, scores, strict=True)
+    ]
 
 
 def tab_separated(document: Annotated) -> str:
-    """One line for each mention; a document without mentions has none."""
-    rows = [
-        (document.id, m.start, m.end, m.text, m.type, "" if m.score is None else f"{m.score:.4f}", m.id, m.name)
-        for m in document.mentions
-    ]
-    return "".join("\t".join("" if c is None else one_line(str(c)) for c in row) + "\n" for row in rows)
+    """One line for each mention."""
+    return "".join("\t".join(one_line(_cell(value)) for value in row) + "\n" for row in rows(document))
+
+
+def comma_separated(document: Annotated) -> str:
+    """One row for each mention, as spreadsheets and pandas read it: quotation marks around what holds a comma."""
+    content = io.StringIO()
+    csv.writer(content, lineterminator="\n").writerows([list(map(_cell, row)) for row in rows(document)])
+    return content.getvalue()
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def as_dict(document: Annotated) -> dict[str, Any]:
@@ -124,43 +84,8 @@ def _annotation(number: int, mention: Mention) -> dict[str, Any]:
     return {"id": str(number), "infons": infons, "text": mention.text, "locations": locations}
 
 
-def brat(document: Annotated) -> str:
-    """The ``.ann`` file of a document: text-bound annotations, and a normalisation for each linked mention.
-
-    Brat wants one annotation to stand on one line of the text, so line breaks inside a mention cut it into parts.
-    """
-    lines = []
-    for number, mention in enumerate(document.mentions, start=1):
-        parts = [m.span() for m in re.finditer(r"[^\n]*[^\s]", mention.text)]
-        spans = ";".join(f"{mention.start + start} {mention.start + end}" for start, end in parts)
-        text = one_line(" ".join(mention.text[start:end] for start, end in parts))
-        lines.append(f"T{number}\t{re.sub(r'[^A-Za-z0-9_-]', '_', mention.type)} {spans}\t{text}")
-        if mention.id:
-            lines.append(f"N{number}\tReference T{number} {mention.id}\t{one_line(mention.name or mention.text)}")
-    return "".join(f"{line}\n" for line in lines)
-
-
-def html_block(document: Annotated) -> str:
-    """The text with its mentions marked, as an HTML element; a mention's title names its concept."""
-    types = list(dict.fromkeys(mention.type for mention in document.mentions))
-    parts, place, text = [], 0, document.text
-    for mention in document.mentions:
-        concept = f"{mention.id} {mention.name}" if mention.id else "no concept"
-        score = "" if mention.score is None else f", {mention.score:.2f}"
-        colour = _COLOURS[types.index(mention.type) % len(_COLOURS)]
-        parts.append(html.escape(text[place : mention.start]))
-        parts.append(
-            f'<mark title="{html.escape(f"{mention.type}{score}: {concept}")}" style="background:{colour};color:#000;'
-            f'padding:0 .2em;border-radius:.2em">{html.escape(mention.text)}<sub style="font-size:70%;margin-left:'
-            f'.3em">{html.escape(mention.type)}</sub></mark>'
-        )
-        place = mention.end
-    parts.append(html.escape(text[place:]))
-    return f'<div style="white-space:pre-wrap;line-height:1.8">{"".join(parts)}</div>\n'
-
-
 BIOC = OutputFormat(bioc, '{"source": "KoGNER", "date": "", "key": "", "infons": {}, "documents": [\n', ",\n", "\n]}\n")
-HTML = OutputFormat(html_block, '<!DOCTYPE html>\n<meta charset="utf-8">\n<title>KoGNER</title>\n', "<hr>\n")
-TSV = OutputFormat(tab_separated, head="\t".join(TSV_COLUMNS) + "\n")
+TSV = OutputFormat(tab_separated, head="\t".join(COLUMNS) + "\n")
+CSV = OutputFormat(comma_separated, head=",".join(COLUMNS) + "\n")
 JSON_LINES = OutputFormat(json_line)
 PUBTATOR = OutputFormat(pubtator)

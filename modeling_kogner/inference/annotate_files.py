@@ -7,13 +7,14 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..corpora.document import Document
 from ..corpora.formats import OUTPUTS, READERS, format_of, input_files, read_records
+from ..corpora.output_format import OutputFormat
 from ..corpora.record import Fields, Record
-from ..corpora.writers import OutputFormat
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
 from .resumable_file import Counts, ResumableFile, StreamOutput
@@ -35,9 +36,9 @@ class AnnotationOptions:
         "Format of the input, if its name does not say.", None, flag="from", choices=tuple(READERS)
     )
     target: str | None = option(
-        "Format of the output, if its name does not say.", None, flag="to", choices=("table", *OUTPUTS)
+        "Format of the output, if its name does not say.", None, flag="format", choices=("table", *OUTPUTS)
     )
-    json: bool = option("Short for --to jsonl.", False)
+    json: bool = option("Short for --format jsonl.", False)
     text_column: str = option("Field of the text in JSON lines and parquet.", "text")
     id_column: str = option("Field of the id in JSON lines and parquet, if there is one.", "id")
     model: str | None = option(
@@ -67,6 +68,7 @@ class FileAnnotation:
     Raises:
         UsageError: the options do not go together.
         InputError: an input cannot be read.
+        ModuleNotFoundError: the output's format needs a package that is not installed.
     """
 
     def __init__(self, options: AnnotationOptions, draw_table: Callable[[Document], str]):
@@ -76,6 +78,8 @@ class FileAnnotation:
         self.share = this_share(options.shard)
         self.output = options.output and share_of(options.output, self.share)
         self._form = OutputFormat(draw_table) if self.target == "table" else OUTPUTS[self.target]
+        if self._form.needs:
+            import_module(self._form.needs)  # now, not after hours
 
     @property
     def size(self) -> int:
@@ -219,12 +223,14 @@ def _target(given: AnnotationOptions) -> str:
     """Format of the output."""
     kind = "jsonl" if given.json else given.target
     if given.output is None:
-        if kind == "parquet":
-            raise UsageError("parquet needs a file", fix="name it with --output")
+        if kind and kind != "table" and OUTPUTS[kind].pack:
+            raise UsageError(f"{kind} needs a file", fix="name it with --output")
         return kind or ("jsonl" if given.inputs else "table")
     if kind == "table":
-        raise UsageError("a table is drawn on the terminal", fix="choose --to tsv for a file, or leave --output out")
-    return kind or format_of(given.output, OUTPUTS, "--to")
+        raise UsageError(
+            "a table is drawn on the terminal", fix="choose --format tsv for a file, or leave --output out"
+        )
+    return kind or format_of(given.output, OUTPUTS, "--format")
 
 
 def this_share(given: str | None) -> tuple[int, int]:

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..corpora.writers import OutputFormat
+from ..corpora.output_format import OutputFormat
 from ..files.errors import InputError
-from ..files.whole import whole_file
+from ..files.whole import whole_file, whole_folder
 
 try:
     import fcntl
@@ -143,7 +143,8 @@ class ResumableFile:
 
     def _publish(self) -> None:
         if self.form.pack:
-            with whole_file(self.path) as packed:
+            is_folder = self.form.is_folder and self.path.suffix.lower() != ".zip"
+            with whole_folder(self.path, bool) if is_folder else whole_file(self.path) as packed:
                 self.form.pack(self.partial, packed)
             self.partial.unlink()
         else:

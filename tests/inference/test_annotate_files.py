@@ -78,9 +78,9 @@ def test_plain_text_by_line_file_and_pipe(annotate, tmp_path):
     assert [row["text"] for row in rows] == [TEXT[0], "", TEXT[1]]
     rows = [json.loads(line) for line in annotate("--input", tmp_path, "--from", "text").stdout.splitlines()]
     assert [(row["id"], row["text"]) for row in rows] == [("a", ""), ("b", (tmp_path / "b.txt").read_text())]
-    piped = annotate("--input", "-", "--from", "lines", "--to", "pubtator", input=f"{TEXT[0]}\n{TEXT[1]}\n").stdout
+    piped = annotate("--input", "-", "--from", "lines", "--format", "pubtator", input=f"{TEXT[0]}\n{TEXT[1]}\n").stdout
     assert [line for line in piped.splitlines() if "|t|" in line] == [f"1|t|{TEXT[0]}", f"2|t|{TEXT[1]}"]
-    assert "preferred name" in annotate("--input", tmp_path, "--to", "table").stdout
+    assert "preferred name" in annotate("--input", tmp_path, "--format", "table").stdout
 
 
 def test_choices_reach_the_model(annotate, tmp_path):
@@ -123,9 +123,9 @@ def test_wrong_usage_is_one_message(annotate, tmp_path, monkeypatch):
         (2, ("in.jsonl",), "read it with --input in.jsonl"),
         (2, ("text", "--input", source), "give one of them"),
         (1, ("--input", "absent.txt"), "no such file or folder"),
-        (2, ("--input", source, "--output", "out.doc"), "does not tell the format; choose with --to"),
-        (2, ("--input", source, "--output", "out.x", "--to", "table"), "choose --to tsv"),
-        (2, ("--input", source, "--to", "parquet"), "name it with --output"),
+        (2, ("--input", source, "--output", "out.doc"), "does not tell the format; choose with --format"),
+        (2, ("--input", source, "--output", "out.x", "--format", "table"), "choose --format tsv"),
+        (2, ("--input", source, "--format", "parquet"), "name it with --output"),
         (2, ("--input", source, "--types", "Gene,Virus"), "does not know the type Virus"),
         (2, ("--input", source, "--shard", "0/2"), "is not a share"),
         (1, ("--input", source, "--text_column", "abstract"), "no field 'abstract'; it has id, text"),
@@ -187,5 +187,5 @@ def test_parquet_shares_fit_together(annotate, tmp_path):
 def test_every_output_has_a_file_name_or_an_option(annotate, tmp_path):
     """A format that no call reaches."""
     for kind in OUTPUTS:
-        annotate("--output", tmp_path / kind, "--to", kind, TEXT[0])
+        annotate("--output", tmp_path / kind, "--format", kind, TEXT[0])
         assert (tmp_path / kind).stat().st_size > 0

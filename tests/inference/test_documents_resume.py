@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -51,7 +52,13 @@ def annotate(path, kind, skip=True, lines=LINES, **settings):
 
 
 def content(path, kind):
-    return pq.read_table(path).to_pylist() if kind == "parquet" else path.read_text()
+    if kind == "parquet":
+        return pq.read_table(path).to_pylist()
+    if kind == "excel":
+        return pd.read_excel(path.open("rb"), sheet_name=None)["mentions"].to_csv()
+    if kind == "brat":
+        return {each.name: each.read_text() for each in path.iterdir()}
+    return path.read_text()
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)

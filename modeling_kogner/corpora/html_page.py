@@ -1,0 +1,71 @@
+"""One HTML page of annotated documents, which opens anywhere: filter by type, click a mention for its ids."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+from zlib import crc32
+
+from .mention import Mention
+from .output_format import Annotated, OutputFormat
+
+# Okabe & Ito's palette, lightened: types stay apart for the colour-blind, and black text is legible on all.
+_COLOURS = ("#9ad0f3", "#f5c869", "#8fd9bb", "#f2b5d4", "#f7f0a0", "#c9c2f0", "#f0b592", "#d5d5d5", "#b5e3e8")
+_TYPES = ("Chemical", "Disease", "Gene", "Species", "Anatomy", "Cell", "CellLine", "Variant", "GeneFamily")
+
+
+def colour_of(kind: str) -> str:
+    """The background of a type's mentions, the same in every document."""
+    place = _TYPES.index(kind) if kind in _TYPES else crc32(kind.encode("utf-8", "replace"))
+    return _COLOURS[place % len(_COLOURS)]
+
+
+def html_block(document: Annotated) -> str:
+    """The text with its mentions marked, as an HTML element for notebooks; a mention's title names its concept."""
+    text = _marked(document.text, 0, document.mentions, _titled)
+    return f'<div style="white-space:pre-wrap;line-height:1.8">{text}</div>\n'
+
+
+def _titled(mention: Mention) -> str:
+    concept = f"{mention.id} {mention.name}" if mention.id else "no concept"
+    score = "" if mention.score is None else f", {mention.score:.2f}"
+    style = f"background:{colour_of(mention.type)};color:#000;padding:0 .2em;border-radius:.2em"
+    label = f'<sub style="font-size:70%;margin-left:.3em">{html.escape(mention.type)}</sub>'
+    title = html.escape(f"{mention.type}{score}: {concept}")
+    return f'<mark title="{title}" style="{style}">{html.escape(mention.text)}{label}</mark>'
+
+
+def _article(document: Annotated) -> str:
+    """A document of the page."""
+    parts = [f"<article>\n<h2>{html.escape(document.id)}</h2>\n"]
+    for passage in document.passages:
+        end = passage.offset + len(passage.text)
+        mentions = [each for each in document.mentions if passage.offset <= each.start < end]
+        kind = ' class="title"' if "title" in str(passage.infons.get("type", "")) else ""
+        parts.append(f"<p{kind}>{_marked(passage.text, passage.offset, mentions, _clickable)}</p>\n")
+    return "".join([*parts, "</article>\n"])
+
+
+def _clickable(mention: Mention) -> str:
+    score = None if mention.score is None else f"{mention.score:.2f}"
+    fields = {"type": mention.type, "score": score, "id": mention.id, "name": mention.name}
+    fields |= {"kind": mention.semantic_type, "ids": ", ".join(mention.ids)}
+    data = "".join(f' data-{key}="{html.escape(value)}"' for key, value in fields.items() if value)
+    label = f"<sub>{html.escape(mention.type)}</sub>"
+    style = f'style="background:{colour_of(mention.type)}"'
+    return f'<mark tabindex="0" role="button" {style}{data}>{html.escape(mention.text)}{label}</mark>'
+
+
+def _marked(text: str, offset: int, mentions: list[Mention], mark: Callable[[Mention], str]) -> str:
+    """A text that begins at an offset with its mentions marked; of two that overlap the first."""
+    parts, place = [], offset
+    for mention in mentions:
+        if mention.start >= place:
+            parts += [html.escape(text[place - offset : mention.start - offset]), mark(mention)]
+            place = mention.end
+    return "".join([*parts, html.escape(text[place - offset :])])
+
+
+_HEAD, _TAIL = Path(__file__).with_name("annotations.html").read_text(encoding="utf-8").split("<!-- documents -->\n")
+HTML = OutputFormat(_article, _HEAD, tail=_TAIL)
