@@ -2,7 +2,8 @@
 .PHONY: help setup test test-slow check train-demo card evidence pictures
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
-CARD := artifacts/release
+CARD := benchmarks/results/release
+SCORES = $(wildcard $(CARD)/metrics*.json $(CARD)/documents*.json)
 given = $(if $(wildcard $(CARD)/$(2)),$(1) $(CARD)/$(2))
 
 help: ## list the targets
@@ -29,11 +30,11 @@ train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on 
 	  --save-strategy no --output-dir artifacts/demo
 	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
 
-card: ## README.md of hub_card/ from the reports in CARD (metrics.json, others if present), then the README's scores; MODEL_ID=OWNER/NAME
-	$(BIN)/kogner card hub_card --metrics $(CARD)/metrics.json $(call given,--metrics,metrics_off.json) \
+card: ## README.md of hub_card/ from the reports in CARD, then the README's scores; MODEL_ID=OWNER/NAME
+	$(BIN)/kogner card hub_card --metrics $(SCORES) \
 	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
 	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) $(if $(MODEL_ID),--model-id $(MODEL_ID))
-	$(BIN)/python benchmarks/front_page.py
+	$(BIN)/python benchmarks/front_page.py $(SCORES)
 
 evidence: ## tables and plot of the evidence page, from benchmarks/results
 	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md

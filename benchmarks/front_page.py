@@ -1,23 +1,78 @@
-"""Write the README's scores from the bundled card: `python benchmarks/front_page.py`."""
+"""Write the README's table of the bundled model's scores, beside published ones, from the files of `eval.py`.
+
+Usage: `python benchmarks/front_page.py benchmarks/results/release/{metrics,documents}*.json`, part of `make card`.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from comparison import markdown
-from huggingface_hub import ModelCard
 from report import ROOT, write_between
 
+from modeling_kogner.publishing.card_scores import (
+    EVERY_TYPE,
+    PEERS,
+    ScoreRow,
+    by_type,
+    document_rows,
+    published,
+    score_rows,
+)
+from modeling_kogner.publishing.score_files import read_scored
 
-def released_scores(card: Path) -> str:
-    """Strict F1 of the model of a card by type and corpus, from its metadata."""
-    by_type: dict[str, list[str]] = {}
-    for result in ModelCard.load(card).data.eval_results:
-        kind = result.metric_args["entity_type"]
-        by_type.setdefault(kind, []).append(f"{result.dataset_name} {100 * result.metric_value:.1f}")
-    by_type.pop("all, micro", None)
-    return markdown(["type", "strict F1 by corpus (test)"], [[kind, " · ".join(of)] for kind, of in by_type.items()])
+SHOWN = ("a", "b")  # marks of protocols whose numbers may be read beside ours
+
+
+def percent(scores: dict | None) -> str:
+    """F1 in percent, or a dash."""
+    return f"{100 * scores['f1']:.1f}" if scores else "-"
+
+
+def heights(corpus: str, kind: str) -> str:
+    """The range of published F1 of the comparable protocols, with their mark; empty without any."""
+    found = [of for of in published(corpus, kind) if of["mark"] in SHOWN]
+    if not found:
+        return ""
+    values = sorted({of["f1"] for of in found})
+    between = " to ".join(f"{value:.1f}" for value in dict.fromkeys((values[0], values[-1])))
+    return f"{corpus.partition('_')[0]} {between}<sup>{found[0]['mark']}</sup>"
+
+
+def front_table(files: list[Path]) -> str:
+    """A row for each type: test sets, whole documents, published heights; then what the heights are."""
+    scored = read_scored(files)
+    types = by_type(score_rows(scored), document_rows(scored))
+    types[EVERY_TYPE] = ([], types.pop(EVERY_TYPE, ([], []))[1])  # of a corpus with a few types it says little
+    rows, told = [], scored.told is not None
+    for kind, (corpora, documents) in types.items():
+        sentences = " · ".join(f"{row.corpus} {_both(row, told)}" for row in corpora)
+        whole = " · ".join(f"{name.replace('_', ' ')} {percent(scores)}" for name, _, _, scores in documents)
+        beside = [
+            heights(corpus, kind) for corpus in (*(row.corpus for row in corpora), *(row[0] for row in documents))
+        ]
+        if sentences or whole:
+            rows.append(
+                [kind.partition(",")[0], sentences or "-", whole or "-", " · ".join(filter(None, beside)) or "-"]
+            )
+    header = ["type", f"test sets, {'with / ' if told else ''}without convention", "whole documents", "published"]
+    return f"{markdown(header, rows)}\n\n{_explained()}"
+
+
+def _both(row: ScoreRow, told: bool) -> str:
+    return f"{percent(row.told)} / {percent(row.plain)}" if told else percent(row.plain)
+
+
+def _explained() -> str:
+    """What the marks mean, and whose numbers they are."""
+    parts = []
+    for name, protocol in PEERS["protocols"].items():
+        if protocol["mark"] in SHOWN:
+            systems = ", ".join(of["name"] for of in PEERS["systems"] if of["protocol"] == name)
+            parts.append(f"<sup>{protocol['mark']}</sup> {systems}. {protocol['text']}.")
+    return " ".join(parts)
 
 
 if __name__ == "__main__":
-    write_between(ROOT / "README.md", "scores", released_scores(ROOT / "hub_card" / "README.md"))
+    write_between(ROOT / "README.md", "scores", front_table([Path(path) for path in sys.argv[1:]]))

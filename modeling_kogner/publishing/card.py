@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import huggingface_hub
@@ -17,37 +16,17 @@ from .. import __version__
 from ..files.errors import InputError
 from ..inference.annotator import Annotator
 from . import card_reports as reports
-from .card_inputs import SCORES, CardInputs
-from .card_reports import CREDITS, credit
+from .card_inputs import CardInputs
+from .card_reports import CREDITS, credit, trained_on
+from .card_scores import ScoreRow, document_rows, heights, score_rows
+from .score_files import SCORES
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 MADE = "<!-- made by kogner card"
 PAPER = "2503.15737"  # on arXiv
 EXAMPLE = "Selegiline-induced postural hypotension in Parkinson's disease"
-EVERY_TYPE = "all, micro"
 _TAGS = ("kogner", "biomedical", "named-entity-recognition", "entity-linking", "knowledge-graph", f"arxiv:{PAPER}")
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
-
-
-@dataclass
-class ScoreRow:
-    """Strict scores of one type of a corpus, or of all its types together.
-
-    Args:
-        corpus: its name.
-        split: that was scored.
-        kind: entity type, or :data:`EVERY_TYPE`.
-        on: the corpus's own types competing.
-        competing: all types of the model competing.
-        off: as ``on`` with knowledge switched off, None if that was not scored.
-    """
-
-    corpus: str
-    split: str
-    kind: str
-    on: dict
-    competing: dict
-    off: dict | None
 
 
 def check_replaceable(readme: Path) -> None:
@@ -72,7 +51,7 @@ def make_card(
         base_model: Hub id of the model that the encoder was made from; None to take it from the configuration.
         revision: commit of the weights that were scored; None for what the metrics file says.
     """
-    rows = score_rows(inputs)
+    rows = score_rows(inputs.scored)
     data = _metadata(inputs, rows, base_model, revision)
     return ModelCard.from_template(data, str(TEMPLATE), model_id=model_id, **context(inputs, rows))
 
@@ -85,10 +64,9 @@ def context(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
         "config": inputs.config,
         "paper": PAPER,
         "example": EXAMPLE,
-        "examples": CREDITS["examples"],
         "mentions": annotator(EXAMPLE).mentions,
         "window": window | {"limit": limit if limit < VERY_LARGE_INTEGER else None},
-        "labels": _labels(inputs),
+        "labels": reports.labels(inputs),
         "scores": _scores(inputs, rows),
         "training": reports.training(inputs),
         "pretraining": inputs.pretraining and {"tokens": inputs.pretraining.field("tokens_seen", kind=int)},
@@ -101,28 +79,8 @@ def context(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
     }
 
 
-def score_rows(inputs: CardInputs) -> list[ScoreRow]:
-    """Rows in the order of the metrics file, each corpus's types first and then, if it has several, all of them."""
-    off = inputs.metrics_off.content["datasets"] if inputs.metrics_off else {}
-    rows = []
-    for corpus, scores in inputs.metrics.content["datasets"].items():
-        types, same = scores["types"], off.get(corpus, {})
-        if same and (same["split"], same["types"]) != (scores["split"], types):
-            problem = f"split {same['split']} and types {', '.join(same['types'])}, not those of {inputs.metrics.path}"
-            raise inputs.metrics_off.error(
-                problem, "datasets", corpus, fix="run eval.py with the same options for both"
-            )
-        for kind in [*types, *([EVERY_TYPE] if len(types) > 1 else [])]:
-            chosen = [scores["strict"], scores["strict_every_type"], same.get("strict")]
-            chosen = [each["types"][kind] if each and kind != EVERY_TYPE else each for each in chosen]
-            rows.append(ScoreRow(corpus, scores["split"], kind, *chosen))
-    return rows
-
-
 def _metadata(inputs: CardInputs, rows: list[ScoreRow], base_model: str | None, revision: str | None) -> ModelCardData:
-    revision = revision or inputs.metrics.content.get("revision")  # older files have none
-    weights = {"revision": revision} if revision else {}
-    hub_ids = sorted(filter(None, (credit("corpora", name).get("hub_id") for name in _trained_on(inputs) or ())))
+    hub_ids = sorted(filter(None, (credit("corpora", name).get("hub_id") for name in trained_on(inputs) or ())))
     return ModelCardData(
         language="en",
         license="apache-2.0",
@@ -133,21 +91,33 @@ def _metadata(inputs: CardInputs, rows: list[ScoreRow], base_model: str | None, 
         metrics=list(SCORES),
         tags=list(_TAGS),
         model_name="KoGNER",
-        eval_results=[
-            EvalResult(
-                task_type="token-classification",
-                task_name="Named entity recognition",
-                dataset_type=credit("corpora", row.corpus).get("hub_id") or row.corpus.lower(),
-                dataset_name=row.corpus,
-                dataset_split=row.split,
-                metric_type="f1",
-                metric_name=f"strict entity-level F1, {row.kind}",
-                metric_value=row.on["f1"],
-                metric_args={"scorer": _scorer(inputs), "entity_type": row.kind, "knowledge": "on", **weights},
-            )
-            for row in rows
-        ],
+        eval_results=_results(inputs, rows, revision or inputs.scored.plain.content.get("revision")),
     )
+
+
+def _results(inputs: CardInputs, rows: list[ScoreRow], revision: str | None) -> list[EvalResult]:
+    """F1 of each row, without a convention and, if that was scored, with the corpus's own."""
+    weights = {"revision": revision} if revision else {}  # older files have none
+    results = []
+    for row in rows:
+        for convention, scores in (("none", row.plain), ("own", row.told)):
+            if scores:
+                followed = ", with the corpus's convention" if convention == "own" else ""
+                args = {"scorer": _scorer(inputs), "entity_type": row.kind, "knowledge": "on", "convention": convention}
+                results.append(
+                    EvalResult(
+                        task_type="token-classification",
+                        task_name="Named entity recognition",
+                        dataset_type=credit("corpora", row.corpus).get("hub_id") or row.corpus.lower(),
+                        dataset_name=row.corpus,
+                        dataset_split=row.split,
+                        metric_type="f1",
+                        metric_name=f"strict entity-level F1, {row.kind}{followed}",
+                        metric_value=scores["f1"],
+                        metric_args={**args, **weights},
+                    )
+                )
+    return results
 
 
 def _base_model(inputs: CardInputs) -> str | None:
@@ -163,31 +133,21 @@ def _encoder_name(inputs: CardInputs) -> str:
     return str(inputs.config.encoder_config.to_dict().get("_name_or_path") or "").rstrip("/").split("/")[-1]
 
 
-def _trained_on(inputs: CardInputs) -> list[str] | None:
-    """Names of the corpora that the training report lists; None without one."""
-    return list(inputs.training.field("overlap", kind=dict)) if inputs.training else None
-
-
 def _scorer(inputs: CardInputs) -> str:
-    return f"kogner {inputs.metrics.field('versions', 'kogner', kind=str)}, StrictNer (evaluate.Metric)"
-
-
-def _labels(inputs: CardInputs) -> dict[str, list[str]]:
-    """The corpora that annotate each type; of those scored, the training corpora alone if they are known."""
-    trained_on, datasets = _trained_on(inputs), inputs.metrics.content["datasets"]
-    corpora = [corpus for corpus in datasets if trained_on is None or corpus in trained_on]
-    return {kind: [c for c in corpora if kind in datasets[c]["types"]] for kind in inputs.config.entity_types}
+    return f"kogner {inputs.scored.plain.field('versions', 'kogner', kind=str)}, StrictNer (evaluate.Metric)"
 
 
 def _scores(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
-    """Rows, whether any was scored without knowledge too, and the corpora that the model was not trained on."""
-    trained_on = _trained_on(inputs)
-    unseen = {row.corpus for row in rows if trained_on is not None and row.corpus not in trained_on}
-    return {"rows": rows, "off": inputs.metrics_off is not None, "unseen": unseen, "scorer": _scorer(inputs)}
+    """Rows, published heights, which columns there are, and the corpora that the model was not trained on."""
+    names, documents = trained_on(inputs), document_rows(inputs.scored)
+    unseen = {row.corpus for row in rows if names is not None and row.corpus not in names}
+    columns = {name: any(getattr(row, name) for row in rows) for name in ("told", "off")}
+    found = {"rows": rows, "documents": documents, "heights": heights(rows, documents), **columns}
+    return found | {"unseen": unseen, "scorer": _scorer(inputs)}
 
 
 def _versions(inputs: CardInputs) -> dict[str, dict]:
     """Versions that scored the model and that made the card."""
     made = {module.__name__: module.__version__ for module in (torch, transformers, huggingface_hub)}
     made = {"kogner": __version__, **made, "python": platform.python_version()}
-    return {"scored": inputs.metrics.field("versions", kind=dict), "made": made}
+    return {"scored": inputs.scored.plain.field("versions", kind=dict), "made": made}

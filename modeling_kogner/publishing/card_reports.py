@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 from .card_inputs import CardInputs
 
@@ -11,35 +13,79 @@ CREDITS = json.loads(Path(__file__).with_name("credits.json").read_text(encoding
 _NOT_PUBLISHED = ("README.md", "training.json", "pretraining.json")
 
 
-def credit(kind: str, name: str) -> dict[str, str]:
-    """Author, licence and, if it has one, Hub id of one of the ``corpora`` or ``sources``."""
+def credit(kind: str, name: str) -> dict[str, Any]:
+    """Author, licence, annotated types and, if it has one, Hub id of one of the ``corpora`` or ``sources``."""
     return CREDITS[kind].get(name, CREDITS["unknown"])
 
 
+def trained_on(inputs: CardInputs) -> list[str] | None:
+    """Names of the corpora that the training report lists; None without one."""
+    return list(inputs.training.field("overlap", kind=dict)) if inputs.training else None
+
+
+def annotated_types(inputs: CardInputs, corpus: str) -> list[str]:
+    """The model's types that a corpus annotates: as credited, else as scored."""
+    scored = inputs.scored.plain.content["datasets"].get(corpus, {}).get("types", [])
+    known = credit("corpora", corpus)["annotates"] or scored
+    return [kind for kind in inputs.config.entity_types if kind in known]
+
+
+def labels(inputs: CardInputs) -> dict[str, dict[str, Any]]:
+    """An example of each type, the corpora of its guideline and the others that annotate it.
+
+    Without a training report, of the scored corpora; without a guideline, all are ``others``.
+    """
+    names = trained_on(inputs)
+    corpora = list(inputs.scored.plain.content["datasets"]) if names is None else names
+    table = {}
+    for kind in inputs.config.entity_types:
+        annotating = [corpus for corpus in corpora if kind in annotated_types(inputs, corpus)]
+        followed = (inputs.config.guideline or {}).get(kind, [])
+        others = [corpus for corpus in annotating if corpus not in followed]
+        table[kind] = {"example": CREDITS["examples"].get(kind), "guideline": followed, "others": others}
+    return table
+
+
 def training(inputs: CardInputs) -> dict | None:
-    """Sentences of each corpus, with its author and licence."""
+    """Sentences of each corpus, with its types, author and licence, and which licences ask for more than a name."""
     if not (file := inputs.training):
         return None
     corpora = {}
     for corpus in file.field("overlap", kind=dict):
         counts = {name: file.field("overlap", corpus, name, kind=int) for name in ("sentences", "dropped")}
-        corpora[corpus] = counts | credit("corpora", corpus)
-    return {"corpora": corpora, "windows": file.field("train_windows", kind=int)}
+        guideline = [kind for kind, of in (inputs.config.guideline or {}).items() if corpus in of]
+        types = {kind: kind in guideline for kind in annotated_types(inputs, corpus)}
+        corpora[corpus] = counts | credit("corpora", corpus) | {"types": types}
+    unstated = [name for name, of in corpora.items() if of["licence"] == "unstated"]
+    restricted = [name for name, of in corpora.items() if {"SA", "NC"} & set(re.split(r"[ -]", of["licence"]))]
+    windows = file.field("train_windows", kind=int)
+    return {"corpora": corpora, "windows": windows, "unstated": unstated, "restricted": restricted}
 
 
 def graph(inputs: CardInputs) -> dict | None:
-    """Sources of the concepts with their licences, those of the relations, and written forms left out."""
+    """Sources of the concepts with their licences, those of relations and of ids, and written forms left out."""
     if not (file := inputs.knowledge):
         return None
     counts = {name: file.field("report", "graph", name, kind=int) for name in ("concepts", "edges")}
-    sources = file.field("report", "graph", "sources", kind=dict)
     relations = file.field("report", "graph", "relations", kind=dict)
     further = dict.fromkeys(source for name in relations for source in CREDITS["relations"].get(name, ()))
     return counts | {
-        "sources": {name: {"concepts": count} | credit("sources", name) for name, count in sources.items()},
+        "sources": _sources(file.field("report", "graph", "sources", kind=dict)),
         "relations": list(further),
+        "references": CREDITS["references"] if file.content["report"].get("unified", {}).get("further_ids") else [],
         "dropped": file.field("report", "surfaces", "dropped", kind=dict),
     }
+
+
+def _sources(counts: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """Concepts and credit of each source; its parts and versions, such as ``MONDO-v2026-05-05``, are one."""
+    known = sorted(CREDITS["sources"], key=len, reverse=True)
+    found: dict[str, int] = {}
+    for name, count in counts.items():
+        source = next((each for each in known if name == each or name.startswith((f"{each} ", f"{each}-"))), name)
+        found[source] = found.get(source, 0) + count
+    ordered = sorted(found.items(), key=lambda pair: -pair[1])
+    return {name: {"concepts": count} | credit("sources", name) for name, count in ordered}
 
 
 def distillation(inputs: CardInputs) -> dict | None:
