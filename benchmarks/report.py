@@ -13,6 +13,7 @@ import statistics
 from pathlib import Path
 
 from comparison import Scores, cells, gain, markdown, mean_and_deviation, read_lines, share_name
+from joint import RESULTS, errors_table, left_out_table, read_runs
 
 from modeling_kogner.files.whole import write_whole
 
@@ -137,13 +138,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=Path)
-    parser.add_argument("--page", type=Path, required=True, help="Markdown file with marks `runs`")
+    parser.add_argument("--page", type=Path, required=True, help="Markdown file with marks for the tables")
     args = parser.parse_args(arguments)
     lines = read_lines(args.lines)
     parts = sections(lines)
     if draw_gains(cells(lines, "test"), args.page.with_name("gains.png")):
         parts.insert(2, "![Gain over the encoder alone, by corpus](gains.png)")
     write_between(args.page, "runs", "\n\n".join(filter(None, parts)))
+    write_between(args.page, "left out", left_out_table(read_runs(RESULTS / "joint_tagger.jsonl")))
+    write_between(args.page, "errors", errors_table())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from modeling_kogner.commands.train import train
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
 import front_page
+import joint
 import plan
 import report
 import run
@@ -125,12 +126,13 @@ def test_the_evidence_page_keeps_its_prose_and_gets_the_tables(tmp_path):
     pytest.importorskip("matplotlib")
     (tmp_path / "lines").write_text("".join(json.dumps(each) + "\n" for each in made_up_lines()))
     page = tmp_path / "evidence.md"
-    page.write_text("What it means.\n\n<!-- runs: begin -->\nold\n<!-- runs: end -->\nAfter.\n")
+    marks = [f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in ("runs", "left out", "errors")]
+    page.write_text(f"What it means.\n\n{''.join(marks)}After.\n")
     report.main([str(tmp_path / "lines"), "--page", str(page)])
     made = page.read_text()
     assert made.startswith("What it means.\n\n<!-- runs: begin -->\nEncoder: `e12`.\n")
     assert made.index("| `graph` |") < made.index("](gains.png)") < made.index("| C | 60.0 ± 14.1 [2] | 70.0")
-    assert made.endswith("<!-- runs: end -->\nAfter.\n")
+    assert made.endswith("<!-- errors: end -->\nAfter.\n")
     assert "old" not in made
     assert (tmp_path / "gains.png").read_bytes().startswith(b"\x89PNG")
     page.write_text("no marks")
@@ -171,6 +173,24 @@ def test_the_evidence_page_holds_all_runs(monkeypatch):
     comparison._weights.cache_clear(), comparison._drawn_f1.cache_clear()
     assert [body for body in report.sections(lines) if interval.sub("", body) not in page] == []
     comparison._weights.cache_clear(), comparison._drawn_f1.cache_clear()
+
+
+def test_the_tables_of_the_joint_model_are_on_the_page():
+    """After a release the page would go on showing the errors of an older model."""
+    page = (ROOT / "docs" / "evidence.md").read_text()
+    assert joint.errors_table() in page, "make evidence"
+    assert joint.left_out_table(joint.read_runs(joint.RESULTS / "joint_tagger.jsonl")) in page
+
+
+def test_a_corpus_left_out_is_scored_by_the_runs_without_it():
+    """Scores of a model that saw the corpus would look like a gain."""
+    runs = {
+        "b.g1": {"left_out": ["BC5CDR"], "f1": {"BC5CDR/Chemical win none": 90.0, "BC5CDR/Disease win none": 70.0}},
+        "b.g2": {"left_out": ["linnaeus"], "f1": {"BC5CDR/Chemical win none": 99.0, "BC5CDR/Disease win none": 99.0}},
+    }
+    assert joint.left_out_f1(runs, ["b"], "BC5CDR", "win none") == 80
+    with pytest.raises(SystemExit, match="0 runs of b without BioRED"):
+        joint.left_out_f1(runs, ["b"], "BioRED", "win none")
 
 
 def test_a_repeated_run_counts_once(tmp_path):

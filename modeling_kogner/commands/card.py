@@ -15,7 +15,7 @@ class CardOptions:
     """Options."""
 
     model: Path = option("Folder of a KoGNER model; its README.md is written.", positional=True)
-    metrics: list[Path] = option("Scores of eval.py; with --convention own, --knowledge none and --documents too, if you have them.")
+    metrics: list[Path] = option("Files of eval.py; also with --convention own, --knowledge none or --documents.")
     training: Path | None = option("training.json of train.py; by default the model folder's.", None)
     pretraining: Path | None = option("pretraining.json of pretrain.py.", None)
     knowledge: str | None = option("Knowledge folder that the model was trained with, or none.", None)

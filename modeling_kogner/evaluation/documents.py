@@ -12,6 +12,7 @@ from ..corpora.document import Document
 from ..corpora.mention import Mention
 from ..files.errors import InputError
 from ..inference.annotator import Annotator
+from .error_kinds import error_kinds
 from .strict_ner_metric import scores_of_counts
 
 
@@ -61,6 +62,7 @@ def score_documents(
         "types": scored,
         "not_scored": sorted(found - set(names)),
         "strict": agreement(gold, guess, scored, lambda mention: (mention.start, mention.end)),
+        "errors": error_kinds(gold, guess),
     }
 
 
