@@ -63,6 +63,7 @@ def test_every_form_says_the_same():
         ("Aspirin", "Chemical", "MESH:D001241"),
         ("fever", "Disease", None),
         ("acute 🧬\nleukemia", "Disease", "MONDO:1"),
+        ("🧬", "Cell", None),
         ("HeLa\tcells", "CellLine", "CVCL:1"),
     ):
         start = text.index(words)
@@ -84,10 +85,12 @@ def test_every_form_says_the_same():
         spans = [span.split() for span in head.partition(" ")[2].split(";")]
         assert " ".join(text[int(start) : int(end)] for start, end in spans).replace("\t", " ") == written
     body = ElementTree.fromstring(document._repr_html_())
+    assert [mark.get("title")[:4] for mark in body.iter("mark")] == [kind[:4] for _, _, kind in places]
+    assert [mark.get("title")[:4] for mark in body.findall("mark/mark")] == ["Cell"]  # inside the disease
     for small in body.iter("sub"):
         small.text = ""
     assert "".join(body.itertext()).rstrip("\n") == text
-    assert document._repr_html_() in document.to_html()
+    assert document.to_html().count("<mark tabindex") == len(places)
 
 
 def test_the_iterator_has_the_same_forms(kogner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
@@ -27,13 +28,13 @@ def html_block(document: Annotated) -> str:
     return f'<div style="white-space:pre-wrap;line-height:1.8">{text}</div>\n'
 
 
-def _titled(mention: Mention) -> str:
+def _titled(mention: Mention, inner: str) -> str:
     concept = f"{mention.id} {mention.name}" if mention.id else "no concept"
     score = "" if mention.score is None else f", {mention.score:.2f}"
     style = f"background:{colour_of(mention.type)};color:#000;padding:0 .2em;border-radius:.2em"
     label = f'<sub style="font-size:70%;margin-left:.3em">{html.escape(mention.type)}</sub>'
     title = html.escape(f"{mention.type}{score}: {concept}")
-    return f'<mark title="{title}" style="{style}">{html.escape(mention.text)}{label}</mark>'
+    return f'<mark title="{title}" style="{style}">{inner}{label}</mark>'
 
 
 def _article(document: Annotated) -> str:
@@ -47,22 +48,26 @@ def _article(document: Annotated) -> str:
     return "".join([*parts, "</article>\n"])
 
 
-def _clickable(mention: Mention) -> str:
+def _clickable(mention: Mention, inner: str) -> str:
     score = None if mention.score is None else f"{mention.score:.2f}"
     fields = {"type": mention.type, "score": score, "id": mention.id, "name": mention.name}
     fields |= {"kind": mention.semantic_type, "ids": ", ".join(mention.ids)}
     data = "".join(f' data-{key}="{html.escape(value)}"' for key, value in fields.items() if value)
     label = f"<sub>{html.escape(mention.type)}</sub>"
     style = f'style="background:{colour_of(mention.type)}"'
-    return f'<mark tabindex="0" role="button" {style}{data}>{html.escape(mention.text)}{label}</mark>'
+    return f'<mark tabindex="0" role="button" {style}{data}>{inner}{label}</mark>'
 
 
-def _marked(text: str, offset: int, mentions: list[Mention], mark: Callable[[Mention], str]) -> str:
-    """A text that begins at an offset with its mentions marked; of two that overlap the first."""
+def _marked(text: str, offset: int, mentions: list[Mention], mark: Callable[[Mention, str], str]) -> str:
+    """A text that begins at an offset with its mentions marked, some inside others; of two that cross the first."""
     parts, place = [], offset
-    for mention in mentions:
+    for number, mention in enumerate(mentions):
         if mention.start >= place:
-            parts += [html.escape(text[place - offset : mention.start - offset]), mark(mention)]
+            start, end = mention.start - offset, mention.end - offset
+            after = bisect_left(mentions, mention.end, key=lambda each: each.start)
+            inside = [each for each in mentions[number + 1 : after] if each.end <= mention.end]
+            inner = _marked(text[start:end], mention.start, inside, mark)
+            parts += [html.escape(text[place - offset : start]), mark(mention, inner)]
             place = mention.end
     return "".join([*parts, html.escape(text[place - offset :])])
 

@@ -61,20 +61,26 @@ function show(found) {
 }
 
 function fill(place, letters, mentions) {
-  const parts = [];
-  let end = 0;
-  for (const mention of mentions) {
-    parts.push(letters.slice(end, mention.start).join(""), mark(mention));
-    end = mention.end;
-  }
-  parts.push(letters.slice(end).join(""));
-  place.replaceChildren(...parts);
+  place.replaceChildren(...marked(letters, mentions, 0, letters.length));
   if (!letters.length) place.textContent = "no text";
 }
 
-function mark(mention) {
+// The text from start to end with its mentions; those inside another are marked inside it.
+function marked(letters, mentions, start, end) {
+  const parts = [];
+  for (const [number, mention] of mentions.entries()) {
+    if (mention.start < start || mention.end > end) continue;
+    const inside = mentions.slice(number + 1).filter((each) => each.end <= mention.end);
+    parts.push(letters.slice(start, mention.start).join(""));
+    parts.push(mark(mention, marked(letters, inside, mention.start, mention.end)));
+    start = mention.end;
+  }
+  return [...parts, letters.slice(start, end).join("")];
+}
+
+function mark(mention, parts) {
   const sign = mention.differs ? "≠ " : "";
-  const made = make("mark", { className: kindOf(mention.type), tabIndex: 0 }, mention.text);
+  const made = make("mark", { className: kindOf(mention.type), tabIndex: 0 }, ...parts);
   made.append(make("small", { textContent: sign + mention.type }));
   made.classList.toggle("differs", mention.differs);
   made.setAttribute("role", "button");
@@ -89,10 +95,14 @@ function mark(mention) {
 }
 
 function onPress(element, action) {
-  element.addEventListener("click", action);
+  element.addEventListener("click", (event) => {
+    event.stopPropagation(); // to the mention around it
+    action();
+  });
   element.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
+      event.stopPropagation();
       action();
     }
   });

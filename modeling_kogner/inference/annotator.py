@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +10,13 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.document import Document, Documents
-from ..corpora.mention import Candidate, Mention
-from ..corpora.text_windows import Window, Word, check_windowing, make_windows, words_of
+from ..corpora.mention import Candidate, Mention, Passage
+from ..corpora.text_windows import Window, check_windowing, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
-from .abbreviations import find_abbreviations
+from .abbreviations import find_abbreviations, spread
+from .coherence import coherent
+from .decoding import decode
 from .linker import Hits, Linker, is_link, known_ngrams
 from .tokenizers import check_tokenizer_matches
 
@@ -28,9 +29,9 @@ CPU_BATCH = 8
 
 @dataclass
 class _Reading:
-    """What the model says about one window: probabilities ``(T, L)`` of its pieces and its known n-grams."""
+    """What the model says about one window: log-odds ``(T, 2K)`` of its pieces and its known n-grams."""
 
-    probabilities: np.ndarray
+    odds: np.ndarray
     hits: Hits
 
 
@@ -38,7 +39,9 @@ class Annotator:
     """Find the entities of texts of any length and link them to concepts.
 
     A long text is read in windows that overlap; every word is read in the window in which it is farthest from an edge.
-    A word has the label of its first piece; an inside label that continues nothing opens a mention.
+    Each type is decided for itself, by a word's first piece, so mentions of different types may lie in each other.
+    Without a convention they have to be coherent (see :func:`coherent`), and a short form that the document defines has
+    the type and concept of its long form in all of the document; with one, they are what the corpus would mark.
 
     Args:
         model: a tagger; its device is used. Linking works with evidence ``none`` too, if the model has tables.
@@ -120,7 +123,7 @@ class Annotator:
         )
 
     def _annotated(
-        self, texts: Iterable[str | Document], allowed: torch.Tensor, threshold: float, batch_size: int
+        self, texts: Iterable[str | Document], wanted: Collection[str], threshold: float, batch_size: int
     ) -> Iterator[Document]:
         waiting: list[Document] = []
         size = 0
@@ -132,40 +135,45 @@ class Annotator:
             waiting.append(Document.of(text, str(number + 1)) if isinstance(text, str) else text)
             size += sum(len(passage.text) for passage in waiting[-1].passages)
             if len(waiting) >= TEXTS_A_BATCH * batch_size or size > CHARACTERS_AT_ONCE:
-                yield from self._step(waiting, allowed, threshold, batch_size)
+                yield from self._step(waiting, wanted, threshold, batch_size)
                 waiting, size = [], 0
-        yield from self._step(waiting, allowed, threshold, batch_size)
+        yield from self._step(waiting, wanted, threshold, batch_size)
 
     def _step(
-        self, documents: list[Document], allowed: torch.Tensor, threshold: float, batch_size: int
+        self, documents: list[Document], wanted: Collection[str], threshold: float, batch_size: int
     ) -> Iterator[Document]:
         passages = [passage for document in documents for passage in document.passages]
         windows = make_windows([passage.text for passage in passages], self.tokenizer, self.max_length, self.stride)
-        readings = self._read([window for group in windows for window in group], allowed, batch_size)
+        readings = self._read([window for group in windows for window in group], batch_size)
         groups = iter(windows)
         for document in documents:
-            mentions = []
-            for passage, group in zip(document.passages, groups, strict=False):
-                for mention in self._mentions(passage.text, group, readings):
-                    if (mention.score or 0.0) >= threshold:
-                        mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
-                        mentions.append(mention)
+            parts = list(zip(document.passages, groups, strict=False))
+            mentions = [each for part in parts for each in self._mentions(*part, readings, wanted)]
+            long_forms = find_abbreviations(document.text)
+            if not self.convention:
+                mentions, long_forms = spread(document.text, mentions)
+                mentions = coherent(mentions)
+            mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
+            known = {place: each for part in parts for place, each in _known(*part, readings).items()}
+            for mention in mentions:
+                names = known.get((mention.start, mention.end), [])
+                self._link(
+                    mention,
+                    self.linker.candidates(mention.text, mention.type, long_forms, names, self.alternatives + 1),
+                )
             yield replace(document, mentions=mentions)
 
-    def _allowed(self, types: Sequence[str] | None) -> torch.Tensor:
-        """``(L,)`` bool, labels that may be given."""
-        config = self.model.config
-        known = {name.casefold(): name for name in config.entity_types}
+    def _allowed(self, types: Sequence[str] | None) -> list[str]:
+        """Types that may be given, as the model names them."""
+        known = {name.casefold(): name for name in self.model.config.entity_types}
         if unknown := sorted(name for name in types or () if name.casefold() not in known):
             raise UsageError(
                 f"the model does not know the type {', '.join(unknown)}", fix=f"it knows {', '.join(known.values())}"
             )
-        wanted = known.values() if types is None else [known[name.casefold()] for name in types]
-        labels = [label for _, label in sorted(config.id2label.items())]
-        return torch.tensor([label == "O" or label[2:] in wanted for label in labels], device=self.model.device)
+        return list(known.values()) if types is None else [known[name.casefold()] for name in types]
 
     @torch.inference_mode()
-    def _read(self, windows: list[Window], allowed: torch.Tensor, batch_size: int) -> dict[int, _Reading]:
+    def _read(self, windows: list[Window], batch_size: int) -> dict[int, _Reading]:
         """Readings by the identity of their window; windows of similar length share a batch."""
         readings: dict[int, _Reading] = {}
         if self.model.device.type == "cpu":
@@ -187,46 +195,23 @@ class Annotator:
                 if isinstance(self.model, KognerForTokenClassification):  # an exported one looks up for itself
                     told["ngram_concepts"] = concepts
             logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
-            probabilities = logits.masked_fill(~allowed, -torch.inf).softmax(-1).cpu().numpy()
-            for window, rows, found in zip(chosen, probabilities, hits, strict=True):
+            odds = (logits[..., 1:] - logits[..., :1]).cpu().numpy()  # (B, T, 2K)
+            for window, rows, found in zip(chosen, odds, hits, strict=True):
                 readings[id(window)] = _Reading(rows, found)
         return readings
 
-    def _mentions(self, text: str, windows: list[Window], readings: dict[int, _Reading]) -> Iterator[Mention]:
-        """Join the words of one text to mentions."""
-        labels = self.model.config.id2label
-        abbreviations = find_abbreviations(text)
-        group: list[tuple[Word, np.ndarray]] = []
-        kind = ""
-        for word in words_of(text, windows):
-            row = readings[id(word.window)].probabilities[word.window.lead + word.first - word.window.first]  # (L,)
-            prefix, _, word_kind = labels[int(row.argmax())].partition("-")
-            if group and (prefix != "I" or word_kind != kind):
-                yield self._mention(text, kind, group, windows, readings, abbreviations)
-                group = []
-            if prefix != "O":
-                group.append((word, row))
-                kind = word_kind
-        if group:
-            yield self._mention(text, kind, group, windows, readings, abbreviations)
-
-    def _mention(
-        self,
-        text: str,
-        kind: str,
-        group: list[tuple[Word, np.ndarray]],
-        windows: list[Window],
-        readings: dict[int, _Reading],
-        abbreviations: dict[str, str],
-    ) -> Mention:
-        begin = self.model.config.label2id[f"B-{kind}"]
-        inside = self.model.config.label2id[f"I-{kind}"]
-        first, last = group[0][0], group[-1][0]
-        score = float(np.mean([row[begin] + row[inside] for _, row in group]))
-        mention = Mention(first.start, last.end, text[first.start : last.end], kind, score)
-        known = _candidates(first.first, last.last, windows, readings)
-        self._link(mention, self.linker.candidates(mention.text, kind, abbreviations, known, self.alternatives + 1))
-        return mention
+    def _mentions(
+        self, passage: Passage, windows: list[Window], readings: dict[int, _Reading], wanted: Collection[str]
+    ) -> Iterator[Mention]:
+        """Mentions of one passage, at their places in the document, not linked."""
+        words = words_of(passage.text, windows)
+        if not words:
+            return
+        rows = [readings[id(word.window)].odds[word.window.lead + word.first - word.window.first] for word in words]
+        odds = np.stack(rows).astype(np.float64)  # (W, 2K)
+        for mention in decode(passage.text, words, odds, self.model.config.entity_types, wanted):
+            mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
+            yield mention
 
     def _link(self, mention: Mention, candidates: list[Candidate]) -> None:
         """Set the concept of a mention and the further ones."""
@@ -237,15 +222,13 @@ class Annotator:
         mention.alternatives = candidates[: self.alternatives]
 
 
-def _candidates(first: int, last: int, windows: list[Window], readings: dict[int, _Reading]) -> list[int]:
-    """Concepts of exactly these pieces, from the last window that holds the first of them: it reaches farthest."""
-    window = windows[bisect_right(windows, first, key=lambda each: each.first) - 1]
-    if last >= window.end:
-        return []
-    offsets, shift = window.offsets[first - window.first : last + 1 - window.first], window.lead - window.first
-    for extra, (start, _) in enumerate(offsets):
-        if start != offsets[0][0]:
-            break  # a sentencepiece mark alone lies on the letter after it; the index does not count it
-        if found := readings[id(window)].hits.get((first + extra + shift, last + shift)):
-            return found
-    return []
+def _known(passage: Passage, windows: list[Window], readings: dict[int, _Reading]) -> dict[tuple[int, int], list[int]]:
+    """Concepts of the names in a passage, by their places in the document."""
+    found = {}
+    for window in windows:
+        for (first, last), concepts in readings[id(window)].hits.items():
+            start, end = window.offsets[first - window.lead][0], window.offsets[last - window.lead][1]
+            name = passage.text[start:end]  # a byte-level piece may hold the space before it
+            start += len(name) - len(name.lstrip())
+            found[passage.offset + start, passage.offset + end] = concepts
+    return found

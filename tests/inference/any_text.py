@@ -26,7 +26,7 @@ def check(text, mentions):
         assert text[mention.start : mention.end] == mention.text == mention.text.strip()
         assert type(mention.score) is float
         assert 0 <= mention.score <= 1.0001
-    assert all(before.end <= after.start for before, after in itertools.pairwise(mentions))
+    assert all((one.start, -one.end) < (two.start, -two.end) for one, two in itertools.pairwise(mentions))
     found = [mention.to_dict() for mention in mentions]
     assert json.loads(json.dumps(found)) == found
 

@@ -1,0 +1,42 @@
+"""Which mentions of different types may share text, where no guideline of a corpus is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..corpora.mention import Mention
+
+# Type inside -> types outside. Measured without a convention: see docs/evidence.md.
+NOT_INSIDE = {
+    "Chemical": ("Gene", "GeneFamily", "Variant"),
+    "Variant": ("Chemical",),
+    "Gene": ("Disease",),
+}
+
+
+def coherent(mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions that can stand together; a mention may lie inside one of another type, as NOT_INSIDE permits.
+
+    Of two mentions of exactly the same characters, or of which each has some that the other lacks, the one with the
+    better score stays. Corpora that annotate diseases in names of chemicals follow other rules, so this is for
+    output without a convention.
+
+    Args:
+        mentions: in order of their start, longer ones first.
+    """
+    lost: set[int] = set()
+    open_: list[Mention] = []
+    for mention in mentions:
+        open_ = [each for each in open_ if each.end > mention.start]
+        losers = (_loser(outer, mention) for outer in open_)
+        lost.update(id(loser) for loser in losers if loser is not None)
+        open_.append(mention)
+    return [mention for mention in mentions if id(mention) not in lost]
+
+
+def _loser(outer: Mention, inner: Mention) -> Mention | None:
+    """The one of two overlapping mentions that has to go; ``outer`` starts first or is longer, or they are the same."""
+    is_inside = inner.end <= outer.end
+    if is_inside and inner.end - inner.start < outer.end - outer.start:
+        return inner if outer.type in NOT_INSIDE.get(inner.type, ()) else None
+    return inner if (inner.score or 0.0) <= (outer.score or 0.0) else outer
