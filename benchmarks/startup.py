@@ -17,7 +17,7 @@ import sys
 import time
 
 from modeling_kogner.commands.main import COMMANDS
-from modeling_kogner.inference.load import bundled_model
+from modeling_kogner.inference.find_model import find_model
 
 SENTENCE = "Selegiline-induced postural hypotension in Parkinson's disease"
 KOGNER = "from modeling_kogner.commands.main import app; app()"
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", default=None, help="folder; the bundled model if left out")
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args(arguments)
-    measured = calls(args.model or bundled_model())
+    measured = calls(find_model(args.model))
     times: dict[str, list[float]] = {name: [] for name in measured}
     for turn in range(args.runs + 1):
         for name, (call, _) in measured.items():

@@ -16,7 +16,7 @@ from .progress import loading, quiet, waiting
 class DemoOptions:
     """Options."""
 
-    model: str | None = option("Folder or Hub id of a KoGNER model; the bundled one if left out.", None)
+    model: str | None = option("Folder, Hub id or package of a KoGNER model; the installed one if left out.", None)
     knowledge: str | None = option("Knowledge folder of the model, to draw the relations of a concept, or none.", None)
     port: int = option("Port of the page; 0 for any free one.", 7860, least=0, most=65535)
     browser: bool = option("Open the page in the browser.", True)

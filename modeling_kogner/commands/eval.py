@@ -21,7 +21,7 @@ WINDOWS = ("max_length", "stride", "batch_size")
 class EvalOptions:
     """Options."""
 
-    model: str | None = option("KoGNER model: a folder or a Hub id; the bundled one if left out.", None)
+    model: str | None = option("Folder, Hub id or package of a KoGNER model; the installed one if left out.", None)
     dataset: list[str] = option("Corpora: folders, files or Hub ids.", [])
     linking: list[str] = option("PubTator files whose gold mentions to link.", [])
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
@@ -59,11 +59,12 @@ def evaluate(options: EvalOptions) -> None:
     from ..evaluation.linking import PRINTED, evaluate_linking
     from ..evaluation.report import header_of, score_corpus
     from ..files.whole import write_whole
+    from ..inference.find_model import find_model
     from ..inference.linker import NIL_THRESHOLD, Linker
-    from ..inference.load import bundled_model, device_of
+    from ..inference.load import device_of
 
     quiet()
-    source = options.model or bundled_model()
+    source = find_model(options.model)
     model, tokenizer = loading_model(source, options.evidence, graph)
     model.to(device_of(options.device))
     scores, linked = {}, {}

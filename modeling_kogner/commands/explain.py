@@ -15,7 +15,7 @@ class ExplainOptions:
     """Options."""
 
     text: str = option("Text to read.", positional=True)
-    model: str | None = option("Folder or Hub id of a KoGNER model; the bundled one if left out.", None)
+    model: str | None = option("Folder, Hub id or package of a KoGNER model; the installed one if left out.", None)
     json: bool = option("Print one JSON object instead of a table.", False)
 
 

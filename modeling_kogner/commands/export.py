@@ -15,7 +15,7 @@ class ExportOptions:
 
     output: Path = option("Folder of model.onnx, config.json and the tokenizer.")
     model: str | None = option(
-        "Folder or Hub id of a KoGNER model; the bundled one if left out.", None, positional=True
+        "Folder, Hub id or package of a KoGNER model; the installed one if left out.", None, positional=True
     )
     int8: bool = option("Linear layers in 8 bits: smaller and faster on CPUs.", False)
 

@@ -138,7 +138,7 @@ class AddOptions:
 
     output: Path = option("Folder to write; it must not exist.")
     model: str | None = option(
-        "Folder or Hub id of a KoGNER model; the bundled one if left out.", None, positional=True
+        "Folder, Hub id or package of a KoGNER model; the installed one if left out.", None, positional=True
     )
     names: list[Path] | None = option("Tab-separated or parquet files with the columns id, name, type.", None)
     obo: list[str] | None = option("OBO files with the semantic type of their terms: cell.obo:Cell.", None)

@@ -29,6 +29,7 @@ COMMANDS = {  # name: module of this folder and function in it
     "export": "export.export",
     "card": "card.card",
     "push": "push.push",
+    "package": "package.package",
     "graph build": "graph.build",
     "graph distill": "graph.distill",
     "graph stats": "graph.stats",

@@ -51,8 +51,10 @@ def counting(items: Sequence[Item], doing: str) -> Iterable[Item]:
 
 def reading(model: str | Path | None) -> AbstractContextManager:
     """A spinner while a folder is read; a download from the Hub shows its own progress bars."""
-    if model is None or Path(model).is_dir():
-        return waiting(f"reading {model or 'the bundled model'}")
+    from ..inference.find_model import find_model
+
+    if Path(find_model(model)).is_dir():
+        return waiting(f"reading {model or 'the model'}")
     return nullcontext()
 
 
@@ -69,10 +71,11 @@ def loading_model(
 ) -> tuple[KognerForTokenClassification, PreTrainedTokenizerBase]:
     """`load_model` with a spinner, or the model with another graph if a knowledge folder is given."""
     with reading(model):
-        from ..inference.load import bundled_model, load, load_model
+        from ..inference.find_model import find_model
+        from ..inference.load import load, load_model
 
         if knowledge in (None, "none"):
-            return load_model(model or bundled_model(), knowledge or evidence)
+            return load_model(find_model(model), knowledge or evidence)
         annotator = load(model, knowledge=knowledge, device="cpu")
         return annotator.model, annotator.tokenizer
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .annotator import Annotator
 
 STANDARD_INPUT = Path("-")
+EXAMPLE = Path(__file__).with_name("example.txt")
 
 
 @dataclass
@@ -31,6 +32,7 @@ class AnnotationOptions:
 
     text: str | None = option("Text to read; standard input if no --input is given.", None, positional=True)
     inputs: list[Path] | None = option("Files or folders of documents, or - for standard input.", None, flag="input")
+    example: bool = option("Read two short texts that come with the package.", False)
     output: Path | None = option("File to write; standard output if left out.", None)
     source: str | None = option(
         "Format of the input, if its name does not say.", None, flag="from", choices=tuple(READERS)
@@ -42,7 +44,7 @@ class AnnotationOptions:
     text_column: str = option("Field of the text in JSON lines and parquet.", "text")
     id_column: str = option("Field of the id in JSON lines and parquet, if there is one.", "id")
     model: str | None = option(
-        "Folder or Hub id of a model, or what kogner export wrote; the bundled one if left out.", None
+        "Folder, Hub id or package of a model, or what kogner export wrote; the installed one if left out.", None
     )
     knowledge: str | None = option(
         "Knowledge folder to read instead of the model's own graph, or none: no graph at all.", None
@@ -92,10 +94,11 @@ class FileAnnotation:
         Raises:
             InputError: the model cannot be read, or the output is not to be written.
         """
-        from .load import bundled_model, load
+        from .find_model import find_model
+        from .load import load
 
         given = self.options
-        self.options = given = replace(given, model=given.model or bundled_model())
+        self.options = given = replace(given, model=find_model(given.model))
         choices = {name: getattr(given, name) for name in ("knowledge", "convention", "device", "types", "vocabulary")}
         self._annotator = load(given.model, **choices, compiled=given.compile)
         if self.target not in ("jsonl", "parquet"):
@@ -204,9 +207,11 @@ def annotate_records(
 def _input(given: AnnotationOptions) -> list[tuple[Path, str]]:
     """Files and their formats; none for a text."""
     text, inputs = given.text, given.inputs or []
+    if sum((text is not None, bool(inputs), given.example)) > 1:
+        raise UsageError("more than one of a text, --input and --example", fix="give one of them")
+    if given.example:
+        return [(EXAMPLE, "lines")]
     if text is not None:
-        if inputs:
-            raise UsageError("both a text and --input", fix="give one of them")
         if os.path.isfile(text):
             raise UsageError(f"{text} is a file", fix=f"read it with --input {text}")
         return []
@@ -215,7 +220,7 @@ def _input(given: AnnotationOptions) -> list[tuple[Path, str]]:
     if len(inputs) > 1:
         raise UsageError("--input - stands for all input", fix="give it alone")
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("no text", fix='give one, as in kogner annotate "aspirin reduced fever", or pipe one in')
+        raise UsageError("no text", fix='give one, as in kogner annotate "aspirin reduced fever", or --example')
     return [(STANDARD_INPUT, given.source or "text")]
 
 

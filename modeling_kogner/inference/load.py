@@ -17,10 +17,10 @@ from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..files.errors import InputError, UsageError, first_line
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
+from .find_model import find_model
 from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
 from .tokenizers import check_tokenizer_matches, load_tokenizer
 
-_BUNDLED = Path(__file__).resolve().parents[2] / "hub_card"
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
@@ -37,8 +37,8 @@ def load(
     """Load a model for annotation.
 
     Args:
-        model: folder, Hub id ``OWNER/NAME``, or folder of ``kogner export``, which onnxruntime runs; by default the
-            model in `hub_card/` of a checkout.
+        model: folder, Hub id ``OWNER/NAME``, name of an installed model package, or folder of ``kogner export``, which
+            onnxruntime runs; by default the installed model package, else the model in `hub_card/` of a checkout.
         knowledge: ``none`` to annotate without the knowledge graph; a knowledge folder to read it instead of the
             model's own graph, by the semantic types of its names alone; by default the model's own.
         convention: corpus whose annotation convention is followed, in any case; by default none.
@@ -50,7 +50,7 @@ def load(
     Raises:
         InputError: the model cannot be read, or not in this way.
     """
-    source = bundled_model() if model is None else str(model)
+    source = find_model(model)
     if (Path(source) / ONNX_FILE).is_file():
         if knowledge is not None or convention is not None or compiled or device not in (None, "cpu"):
             raise UsageError(
@@ -69,21 +69,6 @@ def load(
     return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
 
 
-def bundled_model() -> str:
-    """Folder of the model in a checkout, `hub_card/`.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if not (_BUNDLED / "config.json").is_file():
-        raise UsageError(
-            "no bundled model",
-            file=_BUNDLED,
-            fix="a checkout installed with pip install -e . has one; otherwise name a folder or Hub id with --model",
-        )
-    return str(_BUNDLED)
-
-
 def load_model(
     source: str | Path,
     evidence: str | None = None,
@@ -93,7 +78,7 @@ def load_model(
     """Load model and tokenizer, checked, as training and evaluation need them.
 
     Args:
-        source: folder, or Hub id ``OWNER/NAME``.
+        source: folder, Hub id ``OWNER/NAME``, or name of an installed model package.
         evidence: level of evidence to read instead of the one trained with; ``none`` switches knowledge off.
         dtype: of the weights; checkpoints are stored in half precision, which CPUs are slow at.
         fields: of :class:`KognerConfig` to set, such as the dropout of further training.
@@ -102,7 +87,7 @@ def load_model(
         InputError: there is no such model, it is not a KoGNER model, its weights are damaged or incomplete, or its
             tokenizer is another one.
     """
-    source = str(source)
+    source = find_model(source)
     if evidence not in (None, *EVIDENCE_LEVELS):
         raise InputError(f"evidence is {evidence!r}", fix=f"choose one of {', '.join(EVIDENCE_LEVELS)}")
     if Path(source).is_dir():

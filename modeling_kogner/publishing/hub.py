@@ -57,9 +57,9 @@ def publish(
     folder = Path(folder)
     if not re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", repository):
         raise InputError(f"{repository!r} is not a Hub id of the form OWNER/NAME", fix="for example my-lab/my-kogner")
-    _check(folder, needs_card)
+    check_model(folder, needs_card)
     with tempfile.TemporaryDirectory() as staged:
-        _stage(folder, Path(staged))
+        stage(folder, Path(staged))
         try:
             api = HfApi()
             api.create_repo(repository, private=private, exist_ok=True)
@@ -89,8 +89,12 @@ def refusal(repository: str, error: Exception) -> InputError:
     )
 
 
-def _check(folder: Path, needs_card: bool) -> None:
-    """Refuse what would not work for whoever loads it from the Hub."""
+def check_model(folder: Path, needs_card: bool) -> None:
+    """Refuse what would not work for whoever loads it elsewhere.
+
+    Raises:
+        InputError: the folder is not a complete model, or has no card.
+    """
     if not folder.is_dir():
         raise InputError("no such folder", fix="give the model folder that train.py wrote", file=folder)
     load_model(folder)
@@ -110,8 +114,12 @@ def _check(folder: Path, needs_card: bool) -> None:
         raise InputError("no metadata, by which the Hub finds a model", fix="write it with `kogner card`", file=card)
 
 
-def _stage(folder: Path, staged: Path) -> None:
-    """Copy what is published; configurations lose the paths of this machine."""
+def stage(folder: Path, staged: Path) -> None:
+    """Copy what is published; configurations lose the paths of this machine.
+
+    Raises:
+        InputError: a configuration names a path of this machine in a field that is not known.
+    """
     for file in sorted(folder.iterdir()):
         if not (file.is_file() and (file.name in _CODE or _PUBLISHED.fullmatch(file.name))):
             continue

@@ -8,7 +8,7 @@ import pytest
 from support import kogner
 from tiny_tagger import save_tagger
 
-from modeling_kogner.inference import load
+from modeling_kogner.inference import find_model
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +41,17 @@ def test_standard_input_and_table(model_folder):
 
 def test_errors_are_one_message_and_an_exit_code(model_folder, tmp_path, monkeypatch):
     """A traceback tells a newcomer nothing."""
-    monkeypatch.setattr(load, "_BUNDLED", tmp_path / "hub_card")
+    monkeypatch.setattr(find_model, "_CHECKOUT", tmp_path / "hub_card")
     for code, arguments, message in (
         (1, ("--model", tmp_path / "absent", "text"), "no such folder"),
-        (2, ("text",), "no bundled model"),
+        (2, ("text",), "no model is installed"),
     ):
         result = run("annotate", *arguments)
         assert result.exit_code == code
         assert message in result.stderr
         assert result.stdout == ""
         assert len(result.stderr.strip().splitlines()) == 1
-    monkeypatch.setattr(load, "_BUNDLED", model_folder)
+    monkeypatch.setattr(find_model, "_CHECKOUT", model_folder)
     assert run("annotate", "text").exit_code == 0
 
 
