@@ -13,6 +13,7 @@ import threading
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -29,6 +30,7 @@ from modeling_kogner.inference.explanation import without_knowledge
 # Two halves of a pair in JavaScript, markup, known names, and one that only an own list knows.
 TEXT = "😀 aspirin & <b>leukemia</b><script>document.title='x'</script> heart failure fever"
 NAMES = "id\tname\ttype\nLAB:1\tfever\tDisease\n"
+READY = "main[aria-busy=false]"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -107,6 +109,33 @@ def test_own_names_are_used_at_once_and_only_then(server, model):
     assert model.config.num_surfaces == surfaces
 
 
+def test_types_and_vocabulary_are_chosen(server):
+    """A choice that is kept would change what the next visitor sees."""
+    _, about = ask(server, "/about")
+    assert {"MESH", "MONDO"} <= set(about["vocabularies"])
+    assert about["conventions"] == []
+    plain = ask(server, "/read", text=TEXT)[1]["with"]
+    (kind,) = {each["type"] for each in plain} - {"Disease"} or {"Disease"}
+    chosen = ask(server, "/read", text=TEXT, types=[kind], vocabulary="MESH")[1]["with"]
+    assert {each["type"] for each in chosen} == {kind}
+    assert {(each["id"] or "MESH").partition(":")[0] for each in chosen} == {"MESH"}
+    assert ask(server, "/read", text=TEXT)[1]["with"] == plain
+
+
+def test_exports_are_what_the_writers_write(server):
+    """Offsets of another text, or markup of the text that runs in the page that is downloaded."""
+    found = ask(server, "/read", text=TEXT)[1]
+    exports, mentions = found["exports"], found["with"]
+    assert exports["text"] == TEXT
+    lines = [line.split("\t") for line in exports["brat"].splitlines() if line.startswith("T")]
+    assert [line[2] for line in lines] == [each["text"] for each in mentions]
+    assert [row.split("\t")[3] for row in exports["tsv"].splitlines()[1:]] == [each["text"] for each in mentions]
+    assert [each["id"] for each in json.loads(exports["json"])["mentions"]] == [each["id"] for each in mentions]
+    assert exports["pubtator"].count("\n") == len(mentions) + 3
+    assert "<script" not in exports["html"]
+    assert "&lt;" in exports["html"]
+
+
 WRONG = {
     "bad type": (
         {"text": "a", "names": NAMES.replace("Disease", "Illness")},
@@ -115,6 +144,10 @@ WRONG = {
     "no column": ({"text": "a", "names": "id\tname\n"}, "own names, field type: the column is missing"),
     "many names": ({"text": "a", "names": "x\n" * (MOST_NAMES + 2)}, "kogner graph add"),
     "long text": ({"text": "a" * (MOST_CHARACTERS + 1)}, "kogner annotate"),
+    "types": ({"text": "a", "types": "Disease"}, "types is no list of strings"),
+    "unknown type": ({"text": "a", "types": ["Illness"]}, "the model does not know the type Illness"),
+    "unknown vocabulary": ({"text": "a", "vocabulary": "NO"}, "the model knows no id of the vocabulary 'NO'"),
+    "unknown convention": ({"text": "a", "convention": "NO"}, "convention 'NO' is not known to the model"),
     "no text": ({"text": ["a"]}, "text is list, not a string"),
 }
 
@@ -256,10 +289,14 @@ def test_command_without_the_extra(model, wordpiece, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Headless Chromium; these tests skip where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    """Headless Chromium; these tests skip where there is none, or with KOGNER_REQUIRE_BROWSER fail."""
+    refuse = pytest.fail if os.environ.get("KOGNER_REQUIRE_BROWSER") else pytest.skip
+    try:
+        import playwright.sync_api as playwright
+    except ImportError:
+        refuse("needs playwright: pip install playwright")
     if CHROMIUM is None:
-        pytest.skip("needs Chromium, for example apt-get install chromium")
+        refuse("needs Chromium, for example apt-get install chromium")
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -275,6 +312,7 @@ def page(browser, server, request):
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda sent: None if sent.url.startswith((server.address, "data:")) else wrong.append(sent.url))
     page.goto(server.address)
+    page.wait_for_selector(READY)
     yield page
     page.close()
     assert [message for message in wrong if "400 (Bad Request)" not in message] == []  # what the page then says
@@ -289,9 +327,10 @@ def test_page_by_keyboard(page, server):
     """From the text to the graph without a mouse; what was pasted is shown as it is and runs nowhere."""
     expected = ask(server, "/read", text=TEXT)[1]
     page.focus("#text")
+    page.keyboard.press("Control+A")
     page.keyboard.insert_text(TEXT)
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#with mark")
+    page.wait_for_selector(READY)
     for side in ("with", "without"):
         text = page.evaluate(
             """(id) => { const copy = document.getElementById(id).cloneNode(true);
@@ -326,8 +365,11 @@ def test_page_by_keyboard(page, server):
 
 def test_example_own_names_and_errors(page):
     """The controls a visitor tries first."""
-    page.select_option("#example", index=1)
-    page.wait_for_selector("#with mark")
+    assert page.locator("#with mark").count()  # of the example that the page opens with
+    before = page.inner_text("#with")
+    page.select_option("#example", index=2)
+    page.wait_for_selector(READY)
+    assert page.inner_text("#with") != before
     assert page.locator("#differences").inner_text()
     page.click("#own summary")
     page.fill("#names", NAMES)
@@ -339,3 +381,48 @@ def test_example_own_names_and_errors(page):
     page.wait_for_selector("#status.wrong")
     assert "Illness" in page.inner_text("#status")
     assert_fits(page)
+
+
+def test_files_choices_and_downloads(page, server, tmp_path):
+    """What is dropped is read, what is chosen is found, and what is downloaded is what was found."""
+    (tmp_path / "note.txt").write_text(TEXT, encoding="utf-8")
+    page.set_input_files("#file", tmp_path / "note.txt")
+    page.wait_for_function("text => document.getElementById('text').value === text", arg=TEXT)
+    page.wait_for_selector(READY)
+    kinds = {each["type"] for each in ask(server, "/read", text=TEXT)[1]["with"]}
+    page.click("#options summary")
+    for box in page.locator("#types input").all()[1:]:
+        box.uncheck()
+    page.wait_for_selector(READY)
+    kind = page.locator("#types input").first.get_attribute("value")
+    assert [text.split()[0] for text in page.locator("#legend li").all_inner_texts()] in ([kind], [])
+    assert kinds <= set(page.locator("#types input").evaluate_all("boxes => boxes.map((box) => box.value)"))
+    with page.expect_download() as started:
+        page.get_by_role("button", name="TSV").click()
+    written = started.value.path().read_text(encoding="utf-8")
+    assert len(written.splitlines()) == 1 + page.locator("#with mark").count()
+    dropped = """content => { const files = new DataTransfer(); files.items.add(new File([content], "dropped.txt"));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })); }"""
+    page.evaluate(dropped, "aspirin")
+    page.wait_for_function("document.getElementById('text').value === 'aspirin'")
+    page.wait_for_selector(READY)
+    page.evaluate(dropped, "a\0b")
+    page.wait_for_selector("#status.wrong")
+    assert "dropped.txt is not plain text" in page.inner_text("#status")
+    assert_fits(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_for_axe(page, scheme):
+    """Names, roles and contrasts that a screen reader or weak eyes need, with everything opened."""
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe: pip install axe-playwright-python")
+    page.emulate_media(color_scheme=scheme)
+    for part in ("#options", "#own", "#compare"):
+        page.click(f"{part} summary")
+    page.locator("#with mark").first.press("Enter")
+    page.wait_for_selector("#chosen:not([hidden])")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    assert found["passes"]
+    told = [(each["id"], each["impact"], [node["html"][:80] for node in each["nodes"]]) for each in found["violations"]]
+    assert [each for each in told if each[1] in ("serious", "critical", "moderate")] == []

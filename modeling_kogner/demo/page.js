@@ -2,14 +2,25 @@
 // Everything that comes from a text, a list or the graph enters the page as text, never as markup.
 
 const EXAMPLES = [
-  "Selegiline-induced postural hypotension in Parkinson's disease.",
+  "Selegiline-induced postural hypotension in Parkinson's disease. Two of nine patients with Parkinson's disease (PD) who " +
+    "took selegiline fainted; in mice, the loss of Th in dopaminergic neurons had the same effect.",
   "Cisplatin killed HeLa cells, but not cells that carry a mutation of TP53.",
   "Cardiac sympathetic denervation in familial amyloid polyneuropathy was slowed by tafamidis.",
   "Patients with acute lymphoblastic leukemia (ALL) received methotrexate; ALL relapsed in three, and two had mucositis.",
 ];
+const FILES = { // downloads: name of the button, of the file, and the media type
+  tsv: ["TSV", "mentions.tsv", "text/tab-separated-values"],
+  json: ["JSON", "mentions.json", "application/json"],
+  brat: ["BRAT (.ann)", "text.ann", "text/plain"],
+  text: ["Text of BRAT", "text.txt", "text/plain"],
+  pubtator: ["PubTator", "mentions.pubtator", "text/plain"],
+  html: ["HTML", "mentions.html", "text/html"],
+};
 const KINDS = 10; // colours of page.css
 const $ = (id) => document.getElementById(id);
 let about = { types: [] };
+let asked = 0; // readings so far; an answer to an older one is not shown
+let tipped = null; // the mention whose tip is shown
 let drawn = null; // the concept and width of the picture, to draw it again when the window changes
 
 function make(tag, fields = {}, ...children) {
@@ -35,29 +46,72 @@ function say(message, isWrong = false) {
 const kindOf = (type) => `kind${Math.max(about.types.indexOf(type), 0) % KINDS}`;
 
 async function read() {
+  const number = ++asked;
   hideTip();
+  $("main").setAttribute("aria-busy", "true");
   say("Reading …");
   try {
-    const found = await ask("/read", { text: $("text").value, names: $("names").value });
+    const found = await ask("/read", {
+      text: $("text").value, names: $("names").value, types: chosenTypes(), convention: $("convention").value,
+      vocabulary: $("vocabulary").value,
+    });
+    if (number !== asked) return;
     $("chosen").hidden = true;
     show(found);
+    const linked = found.with.filter((mention) => mention.id).length;
     const added = found.added;
-    say(added ? `In use: new concepts ${added.concepts}, written forms ${added.forms}.` : "");
+    const names = added ? ` In use: new concepts ${added.concepts}, written forms ${added.forms}.` : "";
+    say(`Mentions: ${found.with.length}, with a concept: ${linked}.${names}`);
   } catch (error) {
-    say(error.message, true);
+    if (number === asked) say(error.message, true);
   }
+  if (number === asked) $("main").setAttribute("aria-busy", "false");
+}
+
+// All types together are no choice: the model then finds what it finds.
+function chosenTypes() {
+  const boxes = [...document.querySelectorAll("#types input")];
+  const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+  return chosen.length === boxes.length ? null : chosen;
 }
 
 function show(found) {
   const letters = Array.from(found.text); // offsets count characters, JavaScript's strings count halves of them
   for (const side of ["with", "without"]) fill($(side), letters, found[side]);
-  const kinds = [...new Set([...found.with, ...found.without].map((mention) => mention.type))].sort();
-  $("legend").replaceChildren(...kinds.map((type) => make("li", { className: kindOf(type), textContent: type })));
+  const kinds = about.types.filter((type) => found.with.some((mention) => mention.type === type));
+  const count = (type) => found.with.filter((mention) => mention.type === type).length;
+  $("legend").replaceChildren(
+    ...kinds.map((type) => make("li", { className: kindOf(type), textContent: `${type} ${count(type)}` })),
+  );
   const only = (side) => found[side].filter((mention) => mention.differs).map((m) => `${m.text} (${m.type})`);
   const lines = [["only with knowledge", only("with")], ["only without", only("without")]];
   const told = lines.filter(([, names]) => names.length).map(([title, names]) => `${title}: ${names.join(", ")}`);
-  $("differences").textContent = told.length ? `≠ ${told.join("; ")}` : "The same with and without knowledge.";
+  $("differences").textContent = told.length ? `≠ ${told.join("; ")}` : "the same mentions";
+  $("exports").replaceChildren(...Object.entries(FILES).map(([form, file]) => exportButton(found.exports[form], ...file)));
   $("results").hidden = false;
+}
+
+function exportButton(content, title, name, type) {
+  const made = make("button", { type: "button", textContent: title });
+  made.addEventListener("click", () => {
+    const address = URL.createObjectURL(new Blob([content], { type }));
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  });
+  return made;
+}
+
+async function readFile(file) {
+  const most = about.most_characters;
+  const text = file.size > 4 * most ? null : await file.text();
+  if (text === null || Array.from(text).length > most) {
+    say(`${file.name} is too long: the page takes ${most} characters; use kogner annotate.`, true);
+  } else if (text.includes("\0") || text.includes("\ufffd")) {
+    say(`${file.name} is not plain text in UTF-8; kogner annotate reads other formats.`, true);
+  } else {
+    $("text").value = text;
+    await read();
+  }
 }
 
 function fill(place, letters, mentions) {
@@ -115,15 +169,22 @@ function showTip(element, mention) {
   const tip = $("tip");
   tip.textContent = `${mention.type}, score ${mention.score.toFixed(2)}\n${concept(mention)}`;
   tip.hidden = false;
-  const box = element.getBoundingClientRect();
+  tipped = element;
+  placeTip();
+  element.setAttribute("aria-describedby", "tip");
+}
+
+function placeTip() {
+  const tip = $("tip");
+  const box = tipped.getBoundingClientRect();
   const left = Math.min(box.left, document.documentElement.clientWidth - tip.offsetWidth - 8);
   const above = box.top - tip.offsetHeight - 6;
   tip.style.left = `${Math.max(left, 8)}px`;
   tip.style.top = `${above > 0 ? above : box.bottom + 6}px`;
-  element.setAttribute("aria-describedby", "tip");
 }
 
 function hideTip() {
+  tipped = null;
   $("tip").hidden = true;
 }
 
@@ -191,35 +252,77 @@ function summary(concept) {
   return `${concept.name} (${concept.id}): ${shown.length ? shown.join(", ") : "no relations"}.${forms}`;
 }
 
-async function start() {
+function listen() {
   let later = 0;
   $("form").addEventListener("submit", (event) => { event.preventDefault(); read(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideTip();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) read();
   });
-  document.addEventListener("scroll", hideTip, { passive: true });
+  // Focus scrolls to a mention and opens its tip, which then goes along; that of the mouse would lose its mention.
+  document.addEventListener("scroll", () => (tipped === document.activeElement ? placeTip() : hideTip()), { passive: true });
   window.addEventListener("resize", () => {
     clearTimeout(later);
     later = setTimeout(() => drawn && drawn.width !== $("graph").clientWidth && showGraph(drawn.id), 200);
   });
-  $("example").append(...EXAMPLES.map((text) => make("option", { textContent: text, value: text })));
   $("example").addEventListener("change", () => {
     if (!$("example").value) return;
     $("text").value = $("example").value;
     read();
   });
+  $("options").addEventListener("change", read);
   $("fill").addEventListener("click", () => {
     const kind = about.semantic_types.includes("Chemical") ? "Chemical" : about.semantic_types[0];
     $("names").value = `id\tname\ttype\nLAB:1\tzorbinib\t${kind}\n`;
     if (!$("text").value) $("text").value = "Zorbinib lowered the fever of mice.";
   });
+}
+
+function listenToFiles() {
+  const hasFiles = (event) => [...event.dataTransfer.types].includes("Files");
+  $("open").addEventListener("click", () => $("file").click());
+  $("file").addEventListener("change", () => {
+    if ($("file").files.length) readFile($("file").files[0]);
+    $("file").value = ""; // the same file may be chosen again
+  });
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault(); // else the browser leaves the page for the file
+      document.body.classList.toggle("dragging", name.startsWith("dragen") || name === "dragover");
+      if (name === "drop") readFile(event.dataTransfer.files[0]);
+    });
+  }
+}
+
+function offer() {
+  const option = (text) => make("option", { textContent: text, value: text });
+  $("example").append(...EXAMPLES.map(option));
+  $("types").append(
+    ...about.types.map((type) => {
+      const box = make("input", { type: "checkbox", checked: true, value: type });
+      return make("label", {}, box, ` ${type}`);
+    }),
+  );
+  for (const name of ["convention", "vocabulary"]) {
+    const values = about[{ convention: "conventions", vocabulary: "vocabularies" }[name]];
+    $(name).append(...values.map(option));
+    $(name).parentElement.hidden = !values.length;
+  }
+  $("model").textContent = about.title;
+  $("kinds").textContent = about.semantic_types.join(", ");
+  $("own").hidden = !about.semantic_types.length;
+  $("text").maxLength = about.most_characters;
+}
+
+async function start() {
+  listen();
+  listenToFiles();
   try {
     about = await ask("/about", {});
-    $("model").textContent = about.title;
-    $("kinds").textContent = about.semantic_types.join(", ");
-    $("own").hidden = !about.semantic_types.length;
-    $("text").maxLength = about.most_characters;
+    offer();
+    if (!$("text").value) $("text").value = EXAMPLES[0];
+    await read();
   } catch (error) {
     say(error.message, true);
   }

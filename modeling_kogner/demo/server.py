@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .reader import MOST_CHARACTERS, Reader
+from .reader import MOST_CHARACTERS, Choice, Reader
 
 if TYPE_CHECKING:  # it draws, which needs the extra `demo`
     from .neighbourhood import Neighbourhoods
@@ -62,13 +62,19 @@ class PageServer(ThreadingHTTPServer):
             "title": self.title,
             "types": config.entity_types,
             "semantic_types": config.semantic_types if config.num_surfaces else [],
+            "conventions": list(config.conventions or ()),
+            "vocabularies": self.reader.vocabularies() if config.num_surfaces else [],
             "has_graph": self.neighbourhoods is not None,
             "most_characters": MOST_CHARACTERS,
         }
 
     def read(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Mentions of a text."""
-        return self.reader.read(_text(asked, "text"), _text(asked, "names"))
+        types = asked.get("types")
+        if not (types is None or (isinstance(types, list) and all(isinstance(each, str) for each in types))):
+            raise ValueError("types is no list of strings")
+        choice = Choice(types, _text(asked, "convention") or None, _text(asked, "vocabulary") or None)
+        return self.reader.read(_text(asked, "text"), _text(asked, "names"), choice)
 
     def neighbourhood(self, asked: dict[str, Any]) -> dict[str, Any]:
         """What stands around a concept, in words and drawn for a page of some width."""
