@@ -33,7 +33,8 @@ def summary(options: SummaryOptions) -> None:
     kogner summary annotated.parquet --under "neoplasms" --knowledge KNOWLEDGE
 
     Pairs are ordered by documents times PMI. Years come from a field of the documents, which annotate keeps in
-    parquet and JSON lines. Memory does not grow with the number of documents: a million take about two minutes.
+    parquet and JSON lines. Memory does not grow with the number of documents: a million of twelve mentions each took
+    0.6 GB and four minutes on one core.
     """
     if options.under and not options.knowledge:
         raise UsageError("--under needs the graph", fix="name its folder with --knowledge")
