@@ -86,6 +86,7 @@ WRONG_DATA = {
     "export": ("absent --output out", "absent: no such folder"),
     "card": ("absent --metrics absent.json", "absent.json: cannot be read"),
     "push": ("absent my-lab/kogner", "absent: no such folder"),
+    "package": ("absent --output dist", "absent: no such folder"),
     "graph build": ("--source absent --output out", "absent"),
     "graph distill": ("--knowledge absent --encoder absent --output out", "absent: no knowledge.json"),
     "graph stats": ("absent", "absent: no knowledge.json"),
