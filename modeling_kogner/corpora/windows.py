@@ -71,6 +71,26 @@ def encode(
     return windows
 
 
+def neighbours(lengths: Sequence[int], documents: Sequence[Any], most: int) -> list[range]:
+    """Runs of neighbouring sentences of a document that have at most so many pieces together; one at least.
+
+    Args:
+        lengths: pieces of each sentence.
+        documents: of each sentence, equal where the document is the same.
+        most: pieces; 0 leaves every sentence alone.
+    """
+    runs: list[range] = []
+    pieces = 0
+    for row, (length, document) in enumerate(zip(lengths, documents, strict=True)):
+        pieces += length
+        if runs and pieces <= most and document == documents[row - 1]:
+            runs[-1] = range(runs[-1].start, row + 1)
+        else:
+            runs.append(range(row, row + 1))
+            pieces = length
+    return runs
+
+
 def merge_windows(
     predictions: Sequence[Sequence[int]],
     word_ids: Sequence[Sequence[int]],

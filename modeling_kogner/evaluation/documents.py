@@ -32,15 +32,16 @@ def score_documents(
         annotator: as users get it from ``load``.
         path: of the file.
         types: score only these of the model's types, in any case.
-        mapped: types of the corpus -> types of the model, in any case; equal names need no entry.
+        mapped: types of the corpus -> types of the model, in any case; equal names need no entry, and types that this
+            file lacks are passed over.
         track: sees the documents, to show progress.
 
     Raises:
-        InputError: the file is wrong, a name of ``mapped`` is unknown, or no type is left to score.
+        InputError: the file is wrong, ``mapped`` names a type that the model has not, or no type is left to score.
     """
     documents = load_documents(path)
     found = {mention.type for document in documents for mention in document.mentions}
-    names = _names(annotator.model.config.entity_types, found, mapped or {}, path)
+    names = _names(annotator.model.config.entity_types, found, mapped or {})
     asked = {kind.casefold() for kind in types or names.values()}
     names = {source: kind for source, kind in names.items() if kind.casefold() in asked}
     if not names:
@@ -52,11 +53,8 @@ def score_documents(
         )
     scored = sorted(set(names.values()))
     gold = [_renamed(document.mentions, names) for document in documents]
-    kept = dict.fromkeys(scored)
-    guess = [
-        _renamed(document.mentions, {kind: kind for kind in kept})
-        for document in annotator.annotate(track(documents), types=None)
-    ]
+    same = {kind: kind for kind in scored}
+    guess = [_renamed(document.mentions, same) for document in annotator.annotate(track(documents))]
     return {
         "documents": len(documents),
         "types": scored,
@@ -83,16 +81,15 @@ def agreement(
     return {**scores_of_counts(*totals), "types": by_type}
 
 
-def _names(known: Sequence[str], found: set[str], mapped: Mapping[str, str], path: str | Path) -> dict[str, str]:
+def _names(known: Sequence[str], found: set[str], mapped: Mapping[str, str]) -> dict[str, str]:
     """Types of the corpus -> types of the model, for those that have one."""
     own, theirs = ({name.casefold(): name for name in names} for names in (known, found))
     names = {each: own[each.casefold()] for each in found if each.casefold() in own}
     for source, kind in mapped.items():
-        if source.casefold() not in theirs:
-            raise InputError(f"no mention of type {source}", file=path, fix=f"it has {', '.join(sorted(found))}")
         if kind.casefold() not in own:
             raise InputError(f"the model has no type {kind}", field="--map", fix=f"it knows {', '.join(known)}")
-        names[theirs[source.casefold()]] = own[kind.casefold()]
+        if source.casefold() in theirs:
+            names[theirs[source.casefold()]] = own[kind.casefold()]
     return names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from datasets import Dataset
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from ..corpora.windows import encode, merge_windows
+from ..corpora.text_windows import readable
+from ..corpora.windows import encode, merge_windows, neighbours
 from .strict_ner_metric import StrictNer
 
 READ = ("input_ids", "attention_mask", "convention")  # columns that the model reads
@@ -24,26 +26,36 @@ class EncodedSplit:
     Args:
         name: corpus name, for reports.
         types: entity types that the corpus annotates.
-        windows: output of :func:`windows.encode` as a data set.
+        windows: output of :func:`windows.encode` as a data set; its ``example_index`` counts ``runs``.
         references: gold IOB2 tags of each sentence.
+        runs: sentences that are read together.
     """
 
     name: str
     types: list[str]
     windows: Dataset
     references: list[list[str]]
+    runs: list[range]
 
     @classmethod
     def from_split(
-        cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32, convention=None
+        cls, name, split: Dataset, types, tokenizer, label2id, max_length=256, stride=32, convention=None, context=0
     ) -> EncodedSplit:
-        """Encode the sentences of a split, in windows no longer than the tokenizer says its encoder reads."""
-        examples = {"tokens": split["tokens"][:], "ner_tags": split["ner_tags"][:]}
+        """Encode the sentences of a split, in windows no longer than the tokenizer says its encoder reads.
+
+        Neighbouring sentences of a document are read together up to ``context`` tokens, as a model was trained that has
+        ``context_tokens`` in its configuration.
+        """
+        tokens, tags = split["tokens"][:], split["ner_tags"][:]
         longest = min(max_length, tokenizer.model_max_length)
+        most = min(context, longest) - tokenizer.num_special_tokens_to_add()
+        documents = split["document"][:] if "document" in split.column_names else [None] * len(tokens)
+        runs = neighbours(_lengths(tokens, tokenizer) if context else [1] * len(tokens), documents, most)
+        examples = {"tokens": _joined(tokens, runs), "ner_tags": _joined(tags, runs)}
         windows = encode(examples, tokenizer, longest, stride, label2id, types)
         if convention is not None:
             windows["convention"] = [convention] * len(windows["input_ids"])
-        return cls(name, list(types), Dataset.from_dict(windows), examples["ner_tags"])
+        return cls(name, list(types), Dataset.from_dict(windows), tags, runs)
 
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
         """Strict scores of the types that the corpus annotates, of the tags that :meth:`decode` gives."""
@@ -64,9 +76,11 @@ class EncodedSplit:
         labels = [id2label[i] for i in range(len(id2label))]
         allowed = np.array([every_type or label == "O" or label[2:] in self.types for label in labels])
         guesses = [np.where(allowed, rows, -np.inf).argmax(-1) for rows in logits]
-        counts = [len(tags) for tags in self.references]
+        lengths = [len(tags) for tags in self.references]
+        counts = [sum(lengths[row] for row in run) for run in self.runs]
         columns = (self.windows["word_ids"][:], self.windows["example_index"][:])
-        return merge_windows(guesses, *columns, counts, id2label)
+        tags = chain.from_iterable(merge_windows(guesses, *columns, counts, id2label))
+        return [list(islice(tags, length)) for length in lengths]
 
 
 @torch.inference_mode()
@@ -105,3 +119,14 @@ def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str])
         return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {})}
 
     return compute
+
+
+def _lengths(sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Pieces of each sentence."""
+    texts = [readable(" ".join(filter(None, words))) for words in sentences]
+    return [len(ids) for ids in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]] if texts else []
+
+
+def _joined(rows: Sequence[list[Any]], runs: Iterable[range]) -> list[list[Any]]:
+    """The rows of each run as one."""
+    return [[item for row in run for item in rows[row]] for run in runs]

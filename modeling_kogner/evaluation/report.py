@@ -13,6 +13,7 @@ import torch
 import transformers
 
 from .. import __version__
+from ..configuration_kogner import KognerConfig
 from ..corpora.corpus import load_corpus
 from ..files.errors import InputError
 from .encoded_split import EncodedSplit, predict_logits
@@ -57,9 +58,8 @@ def score_corpus(
         known, annotated = ", ".join(config.entity_types), ", ".join(corpus.entity_types)
         raise InputError(f"annotates {annotated}; the model knows {known}: no type of --types to score", file=source)
     rows = corpus.only(scored).split(split)
-    names = {name.casefold(): name for name in config.conventions or ()} | {"none": None, "own": corpus.name}
-    followed = names.get(convention.casefold(), convention)
-    windowing = (max_length, stride, config.convention_id(followed) or None)
+    followed = followed_convention(convention, corpus.name, config)
+    windowing = (max_length, stride, config.convention_id(followed) or None, config.context_tokens)
     encoded = EncodedSplit.from_split(corpus.name, rows, scored, tokenizer, config.label2id, *windowing)
     logits = predict_logits(model, encoded.windows, tokenizer, batch_size, partial(counting, doing=corpus.name))
     return corpus.name, {
@@ -69,6 +69,12 @@ def score_corpus(
         "strict": encoded.score(logits, config.id2label),
         "strict_every_type": encoded.score(logits, config.id2label, every_type=True),
     }
+
+
+def followed_convention(asked: str, own: str, config: KognerConfig) -> str | None:
+    """The convention that ``none``, ``own`` (of the corpus of that name) or a corpus's name in any case stands for."""
+    names = {name.casefold(): name for name in config.conventions or ()} | {"none": None, "own": own}
+    return names.get(asked.casefold(), asked)
 
 
 def header_of(source: str, model) -> dict[str, Any]:

@@ -166,3 +166,16 @@ def test_types_of_a_corpus_are_told_by_number_not_by_place():
     logits = [np.tile([0.0, 2, 0, 3, 0], (len(ids), 1)) for ids in split.windows["input_ids"]]  # B-D before B-G
     by_name = {number: label for label, number in sorted(LABELS.items())}
     assert split.decode(logits, by_name) == split.decode(logits, NAMES) == [["B-G", "B-G"]]
+
+
+def test_neighbouring_sentences_are_read_together_and_scored_apart():
+    """Tags that slip into the next sentence, or sentences of two documents in one window."""
+    tokenizer = make_tokenizer("wordpiece")
+    words = [["fever", "of", "rats"], ["level"], ["fever", "", "in", "mice"], ["leukemia"]]
+    tags = [["B-G", "O", "O"], ["O"], ["B-G", "O", "O", "O"], ["B-G"]]
+    rows = Dataset.from_dict({"tokens": words, "ner_tags": tags, "document": ["1", "1", "1", "2"]})
+    for context, runs in ((0, 4), (8, 3), (100, 2)):
+        split = EncodedSplit.from_split("C", rows, ["G"], tokenizer, LABELS, context=context)
+        assert len(split.windows) == len(split.runs) == runs
+        logits = [np.eye(len(LABELS))[np.maximum(labels, 0)] for labels in split.windows["labels"]]
+        assert split.decode(logits, {number: label for label, number in LABELS.items()}) == tags
