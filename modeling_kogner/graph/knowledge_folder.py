@@ -34,6 +34,7 @@ SEMANTIC_TYPES: tuple[str, ...] = (
     "CellLine",
     "Cell",
     "Procedure",
+    "Family",
 )
 _COLUMNS = {
     "concepts": ["id", "name", "type"],

@@ -162,8 +162,10 @@ def _unified(
 
     members = pd.DataFrame({"id": nodes["id"], "preferred": prefer(nodes["id"])})
     equivalents = [other.reset_index(), further_ids(further, members)]
+    of_genes = set(members.loc[members["id"].str.startswith("FPLX:"), "preferred"])
     nodes = nodes[~nodes["id"].isin(other.index)].reset_index(drop=True)
     nodes["type"] = nodes["id"].map(joined["type"]).fillna(nodes["type"])
+    nodes.loc[nodes["id"].isin(of_genes), "type"] = "Family"
     names = names.assign(id=prefer(names["id"])).sort_values(
         ["preferred", "listed"], ascending=[False, True], kind="stable"
     )

@@ -20,7 +20,8 @@ from .near_names import NearNames, name_similarity
 FITTING_TYPES: dict[str, tuple[str, ...]] = {
     "Disease": ("Disease", "Phenotype"),
     "Cancer": ("Disease",),
-    "Gene": ("Gene", "Protein"),
+    "Gene": ("Gene", "Protein", "Family"),
+    "GeneFamily": ("Family", "Protein", "Gene"),
     # Corpora of anatomy annotate cells, their parts and tumours too.
     "Anatomy": ("Anatomy", "Component", "Cell", "CellLine", "Disease"),
     "Cell": ("Cell",),

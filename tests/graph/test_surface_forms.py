@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modeling_kogner.graph.noise import noise
 from modeling_kogner.graph.surface_forms import author_forms, changes, surface_key, surface_keys
-from modeling_kogner.graph.surface_table import noise
 
 
 @pytest.mark.parametrize(
