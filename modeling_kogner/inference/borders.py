@@ -10,9 +10,10 @@ _OPENING = {opening: closing for closing, opening in _CLOSING.items()}
 
 
 def repaired(text: str, start: int, end: int) -> tuple[int, int]:
-    """The stretch without separators, joining hyphens and half brackets at its ends; empty if nothing else is in it.
+    """The stretch without separators, joining hyphens and half brackets; empty if nothing else is in it.
 
     A bracket that opens within it and closes right behind it is completed: ``interferon (IFN`` of ``interferon (IFN)``.
+    At any other half bracket the stretch is cut, and the longer side stays: ``lung and liver) tissue``.
     """
     while start < end:
         half = _half_bracket(text, start, end)
@@ -22,6 +23,8 @@ def repaired(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 1
         elif half is not None and text[end : end + 1] == _OPENING.get(text[half]):
             end += 1
+        elif half is not None:
+            start, end = (start, half) if half - start > end - half else (half, end)
         else:
             break
     return start, end

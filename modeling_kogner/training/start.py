@@ -97,7 +97,7 @@ def fresh_model(
     """
     fields = _training_fields(start, tokenizer)
     fields |= {"fusion_layers": start.fusion_layers, "evidence": "none"}
-    fields |= {"conventions": conventions, "constrained_decoding": True}
+    fields |= {"conventions": conventions, "constrained_decoding": True, "whole_words": True}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
     tables = None
     if start.knowledge != "none":
