@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ..training.arguments import DataArguments, ModelArguments, SelfTrainingArguments, TrainerDefaults
+from ..training.arguments import (
+    DataArguments,
+    ModelArguments,
+    RecipeArguments,
+    SelfTrainingArguments,
+    TrainerDefaults,
+)
 from .main import script
 
 
@@ -17,10 +23,20 @@ class TrainerOptions(TrainerDefaults):
         return read_trainer_arguments(KognerTrainingArguments, words)
 
 
-def train(model: ModelArguments, data: DataArguments, text: SelfTrainingArguments, trainer: TrainerOptions) -> None:
+def train(
+    model: ModelArguments,
+    data: DataArguments,
+    recipe: RecipeArguments,
+    text: SelfTrainingArguments,
+    trainer: TrainerOptions,
+) -> None:
     """Train KoGNER on one or several corpora.
 
     kogner train --dataset CORPUS [CORPUS ...] --encoder ENCODER --knowledge FOLDER --output-dir MODEL
+
+    kogner train --recipe benchmarks/joint.json --data FOLDER --encoder ENCODER --knowledge FOLDER --output-dir MODEL
+
+    One model of many corpora, which its recipe names.
 
     A baseline of the same architecture without the graph is `--knowledge none`. All options of the Trainer apply, for
     example `--bf16 --num-train-epochs 8 --seed 1`; after a kill `--resume-from-checkpoint last` resumes.
@@ -29,7 +45,7 @@ def train(model: ModelArguments, data: DataArguments, text: SelfTrainingArgument
     """
     from ..training.run import train
 
-    train(model, data, text, trainer)
+    train(model, data, recipe, text, trainer)
 
 
 if __name__ == "__main__":

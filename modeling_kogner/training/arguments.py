@@ -50,6 +50,12 @@ class ModelArguments(StartArguments):
         0.0,
     )
     checkpoint: str | None = option("KoGNER model to train further, instead of encoder and knowledge.", None)
+    adversarial_norm: float = option(
+        "Learn from each batch a second time, with the embeddings of each window moved this far against the model; "
+        "1 is a good value, 0: once.",
+        0.0,
+        least=0,
+    )
 
     def __post_init__(self):
         if not 0 <= self.kept_share < 1:
@@ -63,7 +69,7 @@ class ModelArguments(StartArguments):
 class DataArguments:
     """What it is trained on."""
 
-    dataset: list[str] = option("Corpora: folders, files or Hub ids. Each supervises only the types it annotates.")
+    dataset: list[str] = option("Corpora: folders, files or Hub ids. Each supervises only the types it annotates.", [])
     types: list[str] | None = option(
         "Entity types to learn; by default all that the corpora annotate.", None, commas=True
     )
@@ -85,6 +91,47 @@ class DataArguments:
             raise UsageError("--train-sentences and --train-fraction exclude each other", fix="give one of them")
         if self.train_sentences is not None and self.train_sentences < 1:
             raise _out_of_range("--train-sentences", self.train_sentences, "a count of at least 1")
+
+
+@dataclass
+class RecipeArguments:
+    """A joint model of many corpora, from a recipe instead of --dataset."""
+
+    recipe: str | None = option(
+        "Recipe, such as benchmarks/joint.json: corpora, what their types become, whose guideline is the default one.",
+        None,
+    )
+    data: str | None = option("Folder that the recipe's corpora are in.", None)
+    exclude_corpora: list[str] = option("Corpora of the recipe to leave out; their test sentences stay excluded.", [])
+    exclude_validation: bool = option("Keep off validation splits as off test splits, to choose among recipes.", False)
+    batch_tokens: int = option("Padded tokens per step and device, of windows alike in length.", 8192, least=1)
+
+    def __post_init__(self):
+        if (self.recipe is None) != (self.data is None):
+            raise UsageError("--recipe and --data go together: the recipe names files of that folder", fix="give both")
+        if self.recipe is None and (self.exclude_corpora or self.exclude_validation):
+            raise UsageError("--exclude-corpora and --exclude-validation need a --recipe", fix="leave them out")
+
+    def check_others(self, model: ModelArguments, data: DataArguments, text: SelfTrainingArguments) -> None:
+        """Refuse options of runs without a recipe.
+
+        Raises:
+            UsageError: both a recipe and corpora are named, or neither, or an option that a recipe decides.
+        """
+        if (self.recipe is None) == (not data.dataset):
+            raise UsageError("give either --dataset or --recipe")
+        others = {
+            "--types": data.types,
+            "--exclude-tests-of": data.exclude_tests_of,
+            "--train-fraction": data.train_fraction < 1,
+            "--train-sentences": data.train_sentences,
+            "--conventions": model.conventions,
+            "--checkpoint": model.checkpoint,
+            "--teacher": text.teacher,
+        }
+        if self.recipe and (given := [name for name, value in others.items() if value]):
+            problem = f"{', '.join(given)} cannot be given with --recipe"
+            raise UsageError(problem, fix="leave it out; the recipe names types, corpora and test sets")
 
 
 @dataclass
@@ -132,6 +179,8 @@ class TrainerDefaults:
     )
     hub_strategy: str = option("Only end: the finished model is published once.", "end")
     report_to: str = option("Trackers, such as tensorboard.", "none")
+    # The filter looks at every loss, which would make the host wait for the device at every step.
+    logging_nan_inf_filter: bool = option("Leave non-finite losses out of the log.", False)
     # Without knowledge, and in batches without a match, the layers of the knowledge path get no gradient.
     ddp_find_unused_parameters: bool | None = option("Allow parameters without a gradient.", True)
     # The tables never change; sending them before every step would cost more than the step.
@@ -176,5 +225,3 @@ class PretrainingDefaults(TrainerDefaults):
     logging_steps: float = option("Steps between two lines of losses.", 50)
     dataloader_num_workers: int = option("Processes that stack windows.", 2)
     dataloader_drop_last: bool = option("Leave out an incomplete last batch.", True)
-    # The filter looks at every loss, which would make the host wait for the device at every step.
-    logging_nan_inf_filter: bool = option("Leave non-finite losses out of the log.", False)

@@ -28,23 +28,16 @@ from .arguments import (
     ModelArguments,
     PretrainingDefaults,
     PretrainingStartArguments,
+    RecipeArguments,
     SelfTrainingArguments,
     TextArguments,
     TrainerDefaults,
 )
 from .collator import ConventionCollator
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
+from .prepared import prepare_corpora, prepare_recipe
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
-from .self_training import label_text, mix
-from .start import (
-    choose_sentences,
-    encode_corpora,
-    fresh_model,
-    limit_windows,
-    load_corpora,
-    mix_weights,
-    start_model,
-)
+from .start import fresh_model, mix_weights
 from .trainer import KognerTrainer, remove_weights, resume_point
 
 HELD_OUT = 0.01  # of the windows of pretraining
@@ -94,6 +87,7 @@ def read_trainer_arguments(kind: type[Arguments], words: list[str]) -> tuple[Arg
 def train(
     model_args: ModelArguments,
     data_args: DataArguments,
+    recipe_args: RecipeArguments,
     text_args: SelfTrainingArguments,
     training_args: KognerTrainingArguments,
 ) -> None:
@@ -104,52 +98,38 @@ def train(
         InputError: a corpus or a model is wrong.
     """
     logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
+    recipe_args.check_others(model_args, data_args, text_args)
     if (model_args.encoder is None) == (model_args.checkpoint is None):
         raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
     resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
     set_seed(training_args.seed)
-
-    corpora, overlap = load_corpora(data_args)
-    for name, counts in overlap["report"].items():
-        logging.info("%s: %d training sentences, %d dropped as test sentences", name, *list(counts.values())[:2])
-    chosen = choose_sentences(overlap["kept"], data_args, training_args.seed)
-    tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
-    types = sorted({kind for corpus in corpora for kind in corpus.entity_types})
-    if data_args.types:  # in the order and number given
-        known = {kind.casefold(): kind for kind in types}
-        types = [known.get(kind.casefold(), kind) for kind in data_args.types]
-    model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
-    limit_windows(tokenizer, model)
-    train, validation = encode_corpora(corpora, chosen, data_args, tokenizer, model.config)
-    text_report = None
-    if text_args.teacher:
-        with training_args.main_process_first(desc="packing the text"):
-            text, text_report = label_text(text_args, overlap["tests"], tokenizer, model.config, training_args.device)
-        train = mix(train, text, text_args.text_share)
-    if training_args.eval_strategy != "no" and not validation:
+    if recipe_args.recipe:
+        ready = prepare_recipe(model_args, data_args, recipe_args, training_args)
+    else:
+        ready = prepare_corpora(model_args, data_args, text_args, training_args)
+    if training_args.eval_strategy != "no" and not ready.validation:
         raise InputError("no corpus has a validation split to choose by", fix="add one, or pass --eval-strategy no")
 
-    padding = {"tokenizer": tokenizer, "pad_to_multiple_of": 8}
+    model, patience = ready.model, data_args.early_stopping_patience
+    padding = {"tokenizer": ready.tokenizer, "pad_to_multiple_of": 8}
     trainer = KognerTrainer(
         model=model,
         args=training_args,
-        train_dataset=train,
-        eval_dataset=concatenate_datasets([split.windows for split in validation]) if validation else None,
+        train_dataset=ready.train,
+        eval_dataset=concatenate_datasets([split.windows for split in ready.validation]) if ready.validation else None,
         data_collator=DataCollatorForTokenClassification(**padding),
         train_collator=ConventionCollator(**padding, convention_dropout=model.config.convention_dropout),
-        processing_class=tokenizer,
-        compute_metrics=validation_metrics(validation, model.config.id2label),
-        callbacks=[EarlyStoppingCallback(data_args.early_stopping_patience)]
-        if data_args.early_stopping_patience
-        else None,
+        adversarial_norm=model_args.adversarial_norm,
+        processing_class=ready.tokenizer,
+        compute_metrics=validation_metrics(ready.validation, model.config.id2label),
+        callbacks=[EarlyStoppingCallback(patience)] if patience else None,
     )
     before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
     trainer.train(resume_from_checkpoint=resume)
     mix_weights(model, before, model_args.kept_share)
     trainer.save_model()
     if trainer.is_world_process_zero():
-        report = {"train_windows": len(train), "overlap": overlap["report"], "text": text_report}
-        report["log"] = trainer.state.log_history
+        report = ready.report | {"log": trainer.state.log_history}
         write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
 

@@ -88,14 +88,21 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
 
 
 def fresh_model(
-    start: StartArguments, types: list[str], tokenizer, conventions: list[str] | None = None
+    start: StartArguments, types: list[str], tokenizer, conventions: list[str] | None = None, **more: Any
 ) -> KognerForTokenClassification:
     """A model from an encoder, or from that of a KoGNER model, and a knowledge folder.
+
+    Args:
+        start: encoder and knowledge.
+        types: entity types to learn.
+        tokenizer: of the encoder.
+        conventions: corpora whose conventions the model distinguishes.
+        more: further fields of the configuration.
 
     Raises:
         InputError: the arguments contradict each other, or a folder cannot be read.
     """
-    fields = _training_fields(start, tokenizer)
+    fields = _training_fields(start, tokenizer) | more
     fields |= {"fusion_layers": start.fusion_layers, "evidence": "none"}
     fields |= {"conventions": conventions, "constrained_decoding": True, "whole_words": True}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,27 @@ from ..files.errors import InputError, first_line, is_out_of_memory
 from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
+from .adversary import EmbeddingAdversary
+from .joint_windows import JointWindows
 
 logger = logging.getLogger(__name__)
 STATE = "trainer_state.json"  # written last: a checkpoint without it is incomplete
+
+
+class HostValue:
+    """A number on its way from a device: reading it waits for that number alone, not for what was started later."""
+
+    def __init__(self, tensor: torch.Tensor):
+        self._tensor = tensor.detach().to("cpu", non_blocking=True)
+        self._arrived = torch.cuda.Event() if tensor.is_cuda else None
+        if self._arrived is not None:
+            self._arrived.record()
+
+    def value(self) -> float:
+        """The number."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        return self._tensor.item()
 
 
 class KognerTrainer(Trainer):
@@ -32,16 +51,21 @@ class KognerTrainer(Trainer):
 
     Args:
         train_collator: of the training data, if it is another than ``data_collator``, that of evaluation.
+        adversarial_norm: how far each step is taken once more against the model, see :class:`EmbeddingAdversary`;
+            0: it is not.
     """
 
-    _loss: torch.Tensor | None = None
+    _loss: HostValue | None = None
 
-    def __init__(self, *args, train_collator=None, **kwargs):
+    def __init__(self, *args, train_collator=None, adversarial_norm: float = 0.0, **kwargs):
         super().__init__(*args, **kwargs)
         self.train_collator = train_collator or self.data_collator
+        self.adversary = EmbeddingAdversary(self._body(), adversarial_norm) if adversarial_norm else None
 
     def get_train_dataloader(self) -> DataLoader:
-        """Batches of the training data, by the collator of training."""
+        """Batches of the training data: windows as they are drawn, anything else by the collator of training."""
+        if isinstance(self.train_dataset, JointWindows):
+            return self.train_dataset.loader(self.args)
         of_evaluation, self.data_collator = self.data_collator, self.train_collator
         try:
             return super().get_train_dataloader()
@@ -82,16 +106,26 @@ class KognerTrainer(Trainer):
             phase = "train" if self.model.training else "eval"
             size = getattr(self.args, f"per_device_{phase}_batch_size")
             smaller = f"--per-device-{phase}-batch-size (now {size}; --gradient-accumulation-steps makes up for it)"
+            if phase == "train" and isinstance(self.train_dataset, JointWindows):
+                smaller = "--batch-tokens (--gradient-accumulation-steps makes up for it)"
             fix = f"give a smaller {smaller} or --gradient-checkpointing true; {self._kept()}"
             problem = f"out of memory after step {self.state.global_step} ({first_line(error)})"
             raise InputError(problem, fix=fix) from error
 
-    def training_step(self, *args, **kwargs) -> torch.Tensor:
+    def training_step(self, model, inputs, *args, **kwargs) -> torch.Tensor:
         """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""
-        loss = super().training_step(*args, **kwargs)
-        if self._loss is not None and not self._loss.isfinite():
-            raise self._diverged(f"the loss is {self._loss.item()}")
-        self._loss = loss.detach()
+        if self.adversary is None:
+            loss = super().training_step(model, inputs, *args, **kwargs)
+        else:
+            inputs = self._prepare_inputs(inputs)
+            # Of the two passes' gradients, which add up, processes share the sum.
+            with self.adversary.watch(), self.accelerator.no_sync(model):
+                loss = super().training_step(model, inputs, *args, **kwargs)
+            with self.adversary.attack():
+                super().training_step(model, inputs, *args, **kwargs)
+        before, self._loss = self._loss, HostValue(loss)
+        if before is not None and not math.isfinite(before.value()):
+            raise self._diverged(f"the loss is {before.value()}")
         return loss
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
@@ -139,8 +173,10 @@ class KognerTrainer(Trainer):
             raise InputError(problem, file=resume_from_checkpoint, fix=fix)
 
     def _checksums(self) -> dict[str, str]:
-        body = next(module for module in self.model.modules() if isinstance(module, KognerModel))
-        return {name: checksum(table) for name, table in body.tables.items()}
+        return {name: checksum(table) for name, table in self._body().tables.items()}
+
+    def _body(self) -> KognerModel:
+        return next(module for module in self.model.modules() if isinstance(module, KognerModel))
 
     @contextmanager
     def _writing(self, folder: Path) -> Iterator[None]:
