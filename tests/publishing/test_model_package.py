@@ -99,9 +99,7 @@ def test_several_packages(wheel, model_folder, install, tmp_path, monkeypatch):
         assert kogner("package", model_folder, "--output", tmp_path, "--name", name).exit_code == 0
     one, two = (tmp_path / f"{name}-{__version__}-py3-none-any.whl" for name in ("my_model", "my_model_2"))
     monkeypatch.setattr(found_in, "_CHECKOUT", tmp_path / "none")
-    with pytest.raises(
-        ValueError, match="no model is installed; pip install kogner-biomed, or name a folder"
-    ):
+    with pytest.raises(ValueError, match="no model is installed; pip install kogner-biomed, or name a folder"):
         find_model()
     assert str(install(one) / "my_model" / "model") == find_model()
     install(two)
