@@ -20,7 +20,7 @@ _NO_CONCEPT = ("", "-", "-1")
 _SEVERAL = re.compile(r"[|+,]")
 
 
-def gold_concepts(ids: str, preferred: Mapping[str, str]) -> set[str]:
+def gold_concepts(ids: str, owners: Mapping[str, Sequence[str]]) -> set[str]:
     """Concepts of an annotation under the graph's preferred ids; empty for ``-1``, "no concept of the vocabulary".
 
     An id without a vocabulary is one of MeSH: ``D015738`` is ``MESH:D015738``. ``|`` joins the concepts of a composite
@@ -28,11 +28,11 @@ def gold_concepts(ids: str, preferred: Mapping[str, str]) -> set[str]:
 
     Args:
         ids: as written in the PubTator file.
-        preferred: other ids of concepts -> the preferred one.
+        owners: other ids of concepts -> the preferred ids of those that have them.
     """
     parts = [part.strip() for part in _SEVERAL.split(ids)]
     full = [part if ":" in part else f"MESH:{part}" for part in parts if part not in _NO_CONCEPT]
-    return {preferred.get(part, part) for part in full}
+    return {concept for part in full for concept in owners.get(part, [part])}
 
 
 def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence], Iterable] = iter) -> dict[str, dict]:
@@ -48,15 +48,15 @@ def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence
         abbreviations = find_abbreviations(document.text)
         for mention in document.mentions:
             kind = ENTITY_TYPES.get(mention.type, mention.type)
-            gold = gold_concepts(mention.id or "", catalogue.preferred)
+            gold = gold_concepts(mention.id or "", catalogue.owners)
             rows.setdefault(kind, []).append((gold, linker.candidates(mention.text, kind, abbreviations)))
     if not rows:
         raise InputError("no mentions in it", file=path, fix="name an annotated PubTator file")
-    return {kind: score_links(found, held, catalogue.preferred) for kind, found in rows.items()}
+    return {kind: score_links(found, held, catalogue.owners) for kind, found in rows.items()}
 
 
 def score_links(
-    rows: Sequence[tuple[set[str], Sequence[Candidate]]], held: Collection[str], preferred: Mapping[str, str]
+    rows: Sequence[tuple[set[str], Sequence[Candidate]]], held: Collection[str], owners: Mapping[str, Sequence[str]]
 ) -> dict[str, float | int]:
     """Score ranked candidates against gold concepts, over mentions.
 
@@ -67,7 +67,7 @@ def score_links(
     Args:
         rows: gold concepts and candidates, best first, of each mention.
         held: ids that the graph holds.
-        preferred: other ids of concepts -> the preferred one.
+        owners: other ids of concepts -> the preferred ids of those that have them.
 
     Returns:
         Counts ``mentions``, ``without_concept``, ``several_concepts``, ``linked``; ``accuracy@1`` and ``accuracy@5``
@@ -76,7 +76,7 @@ def score_links(
     """
     count: Counter[str] = Counter(mentions=len(rows))
     for gold, candidates in rows:
-        right = [preferred.get(each.id, each.id) in gold for each in candidates]
+        right = [not gold.isdisjoint(owners.get(each.id, [each.id])) for each in candidates]
         count["without_concept"] += not gold
         count["several_concepts"] += len(gold) > 1
         count["ceiling"] += not gold.isdisjoint(held)

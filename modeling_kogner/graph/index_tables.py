@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -60,9 +61,7 @@ def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tu
     type_of = {name: i for i, name in enumerate(knowledge.semantic_types)}
     count = len(knowledge.concepts)
     codes, codebooks = knowledge.codes, knowledge.codebooks
-    known = knowledge.equivalents[knowledge.equivalents["preferred"].isin(knowledge.concepts["id"])]
-    preferred = dict(zip(known["id"], known["preferred"], strict=True))
-    catalogue = ConceptCatalogue(list(knowledge.concepts["id"]), list(knowledge.concepts["name"]), preferred).to_bytes()
+    catalogue = _catalogue(knowledge).to_bytes()
     tables = {f"kogner.index.{name}": tensor for name, tensor in tokens.items()}
     tables |= {
         "kogner.index.power": _powers(),
@@ -94,6 +93,15 @@ def build_tables(knowledge: Knowledge, tokenizer: PreTrainedTokenizerBase) -> tu
     if codes is not None:
         fields |= {"concept_dim": codebooks.shape[2], "codebook_size": codebooks.shape[1]}
     return fields, tables
+
+
+def _catalogue(knowledge: Knowledge) -> ConceptCatalogue:
+    """Ids, names and further ids, these in the order of the concepts."""
+    concepts = knowledge.concepts
+    place = pd.Index(concepts["id"]).get_indexer(knowledge.equivalents["preferred"])
+    further = knowledge.equivalents.assign(place=place)[place >= 0].sort_values(["place", "id"])
+    by_concept = {concept: list(rows) for concept, rows in further.groupby("preferred", sort=False)["id"]}
+    return ConceptCatalogue(list(concepts["id"]), list(concepts["name"]), by_concept)
 
 
 def hash_surfaces(surfaces: list[str], tokenizer: PreTrainedTokenizerBase, tokens) -> tuple[np.ndarray, np.ndarray]:

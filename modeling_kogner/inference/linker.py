@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -103,15 +102,12 @@ class Linker:
         if catalogue is self._catalogue:
             return
         self._catalogue = catalogue
-        self._equivalents: dict[str, list[str]] = defaultdict(list)
-        for other, preferred in catalogue.preferred.items():
-            self._equivalents[preferred].append(other)
         self._types = self.model.kogner.index.concept_type.cpu().numpy()  # (N,)
         self._allowed = np.ones(len(catalogue), dtype=bool)
         if self.vocabulary is not None:
             self._allowed[:] = [self._id(concept) is not None for concept in range(len(catalogue))]
         if self.vocabulary is not None and not self._allowed.any():
-            known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.preferred)})
+            known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.owners)})
             raise UsageError(
                 f"the model knows no id of the vocabulary {self.vocabulary!r}",
                 fix=f"it knows {', '.join(known) or 'none'}",
@@ -130,7 +126,7 @@ class Linker:
     def _family(self, concept: int) -> list[str]:
         """All ids of a concept, the graph's preferred one first."""
         preferred = self._catalogue.ids[concept]
-        return [preferred, *self._equivalents.get(preferred, ())]
+        return [preferred, *self._catalogue.further_ids(preferred)]
 
     def _fitting(self, entity_type: str) -> np.ndarray:
         """``(N,)`` bool, concepts that a mention of an entity type may be linked to."""

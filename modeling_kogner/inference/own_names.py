@@ -87,17 +87,20 @@ def add_concepts(
 def add_equivalents(model: KognerForTokenClassification, table: pd.DataFrame) -> int:
     """Tell a loaded model the ids that other vocabularies give to its concepts; returns how many it took.
 
-    Rows whose ``preferred`` is not a concept of the model, and ids that are concepts themselves, are skipped.
+    Rows that the model has, rows whose ``preferred`` is not a concept of it, and ids that are concepts themselves are
+    skipped.
 
     Args:
         model: changed in place.
         table: ``id``, ``preferred``.
     """
     known = set(model.kogner.concepts.ids)
-    table = table[table["preferred"].isin(known) & ~table["id"].isin(known)]
-    table = table[~table["id"].isin(set(model.kogner.concepts.preferred))]
+    table = table[table["preferred"].isin(known) & ~table["id"].isin(known)].drop_duplicates(["id", "preferred"])
+    owners = model.kogner.concepts.owners
+    held = [one in owners.get(other, ()) for other, one in zip(table["id"], table["preferred"], strict=True)]
+    table = table[~np.array(held, dtype=bool)]
     if len(table):
-        _append(model, ConceptCatalogue([], [], dict(zip(table["id"], table["preferred"], strict=True))))
+        _append(model, ConceptCatalogue([], [], table.groupby("preferred")["id"].agg(list).to_dict()))
     return len(table)
 
 
@@ -122,7 +125,10 @@ def _checked(table: pd.DataFrame, model: KognerForTokenClassification, checks: R
     table = checks.keep(table, "name", table["name"] != "", "is empty", "give the concept a name")
     known = table["type"].isin(kinds)
     table = checks.keep(table, "type", known, "is not a known type", f"use one of {', '.join(kinds)}")
-    table = table.assign(id=table["id"].map(catalogue.preferred).fillna(table["id"]))
+    owners = {each: found for each in table["id"] if (found := catalogue.owners.get(each))}
+    one = ~table["id"].isin([each for each, found in owners.items() if len(found) > 1])
+    table = checks.keep(table, "id", one, "is an id of several concepts", "give the id of the one that is meant")
+    table = table.assign(id=[owners.get(each, [each])[0] for each in table["id"]])
     first = table.drop_duplicates("id").set_index("id")["type"]
     agrees = table["type"] == table["id"].map(first)
     table = checks.keep(table, "type", agrees, "contradicts an earlier row of its id", "give an id one type")

@@ -7,6 +7,7 @@ from conftest import CONCEPTS
 from support import kogner, mentions_of
 from tiny_tagger import make_tagger, save_tagger
 
+from modeling_kogner.files.errors import InputError
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.load import load_model
@@ -97,11 +98,19 @@ def test_added_names_are_saved_with_the_model(tagger, tokenizer, tmp_path):
     loaded, _ = load_model(tmp_path)
     assert all(torch.equal(tensor, loaded.state_dict()[name]) for name, tensor in tagger.state_dict().items())
     assert loaded.kogner.concepts.ids == tagger.kogner.concepts.ids
-    assert loaded.kogner.concepts.preferred == {"X:1": "LAB:1"}
+    assert loaded.kogner.concepts.owners == {"X:1": ["LAB:1"]}
     assert exact(Linker(loaded, tokenizer, "X"), "low level", "Chemical") == ["X:1"]
     encoded = tokenizer(["Aspirin with low level"], return_tensors="pt")
     with torch.no_grad():
         assert torch.equal(tagger(encoded.input_ids).logits, loaded(encoded.input_ids).logits)
+
+
+def test_an_id_of_two_concepts_names_neither(tagger, tokenizer):
+    """A name would go to either of the two."""
+    pairs = [("UMLS:7", CONCEPTS[0][0]), ("UMLS:7", CONCEPTS[1][0])]
+    assert add_equivalents(tagger, pd.DataFrame(pairs, columns=["id", "preferred"])) == 2
+    with pytest.raises(InputError, match=r"UMLS:7.*several concepts"):
+        add_concepts(tagger, tokenizer, table([("UMLS:7", "heart level", CONCEPTS[0][2])]))
 
 
 def test_an_id_of_another_vocabulary_is_its_concept(tagger, tokenizer):
