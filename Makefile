@@ -1,8 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow check train-demo card evidence pictures
+.PHONY: help setup test test-slow check train-demo scores card evidence pictures
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := benchmarks/results/release
+CORPORA := NCBI-disease BC5CDR BC2GM JNLPBA linnaeus AnatEM BioNLP13CG BioNLP13PC BioNLP11ID BioNLP09 BioNLP11EPI BioNLP13GE Ex-PTM
+TESTS = $(BIN)/python eval.py --model hub_card --dataset $(CORPORA:%=$(DATA)/data/ner/%) --split test
 SCORES = $(wildcard $(CARD)/metrics*.json $(CARD)/documents*.json)
 given = $(if $(wildcard $(CARD)/$(2)),$(1) $(CARD)/$(2))
 
@@ -29,6 +31,12 @@ train-demo: ## a few minutes on a CPU: 5 % of NCBI-disease, no graph, scores on 
 	  --encoder $(DATA)/models/minilm12-biomed --train-fraction 0.05 --max-steps 100 --eval-strategy no \
 	  --save-strategy no --output-dir artifacts/demo
 	$(BIN)/python eval.py --model artifacts/demo --dataset $(DATA)/data/ner/NCBI-disease --output artifacts/demo/metrics.json
+
+scores: ## score hub_card into CARD: test sets without and with a convention and without knowledge, whole documents
+	$(TESTS) --output $(CARD)/metrics.json
+	$(TESTS) --convention own --output $(CARD)/metrics_own.json
+	$(TESTS) --knowledge none --output $(CARD)/metrics_off.json
+	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator --output $(CARD)/documents.json
 
 card: ## README.md of hub_card/ from the reports in CARD, then the README's scores; MODEL_ID=OWNER/NAME
 	$(BIN)/kogner card hub_card --metrics $(SCORES) \

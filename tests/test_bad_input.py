@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import train_tokenizer
+from safetensors.torch import load_file, save_file
 from support import ROOT, rows, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertModel
 
@@ -131,6 +132,11 @@ def test_no_encoder_there(corpus, encoder, tmp_path, refused):
     broken = shutil.copytree(encoder, tmp_path / "broken")
     (broken / "model.safetensors").write_bytes((encoder / "model.safetensors").read_bytes()[:5000])
     refused("broken: no encoder could be read", "--encoder", broken, "--dataset", corpus)
+    weights = load_file(encoder / "model.safetensors")
+    save_file({k: w for k, w in weights.items() if "layer.1." not in k}, broken / "model.safetensors", {"format": "pt"})
+    refused(
+        "broken: 16 weights of the encoder are missing, first encoder.layer.1", "--encoder", broken, "--dataset", corpus
+    )
 
 
 def test_wrong_knowledge_folder(encoder, corpus, knowledge_folder, tmp_path, refused):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..training.arguments import PretrainingDefaults, PretrainingStartArguments, TextArguments
 from .main import script
+from .progress import quiet
 
 
 class PretrainingOptions(PretrainingDefaults):
@@ -32,6 +33,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, trainer: Pre
     """
     from ..training.run import pretrain
 
+    quiet()
     pretrain(start, text, trainer)
 
 

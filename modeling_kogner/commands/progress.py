@@ -20,12 +20,18 @@ Item = TypeVar("Item")
 
 
 def quiet() -> None:
-    """Leave out what transformers says of a checkpoint: `load_model` tells what is wrong with it, once."""
+    """Leave out what libraries say of a checkpoint: what is wrong with it is told once, as an error.
+
+    Bars of downloads and of reading corpora stay, on a terminal.
+    """
+    import warnings
+
     from huggingface_hub.utils import enable_progress_bars
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", "Initializing zero-element tensors")  # a model without vectors has such layers
     if sys.stderr.isatty():
         enable_progress_bars()  # of downloads and uploads, which the first line switched off too
 

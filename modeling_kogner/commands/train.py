@@ -10,6 +10,7 @@ from ..training.arguments import (
     TrainerDefaults,
 )
 from .main import script
+from .progress import quiet
 
 
 class TrainerOptions(TrainerDefaults):
@@ -45,6 +46,7 @@ def train(
     """
     from ..training.run import train
 
+    quiet()
     train(model, data, recipe, text, trainer)
 
 

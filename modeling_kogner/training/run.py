@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from datasets import concatenate_datasets
+from datasets import concatenate_datasets, disable_progress_bars
 from transformers import (
     DataCollatorForTokenClassification,
     EarlyStoppingCallback,
@@ -49,6 +50,8 @@ class KognerTrainingArguments(TrainerDefaults, TrainingArguments):
     """The Trainer's arguments with defaults for this task."""
 
     def __post_init__(self):
+        if self.disable_tqdm is None:
+            self.disable_tqdm = not sys.stderr.isatty()
         if self.eval_strategy == "no":
             self.load_best_model_at_end = False
         if self.hub_strategy != "end":
@@ -84,6 +87,13 @@ def read_trainer_arguments(kind: type[Arguments], words: list[str]) -> tuple[Arg
     return arguments, unknown, list(parser._option_string_actions)
 
 
+def start_logging(first_process: bool) -> None:
+    """Lines of what is done, of one process alone; bars of reading corpora on a terminal only."""
+    logging.basicConfig(level=logging.INFO if first_process else logging.WARNING)
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+
+
 def train(
     model_args: ModelArguments,
     data_args: DataArguments,
@@ -97,7 +107,7 @@ def train(
         UsageError: options do not go together.
         InputError: a corpus or a model is wrong.
     """
-    logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
+    start_logging(training_args.process_index == 0)
     recipe_args.check_others(model_args, data_args, text_args)
     if (model_args.encoder is None) == (model_args.checkpoint is None):
         raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
@@ -141,7 +151,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
         UsageError: options do not go together.
         InputError: the text, the encoder or the knowledge are wrong.
     """
-    logging.basicConfig(level=logging.INFO if training_args.process_index == 0 else logging.WARNING)
+    start_logging(training_args.process_index == 0)
     if start.encoder is None or (start.knowledge == "none" and text.windows is None):
         raise UsageError("give --encoder, and the --knowledge that labels the text")
     resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)

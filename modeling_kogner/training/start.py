@@ -9,6 +9,7 @@ import torch
 from datasets import Dataset, concatenate_datasets
 from safetensors import SafetensorError
 from torch import nn
+from transformers import AutoModel, PreTrainedModel
 
 from ..configuration_kogner import KognerConfig
 from ..corpora.corpus import Corpus, load_corpus, train_subset
@@ -117,7 +118,7 @@ def fresh_model(
     try:
         given = KognerConfig.get_config_dict(start.encoder)[0].get("model_type") == KognerConfig.model_type
         source = load_model(start.encoder)[0] if given else None
-        encoder = start.encoder if source is None else source.kogner.encoder
+        encoder = read_encoder(start.encoder) if source is None else source.kogner.encoder
         model = KognerForTokenClassification.from_encoder(encoder, types, tables, **fields)
     except (SafetensorError, OSError) as error:
         problem = f"no encoder could be read ({first_line(error)})"
@@ -129,6 +130,19 @@ def fresh_model(
         shared = take_over_layers(source, model)
         logger.info("%s: layers taken over, with the entity types %s", start.encoder, ", ".join(shared) or "of none")
     return model
+
+
+def read_encoder(source: str) -> PreTrainedModel:
+    """An encoder by its folder or Hub id; heads that were trained with it are left out.
+
+    Raises:
+        InputError: weights of the encoder itself are missing, which would start at random.
+    """
+    encoder, found = AutoModel.from_pretrained(source, dtype=torch.float32, output_loading_info=True)
+    if missing := sorted(key for key in found["missing_keys"] if "pooler" not in key):  # nothing reads the pooler
+        problem = f"{len(missing)} weights of the encoder are missing, first {missing[0]}"
+        raise InputError(problem, file=source, fix="give a folder with all weights of one encoder")
+    return encoder
 
 
 @torch.no_grad()

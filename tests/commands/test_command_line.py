@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from support import ROOT, SENTENCES, kogner, rows, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
-from transformers import BertModel
+from transformers import BertForMaskedLM
 
 from modeling_kogner.commands import main
 from modeling_kogner.commands.main import COMMANDS, EXTRAS
@@ -57,14 +57,17 @@ def test_the_list_of_commands(group):
     assert "did you mean" in kogner(*group, *(["anotate"] if not group else ["bild"])).stderr
 
 
-def test_train_and_eval_are_commands_of_an_installed_package(wordpiece, tmp_path):
+def test_train_and_eval_are_commands_of_an_installed_package(wordpiece, tmp_path, capfd):
     """A wheel has no train.py and no eval.py: their options must be reached from any folder."""
-    encoder = save_encoder(tmp_path / "encoder", BertModel(tiny_bert(len(wordpiece))), wordpiece)
+    encoder = save_encoder(tmp_path / "encoder", BertForMaskedLM(tiny_bert(len(wordpiece))), wordpiece)
     corpus = write_corpus(tmp_path / "corpus", train=rows(SENTENCES[2:]), validation=rows(), test=rows(SENTENCES[:2]))
     options = ["--encoder", encoder, "--knowledge", "none", "--dataset", corpus, "--output_dir", tmp_path / "model"]
     options += ["--use-cpu", "--tf32", "false", "--max_steps", 2, "--eval-strategy", "no", "--save_strategy", "no"]
+    capfd.readouterr()
     trained = kogner("train", *options, "--types", "chemical,DISEASE")
     assert trained.exit_code == 0, trained.output
+    printed = trained.output + "".join(capfd.readouterr())
+    assert not [noise for noise in ("LOAD REPORT", "%|", "it/s", "token_id") if noise in printed], printed
     scores = tmp_path / "metrics.json"
     scored = kogner("eval", "--model", tmp_path / "model", "--dataset", corpus, "--output", scores, "--device", "cpu")
     assert scored.exit_code == 0, scored.output
