@@ -87,23 +87,22 @@ class JointWindows(torch.utils.data.Dataset):
             "convention": torch.where(told.bool(), corpus + 1, 0),
         }
 
-    def loader(self, args: TrainingArguments) -> WindowLoader:
+    def sampler(self, args: TrainingArguments) -> WindowSampler:
         """Batches for one of the processes of a run."""
         seed = args.seed if args.data_seed is None else args.data_seed
         turns = {"process": args.process_index, "processes": args.world_size}
-        sampler = WindowSampler(self.sentences, **self.drawing, seed=seed, **turns)
-        return WindowLoader(self, args, sampler)
+        return WindowSampler(self.sentences, **self.drawing, seed=seed, **turns)
 
 
 class WindowLoader(DataLoader):
-    """Batches of a sampler, read ahead by the processes that the Trainer's arguments ask for."""
+    """Batches of windows, read ahead by the processes that the Trainer's arguments ask for."""
 
-    def __init__(self, windows: JointWindows, args: TrainingArguments, sampler: WindowSampler):
+    def __init__(self, windows: JointWindows, args: TrainingArguments):
         workers = args.dataloader_num_workers
         more = {"prefetch_factor": args.dataloader_prefetch_factor or 8} if workers else {}
         super().__init__(
             windows,
-            batch_sampler=sampler,
+            batch_sampler=windows.sampler(args),
             collate_fn=_as_it_is,
             num_workers=workers,
             pin_memory=args.dataloader_pin_memory,

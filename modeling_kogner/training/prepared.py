@@ -89,9 +89,10 @@ def prepare_recipe(
     train = JointWindows(recipe, loaded.train, tokenizer, model.config, given.batch_tokens, data.max_length)
     validation = []
     if args.eval_strategy != "no":
-        windowing = {"max_length": data.max_length, "stride": data.stride}
+        windowing = {"max_length": data.max_length, "stride": data.stride, "context": recipe.context_tokens}
         validation = validation_splits(loaded, recipe, tokenizer, model.config, **windowing)
-    report = {"overlap": loaded.report, "excluded": given.exclude_corpora, "tokens": train.tokens}
+    report = {"train_windows": sum(map(len, train.sampler(args).draw(0))), "overlap": loaded.report}
+    report |= {"excluded": given.exclude_corpora, "tokens": train.tokens}
     return Prepared(model, tokenizer, train, validation, report)
 
 

@@ -34,12 +34,13 @@ from .arguments import (
     TextArguments,
     TrainerDefaults,
 )
+from .checkpoints import remove_weights, resume_point
 from .collator import ConventionCollator
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
 from .prepared import prepare_corpora, prepare_recipe
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
 from .start import fresh_model, mix_weights
-from .trainer import KognerTrainer, remove_weights, resume_point
+from .trainer import KognerTrainer
 
 HELD_OUT = 0.01  # of the windows of pretraining
 Arguments = TypeVar("Arguments", bound="KognerTrainingArguments")

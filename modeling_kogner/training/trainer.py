@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 from transformers import Trainer
 
@@ -20,10 +17,8 @@ from ..knowledge_encoder import KognerModel
 from ..publishing.hub import HUB_ERRORS, publish, refusal
 from ..table_checksums import checksum
 from .adversary import EmbeddingAdversary
-from .joint_windows import JointWindows
-
-logger = logging.getLogger(__name__)
-STATE = "trainer_state.json"  # written last: a checkpoint without it is incomplete
+from .checkpoints import STATE, newest_whole, remove_weights
+from .joint_windows import JointWindows, WindowLoader
 
 
 class HostValue:
@@ -65,7 +60,7 @@ class KognerTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader:
         """Batches of the training data: windows as they are drawn, anything else by the collator of training."""
         if isinstance(self.train_dataset, JointWindows):
-            return self.train_dataset.loader(self.args)
+            return WindowLoader(self.train_dataset, self.args)
         of_evaluation, self.data_collator = self.data_collator, self.train_collator
         try:
             return super().get_train_dataloader()
@@ -202,67 +197,3 @@ class KognerTrainer(Trainer):
         if newest is None:
             return "no checkpoint was kept"
         return f"{newest} is complete, --resume-from-checkpoint last resumes from it"
-
-
-def resume_point(given: str | None, output_dir: str | Path) -> str | None:
-    """The checkpoint to resume from.
-
-    Args:
-        given: its folder; ``last`` for the newest complete one in the output folder, if there is one; None for none.
-        output_dir: of the run.
-
-    Raises:
-        InputError: it is incomplete; the message says what to delete, and which one is complete.
-    """
-    if given is None:
-        return None
-    if given == "last":
-        newest = newest_whole(output_dir)
-        logger.info("%s", f"resumes from {newest}" if newest else f"{output_dir}: no checkpoint yet, starts afresh")
-        return newest
-    if wrong := what_is_wrong(Path(given)):
-        newest = newest_whole(Path(given).parent)
-        other = f"resume from {newest}" if newest else "start again without --resume-from-checkpoint"
-        raise InputError(wrong, file=given, fix=f"delete it and {other}")
-    return given
-
-
-def newest_whole(folder: str | Path) -> str | None:
-    """The complete checkpoint with most steps; a warning names incomplete ones."""
-    found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
-    for path in sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
-        wrong = what_is_wrong(path)
-        if wrong is None:
-            return str(path)
-        logger.warning("%s: %s; skipped", path, wrong)
-    return None
-
-
-def remove_weights(folder: str | Path) -> None:
-    """Before a folder is saved to again: a kill must not leave old weights with a new configuration."""
-    for stale in Path(folder).glob("model*.safetensors*"):
-        stale.unlink()
-
-
-def what_is_wrong(folder: Path) -> str | None:
-    """Why a checkpoint cannot be used; None if it is complete."""
-    if not folder.is_dir():
-        return "no such checkpoint"
-    file = folder / STATE
-    try:
-        json.loads(file.read_text())
-        weights = sorted(folder.glob("*.safetensors"))
-        if not weights:
-            return "without weights"
-        for file in weights:
-            with safe_open(file, "pt"):
-                pass
-        for file in sorted([*folder.glob("*.pt"), *folder.glob("*.pth")]):  # zip files with checksums
-            with ZipFile(file) as parts:
-                if bad := parts.testzip():
-                    return f"{file.name} is damaged at {bad}"
-    except FileNotFoundError:
-        return "is incomplete: its writing was interrupted"
-    except (SafetensorError, BadZipFile, ValueError, OSError) as error:
-        return f"{file.name} is damaged ({error})"
-    return None
