@@ -25,6 +25,7 @@ COMMANDS = {  # name: module of this folder and function in it
     "demo": "demo.demo",
     "train": "train.train",
     "eval": "eval.evaluate",
+    "errors": "errors.errors",
     "pretrain": "pretrain.pretrain",
     "export": "export.export",
     "card": "card.card",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
@@ -29,6 +29,7 @@ class EncodedSplit:
         windows: output of :func:`windows.encode` as a data set; its ``example_index`` counts ``runs``.
         references: gold IOB2 tags of each sentence.
         runs: sentences that are read together.
+        sentences: words of each sentence, for those who show them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class EncodedSplit:
     windows: Dataset
     references: list[list[str]]
     runs: list[range]
+    sentences: list[list[str]] = field(default_factory=list)
 
     @classmethod
     def from_split(
@@ -55,7 +57,7 @@ class EncodedSplit:
         windows = encode(examples, tokenizer, longest, stride, label2id, types)
         if convention is not None:
             windows["convention"] = [convention] * len(windows["input_ids"])
-        return cls(name, list(types), Dataset.from_dict(windows), tags, runs)
+        return cls(name, list(types), Dataset.from_dict(windows), tags, runs, tokens)
 
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
         """Strict scores of the types that the corpus annotates, of the tags that :meth:`decode` gives."""

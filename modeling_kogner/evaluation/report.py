@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 
@@ -51,6 +52,32 @@ def score_corpus(
     Raises:
         InputError: the corpus is malformed, or the model knows none of the types.
     """
+    windowing = (max_length, stride, batch_size)
+    encoded, logits = read_corpus(model, tokenizer, source, split, types, convention, windowing, counting)
+    labels = model.config.id2label
+    return encoded.name, {
+        "split": split,
+        "sentences": len(encoded.references),
+        "types": encoded.types,
+        "strict": encoded.score(logits, labels),
+        "strict_every_type": encoded.score(logits, labels, every_type=True),
+    }
+
+
+def read_corpus(
+    model,
+    tokenizer,
+    source: str,
+    split: str,
+    types: Sequence[str] | None,
+    convention: str,
+    windowing: tuple[int, int, int],
+    counting: Callable[[Sequence, str], Iterable],
+) -> tuple[EncodedSplit, list[np.ndarray]]:
+    """The sentences of one corpus with the model's logits; arguments and errors are those of :func:`score_corpus`.
+
+    ``windowing`` is ``max_length``, ``stride`` and ``batch_size``.
+    """
     corpus, config = load_corpus(source), model.config
     asked = {kind.casefold() for kind in types or config.entity_types}
     scored = [kind for kind in corpus.entity_types if kind.casefold() in asked and kind in config.entity_types]
@@ -59,16 +86,10 @@ def score_corpus(
         raise InputError(f"annotates {annotated}; the model knows {known}: no type of --types to score", file=source)
     rows = corpus.only(scored).split(split)
     followed = followed_convention(convention, corpus.name, config)
-    windowing = (max_length, stride, config.convention_id(followed) or None, config.context_tokens)
-    encoded = EncodedSplit.from_split(corpus.name, rows, scored, tokenizer, config.label2id, *windowing)
-    logits = predict_logits(model, encoded.windows, tokenizer, batch_size, partial(counting, doing=corpus.name))
-    return corpus.name, {
-        "split": split,
-        "sentences": len(rows),
-        "types": scored,
-        "strict": encoded.score(logits, config.id2label),
-        "strict_every_type": encoded.score(logits, config.id2label, every_type=True),
-    }
+    *lengths, batch_size = windowing
+    how = (*lengths, config.convention_id(followed) or None, config.context_tokens)
+    encoded = EncodedSplit.from_split(corpus.name, rows, scored, tokenizer, config.label2id, *how)
+    return encoded, predict_logits(model, encoded.windows, tokenizer, batch_size, partial(counting, doing=corpus.name))
 
 
 def followed_convention(asked: str, own: str, config: KognerConfig) -> str | None:

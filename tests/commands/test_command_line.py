@@ -85,6 +85,7 @@ WRONG_DATA = {
     "demo": ("--model absent --no-browser", "absent: no such folder"),
     "train": ("--encoder absent --dataset absent --use-cpu --output-dir m", "absent: no such folder"),
     "eval": ("--model absent --dataset x", "absent: no such folder"),
+    "errors": ("--model absent --dataset x", "absent: no such folder"),
     "pretrain": ("--encoder absent --knowledge absent --text absent --use-cpu --output-dir m", "absent: "),
     "export": ("absent --output out", "absent: no such folder"),
     "card": ("absent --metrics absent.json", "absent.json: cannot be read"),
