@@ -89,7 +89,8 @@ def score(run: dict, split: str, model, tokenizer) -> dict:
     other, _, part = split.rpartition(":")
     corpus, config = corpus_of(_worker["args"].data, other or run["corpus"]), model.config
     types = [kind for kind in corpus.entity_types if kind in config.entity_types]
-    encoded = EncodedSplit.from_split(corpus.name, corpus.split(part), types, tokenizer, config.label2id)
+    settings = {"context": config.context_tokens}
+    encoded = EncodedSplit.from_split(corpus.name, corpus.split(part), types, tokenizer, config.label2id, **settings)
     logits = predict_logits(model, encoded.windows, tokenizer)
     scores = encoded.score(logits, config.id2label)
     counts = sentence_counts(encoded.decode(logits, config.id2label), encoded.references)

@@ -88,7 +88,7 @@ def test_a_short_form_has_the_type_of_its_long_form():
 
 
 def test_nothing_spreads_from_words_that_are_no_mention():
-    """ "Magnetic resonance imaging (MRI)" must not become a mention."""
+    """An imaging method with a short form must not become a mention."""
     text = "Magnetic resonance imaging (MRI) of mice. MRI was repeated."
     mice = at(text, "mice", "Species")
     assert spread(text, [mice]) == ([mice], find_abbreviations(text))
