@@ -65,7 +65,7 @@ def test_what_is_chosen_is_read_by_the_model(model, wordpiece, corpus, tmp_path)
         model.config.guideline = {"Chemical": guides}
         shifts = choose_shifts(model, wordpiece, [corpus], [corpus])
         assert shifts.keys() == names
-        assert all(row.keys() == {"Chemical"} and row["Chemical"] < 0 for row in shifts.values())
+        assert all(row["Chemical"] < 0 for row in shifts.values()), shifts
     model.config.guideline = None
     model.save_pretrained(tmp_path)
     write_shifts(tmp_path, shifts)
