@@ -13,22 +13,23 @@ from pathlib import Path
 from ..files.whole import whole_folder
 from ..inference.load import load_model
 from .hub import cut_names
-
-LARGEST_SHARD = "40MB"  # the Hub takes files below 50 MB without Git LFS
+from .shards import separate_tables
 
 
 def release(model_folder: str, output: str | Path) -> None:
     """Write weights, tables, tokenizer and shipped code; other files of the output folder, such as a card, stay.
 
-    Weights are stored as float16. The configuration says float32, so that a plain ``from_pretrained`` computes in
-    single precision on a CPU too.
+    Weights are stored as float16, the tables of the knowledge in files of their own (:func:`separate_tables`). The
+    configuration says float32, so that a plain ``from_pretrained`` computes in single precision on a CPU too.
 
     Raises:
+        InputError: a table is too large for one file.
         ValueError: the model cannot be loaded.
     """
     model, tokenizer = load_model(model_folder)
     with whole_folder(Path(output), lambda name: fnmatch(name, "model*.safetensors*")) as partial:
-        model.half().save_pretrained(partial, max_shard_size=LARGEST_SHARD)
+        model.half().save_pretrained(partial)
+        separate_tables(partial)
         tokenizer.save_pretrained(partial)
         config = json.loads((partial / "config.json").read_text())
         config["dtype"] = "float32"

@@ -1,9 +1,15 @@
 """The release folder against the model it was made from."""
 
+import json
+
+import pytest
 import torch
+from safetensors.torch import load_file
 from support import tiny_model
 from transformers import AutoModelForTokenClassification
 
+from modeling_kogner.files.errors import InputError
+from modeling_kogner.publishing import shards
 from modeling_kogner.publishing.release import release
 
 
@@ -24,3 +30,43 @@ def test_a_release_is_half_on_disk_and_single_in_memory(knowledge, wordpiece, tm
     weight = model.classifier.weight
     assert torch.equal(released.classifier.weight, weight.half().float())
     assert not torch.equal(released.classifier.weight, weight)
+
+
+def test_a_new_training_leaves_the_files_of_the_tables_as_they_were(knowledge, wordpiece, tmp_path, monkeypatch):
+    """Each release would carry the whole graph again."""
+    monkeypatch.setattr(shards, "SHARD_BYTES", 20_000)
+    model = tiny_model(knowledge, wordpiece)
+    released = []
+    for name in ("first", "second"):
+        model.save_pretrained(tmp_path / name)
+        wordpiece.save_pretrained(tmp_path / name)
+        release(str(tmp_path / name), tmp_path / f"hub-{name}")
+        released.append({path.name: path.read_bytes() for path in (tmp_path / f"hub-{name}").glob("model-*")})
+        with torch.no_grad():
+            model.classifier.weight += 1
+    first, second = released
+    changed = {name for name in first if first[name] != second[name]}
+    assert first.keys() == second.keys()
+    assert changed
+    assert all("weights" in name for name in changed)
+    tables = {name for name in first if "weights" not in name}
+    assert {name.split("-")[1].removesuffix(".safetensors") for name in tables} == {"catalogue", "index", "nodes"}
+    weight_map = json.loads((tmp_path / "hub-first" / shards.INDEX).read_text())["weight_map"]
+    state = {
+        name: tensor
+        for file in set(weight_map.values())
+        for name, tensor in load_file(tmp_path / "hub-first" / file).items()
+    }
+    assert state.keys() == model.state_dict().keys()
+    loaded = AutoModelForTokenClassification.from_pretrained(tmp_path / "hub-second").state_dict()
+    assert all(torch.equal(state[name], loaded[name]) for name in state if "index" in name or "catalogue" in name)
+
+
+def test_a_file_too_large_for_the_hub_is_an_error(knowledge, wordpiece, tmp_path, monkeypatch):
+    """The push would fail after minutes, or need Git LFS."""
+    tiny_model(knowledge, wordpiece).save_pretrained(tmp_path / "model")
+    wordpiece.save_pretrained(tmp_path / "model")
+    monkeypatch.setattr(shards, "LARGEST_FILE", 1_000)
+    with pytest.raises(InputError, match="smaller --max-surfaces"):
+        release(str(tmp_path / "model"), tmp_path / "hub")
+    assert not (tmp_path / "hub").exists()
