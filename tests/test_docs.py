@@ -48,6 +48,7 @@ def folder(knowledge, tmp_path_factory):
     model.save_pretrained(folder / "hub_card")
     tokenizer.save_pretrained(folder / "hub_card")
     write_corpus(folder / "my-corpus", train=rows(SENTENCES[:4]), test=rows(SENTENCES[4:]), validation=rows())
+    (folder / "my-papers.pubtator").write_text("1|t|Aspirin for fever\n1|a|none\n1\t0\t7\tAspirin\tChemical\tD1\n")
     texts = [{"text": " ".join(words for words, _ in SENTENCES)}] * 9
     (folder / "my-text.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
     save_encoder(folder / "my-encoder", BertModel(tiny_bert(len(tokenizer))), tokenizer)
