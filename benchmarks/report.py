@@ -13,7 +13,7 @@ import statistics
 from pathlib import Path
 
 from comparison import Scores, cells, gain, markdown, mean_and_deviation, read_lines, share_name
-from joint import RESULTS, errors_table, left_out_table, read_runs
+from joint_tables import RESULTS, errors_table, left_out_table, read_runs
 
 from modeling_kogner.files.whole import write_whole
 

@@ -15,7 +15,7 @@ from modeling_kogner.commands.train import train
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
 import front_page
-import joint
+import joint_tables
 import plan
 import report
 import run
@@ -178,8 +178,8 @@ def test_the_evidence_page_holds_all_runs(monkeypatch):
 def test_the_tables_of_the_joint_model_are_on_the_page():
     """After a release the page would go on showing the errors of an older model."""
     page = (ROOT / "docs" / "evidence.md").read_text()
-    assert joint.errors_table() in page, "make evidence"
-    assert joint.left_out_table(joint.read_runs(joint.RESULTS / "joint_tagger.jsonl")) in page
+    assert joint_tables.errors_table() in page, "make evidence"
+    assert joint_tables.left_out_table(joint_tables.read_runs(joint_tables.RESULTS / "joint_tagger.jsonl")) in page
 
 
 def test_a_corpus_left_out_is_scored_by_the_runs_without_it():
@@ -188,9 +188,9 @@ def test_a_corpus_left_out_is_scored_by_the_runs_without_it():
         "b.g1": {"left_out": ["BC5CDR"], "f1": {"BC5CDR/Chemical win none": 90.0, "BC5CDR/Disease win none": 70.0}},
         "b.g2": {"left_out": ["linnaeus"], "f1": {"BC5CDR/Chemical win none": 99.0, "BC5CDR/Disease win none": 99.0}},
     }
-    assert joint.left_out_f1(runs, ["b"], "BC5CDR", "win none") == 80
+    assert joint_tables.left_out_f1(runs, ["b"], "BC5CDR", "win none") == 80
     with pytest.raises(SystemExit, match="0 runs of b without BioRED"):
-        joint.left_out_f1(runs, ["b"], "BioRED", "win none")
+        joint_tables.left_out_f1(runs, ["b"], "BioRED", "win none")
 
 
 def test_a_repeated_run_counts_once(tmp_path):

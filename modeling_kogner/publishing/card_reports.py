@@ -58,8 +58,11 @@ def training(inputs: CardInputs) -> dict | None:
         corpora[corpus] = counts | credit("corpora", corpus) | {"types": types}
     unstated = [name for name, of in corpora.items() if of["licence"] == "unstated"]
     restricted = [name for name, of in corpora.items() if {"SA", "NC"} & set(re.split(r"[ -]", of["licence"]))]
-    windows = file.field("train_windows", kind=int)
-    return {"corpora": corpora, "windows": windows, "unstated": unstated, "restricted": restricted}
+    if "train_windows" in file.content:
+        amount = f"{file.field('train_windows', kind=int):,} windows"
+    else:  # a recipe, whose windows are drawn anew in each epoch
+        amount = f"{sum(file.field('tokens', kind=dict).values()):,} word pieces"
+    return {"corpora": corpora, "amount": amount, "unstated": unstated, "restricted": restricted}
 
 
 def graph(inputs: CardInputs) -> dict | None:

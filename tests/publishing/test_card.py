@@ -137,12 +137,28 @@ def test_corpora_have_types_credit_and_licence(model, files):
     assert "No corpus under a non-commercial or share-alike licence was used." in text
 
 
+def test_the_report_of_a_recipe_counts_tokens(model, files):
+    """A joint model's training report has no windows; its card could not be made."""
+    report = json.loads((model / "training.json").read_text())
+    report["tokens"] = {name: 1000 for name in report["overlap"]}
+    del report["train_windows"]
+    (files / "recipe.json").write_text(json.dumps(report))
+    assert "The model was trained on 3,000 word pieces." in make(model, files, "--training", files / "recipe.json").text
+
+
 def test_every_corpus_at_hand_is_credited(data_folder):
     """A corpus that is trained on without credit would break its licence."""
     found = {path.name for path in (data_folder / "data/ner").iterdir() if path.is_dir()}
     found |= {path.stem.split("_")[0] for path in (data_folder / "data/more").glob("*.[pc]*")}
     assert found == CREDITS["corpora"].keys()
     assert all({"who", "licence", "annotates"} <= of.keys() for of in CREDITS["corpora"].values())
+
+
+def test_the_recipe_and_the_credits_agree_on_what_is_annotated():
+    """The card would name types that a corpus did not teach."""
+    recipe = json.loads((ROOT / "benchmarks" / "joint.json").read_text())["corpora"]
+    taught = {name: {kind for kind in of["types"].values() if kind and kind[0] != "?"} for name, of in recipe.items()}
+    assert taught == {name: set(CREDITS["corpora"][name]["annotates"]) for name in recipe}
 
 
 def test_every_system_has_a_protocol_and_a_source():
