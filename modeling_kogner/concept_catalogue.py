@@ -2,14 +2,24 @@
 
 import lzma
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 
 _FURTHER = b"FURTHER\n"  # begins a part of further ids, then its length in 8 bytes; other parts begin as xz does
 
 
+class _Parts(NamedTuple):
+    """Ids, names, further ids by line (concept, then its further ids), and packed lines of the same kind."""
+
+    ids: list[str]
+    names: list[str]
+    further: list[str]
+    packed: list[bytes]
+
+
 class ConceptCatalogue:
-    """Concept index -> id, preferred name; and the further ids of a concept, unpacked when they are asked for.
+    """Concept index -> id, preferred name; and the further ids of a concept. Each is unpacked when it is asked for.
 
     The catalogue travels as one byte tensor of the checkpoint, so that a model folder is complete without a further
     file and no pickle is read. Packed catalogues laid end to end are one catalogue: adding to a big one is quick.
@@ -21,57 +31,18 @@ class ConceptCatalogue:
     """
 
     def __init__(self, ids: list[str], names: list[str], further: dict[str, list[str]] | None = None):
-        self.ids, self.names = ids, names
-        self._further = {concept: "\t".join(others) for concept, others in (further or {}).items()}
-        self._packed: list[bytes] = []
+        lines = ["\t".join([concept, *others]) for concept, others in (further or {}).items()]
+        self._parts = _Parts(ids, names, lines, [])
+        self._blob = b""
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def further_ids(self, concept: str) -> list[str]:
-        """Ids that other vocabularies give to a concept of this id."""
-        found = self._unpacked.get(concept)
-        return found.split("\t") if found else []
-
-    @cached_property
-    def owners(self) -> dict[str, list[str]]:
-        """Further id -> ids of the concepts that have it: several where a vocabulary is coarser than ours."""
-        owners: dict[str, list[str]] = {}
-        for concept, others in self._unpacked.items():
-            for other in others.split("\t"):
-                owners.setdefault(other, []).append(concept)
-        return owners
-
-    @property
-    def _unpacked(self) -> dict[str, str]:
-        while self._packed:
-            for line in lzma.decompress(self._packed.pop(0)).decode().split("\n"):
-                self._add(*line.split("\t", 1))
-        return self._further
-
-    def _add(self, concept: str, others: str) -> None:
-        known = self._further.get(concept)
-        self._further[concept] = f"{known}\t{others}" if known else others
-
     @classmethod
     def from_bytes(cls, blob: torch.Tensor) -> "ConceptCatalogue":
-        """Unpack ``(catalog_bytes,)`` uint8; an empty tensor is an empty catalogue."""
-        catalogue, packed = cls([], []), blob.cpu().numpy().tobytes()
-        while packed:
-            if packed.startswith(_FURTHER):
-                start = len(_FURTHER) + 8
-                end = start + int.from_bytes(packed[len(_FURTHER) : start], "little")
-                catalogue._packed.append(packed[start:end])
-                packed = packed[end:]
-                continue
-            part = lzma.LZMADecompressor()
-            ids, names, *pairs = part.decompress(packed).decode().split("\n\n")
-            catalogue.ids += ids.split("\n") if ids else []
-            catalogue.names += names.split("\n") if names else []
-            for pair in "\n".join(pairs).split("\n") if pairs else ():  # further ids in older checkpoints
-                other, concept = pair.split("\t")
-                catalogue._add(concept, other)
-            packed = part.unused_data
+        """Take ``(catalog_bytes,)`` uint8; an empty tensor is an empty catalogue."""
+        catalogue = cls([], [])
+        catalogue._blob = blob.cpu().numpy().tobytes()
         return catalogue
 
     def to_bytes(self) -> torch.Tensor:
@@ -80,10 +51,63 @@ class ConceptCatalogue:
         if self.ids:
             columns = ["\n".join(" ".join(x.split()) for x in column) for column in (self.ids, self.names)]
             blob = _pack("\n\n".join(columns))
-        if self._unpacked:
+        if self._further:
             further = _pack("\n".join(f"{concept}\t{others}" for concept, others in self._further.items()))
             blob += _FURTHER + len(further).to_bytes(8, "little") + further
         return torch.frombuffer(bytearray(blob), dtype=torch.uint8) if blob else torch.zeros(0, dtype=torch.uint8)
+
+    @property
+    def ids(self) -> list[str]:
+        """Id of each concept."""
+        return self._unpacked.ids
+
+    @property
+    def names(self) -> list[str]:
+        """Preferred name of each concept."""
+        return self._unpacked.names
+
+    def further_ids(self, concept: str) -> list[str]:
+        """Ids that other vocabularies give to a concept of this id."""
+        found = self._further.get(concept)
+        return found.split("\t") if found else []
+
+    @cached_property
+    def owners(self) -> dict[str, list[str]]:
+        """Further id -> ids of the concepts that have it: several where a vocabulary is coarser than ours."""
+        owners: dict[str, list[str]] = {}
+        for concept, others in self._further.items():
+            for other in others.split("\t"):
+                owners.setdefault(other, []).append(concept)
+        return owners
+
+    @cached_property
+    def _unpacked(self) -> _Parts:
+        parts, packed = _Parts(*map(list, self._parts)), self._blob
+        while packed:
+            if packed.startswith(_FURTHER):
+                start = len(_FURTHER) + 8
+                end = start + int.from_bytes(packed[len(_FURTHER) : start], "little")
+                parts.packed.append(packed[start:end])
+                packed = packed[end:]
+                continue
+            part = lzma.LZMADecompressor()
+            ids, names, *pairs = part.decompress(packed).decode().split("\n\n")
+            parts.ids.extend(ids.split("\n") if ids else [])
+            parts.names.extend(names.split("\n") if names else [])
+            for text in pairs:  # further ids in older checkpoints: the further id, then its concept
+                parts.further.extend("\t".join(pair.split("\t")[::-1]) for pair in text.split("\n"))
+            packed = part.unused_data
+        return parts
+
+    @cached_property
+    def _further(self) -> dict[str, str]:
+        further: dict[str, str] = {}
+        texts = [lzma.decompress(packed).decode() for packed in self._unpacked.packed]
+        for line in (*self._unpacked.further, *(line for text in texts for line in text.split("\n"))):
+            concept, others = line.split("\t", 1)
+            known = further.get(concept)
+            further[concept] = f"{known}\t{others}" if known else others
+        return further
 
 
 def _pack(text: str) -> bytes:

@@ -86,7 +86,7 @@ class Linker:
             limit: most candidates to return.
         """
         self._refresh()
-        if not len(self._catalogue):
+        if not len(self._types):
             return []
         long = (abbreviations or {}).get(text)
         exact = self._exact(long, entity_type, None) if long else []
@@ -103,7 +103,7 @@ class Linker:
             return
         self._catalogue = catalogue
         self._types = self.model.kogner.index.concept_type.cpu().numpy()  # (N,)
-        self._allowed = np.ones(len(catalogue), dtype=bool)
+        self._allowed = np.ones(len(self._types), dtype=bool)
         if self.vocabulary is not None:
             self._allowed[:] = [self._id(concept) is not None for concept in range(len(catalogue))]
         if self.vocabulary is not None and not self._allowed.any():
