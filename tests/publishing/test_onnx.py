@@ -40,7 +40,10 @@ def mentions(tagger, tokenizer, texts):
 
 def save(knowledge, kind, folder):
     tokenizer = train_tokenizer(kind)
-    tiny_model(knowledge, tokenizer).save_pretrained(folder)
+    model = tiny_model(knowledge, tokenizer)
+    model.config.constrained_decoding = model.config.whole_words = True
+    model.config.decision_shifts = {"none": {"Disease": 0.5}}
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
