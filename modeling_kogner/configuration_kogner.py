@@ -21,7 +21,8 @@ class KognerConfig(PreTrainedConfig):
             matched surface forms. ``concepts``: also the distilled vector of each linked concept. ``graph``: also
             the student's message passing among the mentions of a sentence.
         semantic_types: names of the ``K`` coarse semantic types of the knowledge graph.
-        num_token_keys: rows of the table that spells every token id, the tokenizer's length; 0 without knowledge.
+        num_token_keys: rows of the table that spells every token id, the tokenizer's length; 0 in older checkpoints
+            without knowledge.
         num_surfaces: rows of the surface index, one for each pair of surface form and concept.
         num_concepts: concepts ``N`` in the node table.
         concept_dim: width ``d_k`` of a distilled concept vector.
@@ -50,7 +51,7 @@ class KognerConfig(PreTrainedConfig):
         constrained_decoding: whether logits outside of training are those of whole paths, see
             :func:`transitions.path_odds`; False in older checkpoints.
         whole_words: whether those paths take or leave all pieces of a word, so that a stock pipeline gives whole words;
-            False in older checkpoints. It needs the spelling of tokens, so knowledge tables.
+            False in older checkpoints. It needs the table that spells tokens.
         decision_shifts: what is added to the log-odds of begin and inside outside of training, before the paths, by
             convention (``none`` without one) and entity type; chosen on validation splits. 0 where nothing is said.
         distillation_weight: factor of the distillation loss in the joint loss.

@@ -17,7 +17,7 @@ from ..corpora.overlap import drop_overlap
 from ..evaluation.encoded_split import EncodedSplit
 from ..files.errors import InputError, UsageError, first_line, located
 from ..graph.index_tables import load_tables
-from ..graph.token_keys import tokenizer_fingerprint
+from ..graph.token_keys import token_table, tokenizer_fingerprint
 from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, StartArguments
@@ -107,7 +107,9 @@ def fresh_model(
     fields |= {"fusion_layers": start.fusion_layers, "evidence": "none"}
     fields |= {"conventions": conventions, "constrained_decoding": True, "whole_words": True}
     fields["tokenizer_fingerprint"] = tokenizer_fingerprint(tokenizer)
-    tables = None
+    spelled = token_table(tokenizer)  # without knowledge, for whole words alone
+    fields["num_token_keys"] = len(spelled["token_hash"])
+    tables = {f"kogner.index.{name}": table for name, table in spelled.items()}
     if start.knowledge != "none":
         table_fields, tables = load_tables(start.knowledge, tokenizer)
         if table_fields["num_codebooks"] == 0 and start.evidence != "types":
@@ -216,7 +218,8 @@ def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
         raise InputError(problem, file=tokenizer.name_or_path, fix="leave out --mention-masking")
     shares = ("sentence_dropout", "concept_dropout", "mention_masking")
     fields = {name: getattr(start, name) for name in (*shares, "distillation_weight")}
-    return fields | {"mask_token_id": tokenizer.mask_token_id}
+    # Shifts were chosen for the weights before.
+    return fields | {"mask_token_id": tokenizer.mask_token_id, "decision_shifts": None}
 
 
 def encode_corpora(
