@@ -77,7 +77,7 @@ def train(*arguments):
 
 
 def test_train_and_annotate(start, tmp_path):
-    """From the recipe to mentions: without a convention no chemical is found, because no default corpus has any."""
+    """From the recipe to mentions: with its own convention a corpus's type is found, without one the guideline's."""
     rates = ["--learning-rate", 3e-3, "--head-learning-rate", 3e-3, "--num-train-epochs", 40.5]
     train(*start, *rates, "--output-dir", tmp_path)
     config = load_model(tmp_path)[0].config
@@ -86,7 +86,7 @@ def test_train_and_annotate(start, tmp_path):
     text = "Aspirin reduced the fever of patients with leukemia."
     plain, drugs = (load(tmp_path, convention=name)(text).mentions for name in (None, "drugs"))
     assert "Chemical" in {mention.type for mention in drugs}
-    assert {mention.text for mention in plain if mention.type == "Disease"} == {"leukemia"}
+    assert "leukemia" in {mention.text for mention in plain if mention.type == "Disease"}
     log = json.loads((tmp_path / "training.json").read_text())["log"]
     assert log[-1]["epoch"] == pytest.approx(40.5, abs=0.26)
 
