@@ -69,7 +69,7 @@ def start(data, wordpiece, knowledge, tmp_path_factory):
     save_encoder(folder / "encoder", BertModel(tiny_bert(len(wordpiece))), wordpiece)
     knowledge.save(folder / "graph")
     given = ["--recipe", data / "recipe.json", "--data", data, "--encoder", folder / "encoder"]
-    return [*given, "--knowledge", folder / "graph", "--batch-tokens", 128, "--adversarial-norm", 1.0, *QUICK]
+    return [*given, "--knowledge", folder / "graph", "--batch-tokens", 128, "--adversarial-norm", 0.1, *QUICK]
 
 
 def train(*arguments):
@@ -78,7 +78,7 @@ def train(*arguments):
 
 def test_train_and_annotate(start, tmp_path):
     """From the recipe to mentions: with its own convention a corpus's type is found, without one the guideline's."""
-    rates = ["--learning-rate", 3e-3, "--head-learning-rate", 3e-3, "--num-train-epochs", 40.5]
+    rates = ["--learning-rate", 5e-3, "--head-learning-rate", 5e-3, "--num-train-epochs", 60.5]
     train(*start, *rates, "--output-dir", tmp_path)
     config = load_model(tmp_path)[0].config
     assert (config.conventions, config.guideline) == (["sentences", "drugs"], {"Disease": ["sentences"]})
@@ -88,7 +88,7 @@ def test_train_and_annotate(start, tmp_path):
     assert "Chemical" in {mention.type for mention in drugs}
     assert "leukemia" in {mention.text for mention in plain if mention.type == "Disease"}
     log = json.loads((tmp_path / "training.json").read_text())["log"]
-    assert log[-1]["epoch"] == pytest.approx(40.5, abs=0.26)
+    assert log[-1]["epoch"] == pytest.approx(60.5, abs=0.5)
 
 
 def test_a_run_goes_on_where_it_stopped(start, tmp_path):
