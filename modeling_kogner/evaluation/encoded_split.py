@@ -109,16 +109,20 @@ def predict_logits(
 
 
 def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str]):
-    """A ``compute_metrics`` over splits laid end to end: F1 of each corpus, and their mean as ``f1``."""
+    """A ``compute_metrics`` over splits laid end to end: F1 of corpora and types, and the corpora's mean as ``f1``."""
     parts: Collection[EncodedSplit] = list(splits)
 
     def compute(prediction) -> dict[str, float]:
-        scores, first = {}, 0
+        scores, types, first = {}, {}, 0
         for part in parts:
             logits = prediction.predictions[first : first + len(part.windows)]
             first += len(part.windows)
-            scores[f"{part.name}_f1"] = part.score(logits, id2label)["f1"]
-        return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {})}
+            score = part.score(logits, id2label)
+            scores[f"{part.name}_f1"] = score["f1"]
+            prefix = f"{part.name}_" if len(parts) > 1 else ""
+            if len(parts) == 1 or len(part.types) > 1:
+                types |= {f"{prefix}{kind}_f1": row["f1"] for kind, row in score["types"].items()}
+        return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {}), **types}
 
     return compute
 

@@ -49,7 +49,17 @@ class ModelArguments(StartArguments):
         "start knew; for --start-from all and --checkpoint.",
         0.0,
     )
-    checkpoint: str | None = option("KoGNER model to train further, instead of encoder and knowledge.", None)
+    checkpoint: str | None = option(
+        "KoGNER model to train further, instead of encoder and knowledge; the installed or bundled one if neither is "
+        "given. Types that it lacks are added.",
+        None,
+    )
+    known_weight: float = option(
+        "How much a model that is trained further is held to what it said of the types that a corpus does not "
+        "annotate; 0: not at all.",
+        1.0,
+        least=0,
+    )
     adversarial_norm: float = option(
         "Learn from each batch a second time, with the embeddings of each window moved this far against the model; "
         "1 is a good value, 0: once.",

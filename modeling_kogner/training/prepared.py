@@ -10,16 +10,19 @@ from typing import Any
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
+from ..corpora.corpus import Corpus
 from ..evaluation.encoded_split import EncodedSplit
 from ..inference.tokenizers import load_tokenizer
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, RecipeArguments, SelfTrainingArguments
+from .further import KnownTypes, add_types
 from .joint_windows import JointWindows
 from .recipe import read_recipe
 from .recipe_corpora import load_recipe_corpora, validation_splits
 from .self_training import label_text, mix
 from .start import choose_sentences, encode_corpora, fresh_model, limit_windows, load_corpora, start_model
 
+HELD_OUT, FEWEST_HELD_OUT = 0.2, 10  # share of the training sentences without a validation split, and sentences needed
 logger = logging.getLogger(__name__)
 
 
@@ -33,6 +36,7 @@ class Prepared:
         train: windows of sentences, or of a recipe's corpora.
         validation: splits to score.
         report: for the run's report.
+        known: what a checkpoint that is trained further knew before; None for a fresh model.
     """
 
     model: KognerForTokenClassification
@@ -40,6 +44,7 @@ class Prepared:
     train: Dataset | JointWindows
     validation: list[EncodedSplit]
     report: dict[str, Any]
+    known: KnownTypes | None = None
 
 
 def prepare_corpora(
@@ -53,12 +58,19 @@ def prepare_corpora(
     corpora, overlap = load_corpora(data)
     _log(overlap["report"])
     chosen = choose_sentences(overlap["kept"], data, args.seed)
+    if args.eval_strategy != "no":
+        chosen = hold_out(corpora, chosen, args.seed)
     tokenizer = load_tokenizer(model_args.checkpoint or model_args.encoder)
     types = sorted({kind for corpus in corpora for kind in corpus.entity_types})
     if data.types:  # in the order and number given
         known = {kind.casefold(): kind for kind in types}
         types = [known.get(kind.casefold(), kind) for kind in data.types]
     model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
+    known = None
+    if model_args.checkpoint:
+        known = KnownTypes(model, model_args.known_weight) if model_args.known_weight else None
+        if new := add_types(model, types):
+            logger.info("new entity types: %s", ", ".join(new))
     limit_windows(tokenizer, model)
     train, validation = encode_corpora(corpora, chosen, data, tokenizer, model.config)
     text_report = None
@@ -67,7 +79,31 @@ def prepare_corpora(
             text, text_report = label_text(text_args, overlap["tests"], tokenizer, model.config, args.device)
         train = mix(train, text, text_args.text_share)
     report = {"train_windows": len(train), "overlap": overlap["report"], "text": text_report}
-    return Prepared(model, tokenizer, train, validation, report)
+    return Prepared(model, tokenizer, train, validation, report, known)
+
+
+def hold_out(corpora: list[Corpus], chosen: dict[str, Dataset], seed: int) -> dict[str, Dataset]:
+    """Without any validation split, hold a fifth of the training sentences of each corpus out as one.
+
+    Args:
+        corpora: they get the split.
+        chosen: training sentences by corpus.
+        seed: of the draw.
+
+    Returns:
+        The sentences that are left to train on.
+    """
+    if any("validation" in corpus.splits for corpus in corpora) or min(map(len, chosen.values())) < FEWEST_HELD_OUT:
+        return chosen
+    kept = {}
+    for corpus in corpora:
+        parts = chosen[corpus.name].train_test_split(HELD_OUT, seed=seed)
+        kept[corpus.name], corpus.splits["validation"] = parts["train"], parts["test"]
+        logger.info(
+            "%s: no validation split, so %d of %d training sentences are held out to choose the best weights by",
+            *(corpus.name, len(parts["test"]), len(chosen[corpus.name])),
+        )
+    return kept
 
 
 def prepare_recipe(

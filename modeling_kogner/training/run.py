@@ -7,7 +7,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 from datasets import concatenate_datasets, disable_progress_bars
 from transformers import (
@@ -23,6 +23,7 @@ from ..evaluation.encoded_split import validation_metrics
 from ..files.errors import InputError, UsageError
 from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
+from ..inference.find_model import find_model
 from ..inference.tokenizers import load_tokenizer
 from .arguments import (
     DataArguments,
@@ -36,9 +37,12 @@ from .arguments import (
 )
 from .checkpoints import remove_weights, resume_point
 from .collator import ConventionCollator
+from .further import suit_further_training
+from .learning_curve import write_curve
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
 from .prepared import prepare_corpora, prepare_recipe
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
+from .score_lines import ScoreLines
 from .start import fresh_model, mix_weights
 from .trainer import KognerTrainer
 
@@ -48,7 +52,9 @@ Arguments = TypeVar("Arguments", bound="KognerTrainingArguments")
 
 @dataclass
 class KognerTrainingArguments(TrainerDefaults, TrainingArguments):
-    """The Trainer's arguments with defaults for this task."""
+    """The Trainer's arguments with defaults for this task; :attr:`given` names those of the command line."""
+
+    given: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self):
         if self.disable_tqdm is None:
@@ -85,6 +91,9 @@ def read_trainer_arguments(kind: type[Arguments], words: list[str]) -> tuple[Arg
     arguments, unknown = parser.parse_args_into_dataclasses(
         words, return_remaining_strings=True, look_for_args_file=False
     )
+    arguments.given = frozenset(
+        word.partition("=")[0].removeprefix("--").replace("-", "_") for word in words if word.startswith("--")
+    )
     return arguments, unknown, list(parser._option_string_actions)
 
 
@@ -110,8 +119,10 @@ def train(
     """
     start_logging(training_args.process_index == 0)
     recipe_args.check_others(model_args, data_args, text_args)
-    if (model_args.encoder is None) == (model_args.checkpoint is None):
+    if model_args.encoder and model_args.checkpoint:
         raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
+    if model_args.encoder is None:
+        model_args.checkpoint = str(find_model(model_args.checkpoint))
     resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
     set_seed(training_args.seed)
     if recipe_args.recipe:
@@ -121,6 +132,8 @@ def train(
     if training_args.eval_strategy != "no" and not ready.validation:
         raise InputError("no corpus has a validation split to choose by", fix="add one, or pass --eval-strategy no")
 
+    if model_args.checkpoint:
+        suit_further_training(training_args, len(ready.train))
     model, patience = ready.model, data_args.early_stopping_patience
     padding = {"tokenizer": ready.tokenizer, "pad_to_multiple_of": 8}
     trainer = KognerTrainer(
@@ -131,9 +144,10 @@ def train(
         data_collator=DataCollatorForTokenClassification(**padding),
         train_collator=ConventionCollator(**padding, convention_dropout=model.config.convention_dropout),
         adversarial_norm=model_args.adversarial_norm,
+        known=ready.known,
         processing_class=ready.tokenizer,
         compute_metrics=validation_metrics(ready.validation, model.config.id2label),
-        callbacks=[EarlyStoppingCallback(patience)] if patience else None,
+        callbacks=[ScoreLines(), *([EarlyStoppingCallback(patience)] if patience else [])],
     )
     before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
     trainer.train(resume_from_checkpoint=resume)
@@ -142,6 +156,7 @@ def train(
     if trainer.is_world_process_zero():
         report = ready.report | {"log": trainer.state.log_history}
         write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
+        write_curve(report["log"], Path(training_args.output_dir))
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
 
 

@@ -65,7 +65,7 @@ def choose_sentences(kept: dict[str, Dataset], data: DataArguments, seed: int) -
 
 
 def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: list[str]) -> KognerForTokenClassification:
-    """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further.
+    """A fresh model from an encoder and a knowledge folder, or a checkpoint to train further, without new types yet.
 
     Args:
         model: what to start from.
@@ -74,7 +74,8 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
         corpora: names, for a model that distinguishes their conventions.
 
     Raises:
-        InputError: the arguments contradict each other, the checkpoint lacks a type, or a folder cannot be read.
+        InputError: the arguments contradict each other, the checkpoint writes a type in another case, or a folder
+            cannot be read.
     """
     if not model.checkpoint:
         return fresh_model(model, types, tokenizer, conventions=corpora if model.conventions else None)
@@ -82,9 +83,11 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
         problem = f"{model.checkpoint} includes its own knowledge"
         raise UsageError(problem, field="--knowledge", fix="give it with --encoder only")
     started, _ = load_model(model.checkpoint, fields=_training_fields(model, tokenizer))
-    if unknown := sorted(set(types) - set(started.config.entity_types)):
-        problem = f"knows {', '.join(started.config.entity_types)}, not {', '.join(unknown)}"
-        raise InputError(problem, file=model.checkpoint, fix="restrict them with --types")
+    known = {kind.casefold(): kind for kind in started.config.entity_types}
+    for kind in types:
+        if (other := known.get(kind.casefold(), kind)) != kind:
+            fix = f"write {other} in the corpus, or choose another name"
+            raise InputError(f"has the type {other}, the corpus {kind}", file=model.checkpoint, fix=fix)
     return started
 
 

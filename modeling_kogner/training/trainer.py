@@ -48,12 +48,14 @@ class KognerTrainer(Trainer):
         train_collator: of the training data, if it is another than ``data_collator``, that of evaluation.
         adversarial_norm: how far each step is taken once more against the model, see :class:`EmbeddingAdversary`;
             0: it is not.
+        known: what the model knew before, if it is trained further.
     """
 
     _loss: HostValue | None = None
 
-    def __init__(self, *args, train_collator=None, adversarial_norm: float = 0.0, **kwargs):
+    def __init__(self, *args, train_collator=None, adversarial_norm: float = 0.0, known=None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.known = known
         self.train_collator = train_collator or self.data_collator
         self.adversary = EmbeddingAdversary(self._body(), adversarial_norm) if adversarial_norm else None
 
@@ -106,6 +108,14 @@ class KognerTrainer(Trainer):
             fix = f"give a smaller {smaller} or --gradient-checkpointing true; {self._kept()}"
             problem = f"out of memory after step {self.state.global_step} ({first_line(error)})"
             raise InputError(problem, fix=fix) from error
+
+    def compute_loss(self, model, inputs, return_outputs: bool = False, **kwargs):
+        """The model's loss, and in training that of what it knew before."""
+        if self.known is None or not model.training:
+            return super().compute_loss(model, inputs, return_outputs, **kwargs)
+        loss, output = super().compute_loss(model, inputs, True, **kwargs)
+        loss = loss + self.known.loss(output.logits, inputs)
+        return (loss, output) if return_outputs else loss
 
     def training_step(self, model, inputs, *args, **kwargs) -> torch.Tensor:
         """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""

@@ -154,7 +154,7 @@ def test_a_call_that_contradicts_itself(tmp_path, monkeypatch):
     """Found before any time is spent."""
     monkeypatch.chdir(tmp_path)
     for words, message in (
-        ("train --output_dir m --dataset x --use_cpu", "give either --encoder"),
+        ("train --encoder x --checkpoint y --dataset x --use_cpu", "give either --encoder"),
         ("train --encoder x --dataset x --train_fraction 3 --use-cpu", "--train-fraction: 3.0 is out of range"),
         ("train --encoder x --dataset x --hub_strategy every_save --use-cpu", "--hub-strategy: every_save"),
         ("pretrain --text x --use-cpu", "give --encoder, and the --knowledge"),
