@@ -71,6 +71,7 @@ def context(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
         "training": reports.training(inputs),
         "pretraining": inputs.pretraining and {"tokens": inputs.pretraining.field("tokens_seen", kind=int)},
         "encoder": CREDITS["encoders"].get(_encoder_name(inputs), {}).get("history"),
+        "held": reports.held(inputs),
         "graph": reports.graph(inputs),
         "distillation": reports.distillation(inputs),
         "size": reports.size(inputs),

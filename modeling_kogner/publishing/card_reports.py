@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,20 @@ def training(inputs: CardInputs) -> dict | None:
     else:  # a recipe, whose windows are drawn anew in each epoch
         amount = f"{sum(file.field('tokens', kind=dict).values()):,} word pieces"
     return {"corpora": corpora, "amount": amount, "unstated": unstated, "restricted": restricted}
+
+
+def held(inputs: CardInputs) -> dict | None:
+    """Concepts of the model by semantic type and vocabulary of their id, and further ids by vocabulary."""
+    catalogue = inputs.model.kogner.concepts
+    if not (len(catalogue) and inputs.config.has_knowledge):
+        return None
+    kinds = inputs.config.semantic_types
+    types: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
+    for concept, kind in zip(catalogue.ids, inputs.model.kogner.index.concept_type.tolist(), strict=True):
+        types[kinds[kind]][concept.partition(":")[0]] += 1
+    present = sorted((kind for kind in kinds if types[kind]), key=lambda kind: -types[kind].total())
+    further = Counter(other.partition(":")[0] for other in catalogue.owners)
+    return {"types": {kind: types[kind] for kind in present}, "further": further}
 
 
 def graph(inputs: CardInputs) -> dict | None:

@@ -202,6 +202,7 @@ def test_every_report_has_its_numbers_in_the_card(model, files):
     reports = ("--knowledge", files, "--pretraining", files / "pretraining.json", "--speed", files / "speed.json")
     text = make(model, files, *reports).text
     for line in (
+        "| Disease | 5 | MONDO 5 |",
         "| HGNC | 42,382 | HUGO Gene Nomenclature Committee | CC0 |",
         "| a\\|b | 1 | unknown | see its own terms |",
         "| MONDO | 5 | Mondo Disease Ontology | CC BY 4.0 |",
