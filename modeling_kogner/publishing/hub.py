@@ -19,7 +19,7 @@ from ..inference.load import load_model
 # Only these are uploaded: not optimizer states, arguments (which may hold a token) or notes.
 _PUBLISHED = re.compile(
     r"config\.json|model(-[a-z]+)?(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|README\.md|LICENSE(\.\w+)?|"
-    r"tokenizer(_config)?\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(txt|json)|merges\.txt|"
+    r"tokenizer(_config)?\.json|special_tokens_map\.json|learning_curve\.(png|svg)|added_tokens\.json|vocab\.(txt|json)|merges\.txt|"
     r"(spiece|spm|sentencepiece\.bpe|tokenizer)\.model"
 )
 _CODE = {path.name for path in Path(__file__).parents[1].glob("*.py")} - {"__init__.py"}

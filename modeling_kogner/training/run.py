@@ -37,6 +37,7 @@ from .arguments import (
 )
 from .checkpoints import remove_weights, resume_point
 from .collator import ConventionCollator
+from .first_card import write_first_card
 from .further import suit_further_training
 from .learning_curve import write_curve
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
@@ -156,7 +157,10 @@ def train(
     if trainer.is_world_process_zero():
         report = ready.report | {"log": trainer.state.log_history}
         write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
-        write_curve(report["log"], Path(training_args.output_dir))
+        output = Path(training_args.output_dir)
+        write_curve(report["log"], output)
+        if model_args.checkpoint:
+            write_first_card(output, model_args.checkpoint, model.config.entity_types, report, training_args)
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
 
 

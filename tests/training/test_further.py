@@ -12,6 +12,7 @@ from support import SENTENCES, kogner, rows, tiny_model, write_corpus
 from torch import nn
 
 from modeling_kogner.inference.load import load_model
+from modeling_kogner.training.first_card import write_first_card
 from modeling_kogner.training.further import KnownTypes, add_types, suit_further_training
 from modeling_kogner.training.learning_curve import write_curve
 from modeling_kogner.training.run import KognerTrainingArguments, read_trainer_arguments
@@ -90,6 +91,12 @@ def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkey
     lines = [record.getMessage() for record in caplog.records]
     assert any("4 of 18 training sentences are held out" in line for line in lines)
     assert any(line.startswith("step ") and " left: validation F1" in line and "(Cell " in line for line in lines)
+    card = (output / "README.md").read_text()
+    assert "bundled, trained further on my (18 sentences). Entity types: Chemical, Disease, Cell." in card
+    assert "| Cell |" in card
+    assert ("![" in card) == (output / "learning_curve.png").exists()
+    (output / "README.md").write_text("my own words")
+    assert not write_first_card(output, "x", [], {}, None)
     log = json.loads((output / "training.json").read_text())["log"]
     assert len([row for row in log if "eval_Cell_f1" in row]) >= 5
 
