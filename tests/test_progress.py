@@ -21,7 +21,7 @@ def folder(knowledge, wordpiece, tmp_path_factory):
     folder = tmp_path_factory.mktemp("progress")
     tiny_model(knowledge, wordpiece).save_pretrained(folder / "model")
     wordpiece.save_pretrained(folder / "model")
-    write_corpus(folder / "my-corpus", test=rows())
+    write_corpus(folder / "my-corpus", train=rows()[:4], validation=rows(), test=rows()[4:])
     (folder / "names.tsv").write_text("id\tname\ttype\nLAB:1\tfever\tDisease\n")
     (folder / "linked.pubtator").write_text("1|t|Aspirin\n1|a|\n1\t0\t7\tAspirin\tChemical\tD001241\n\n")
     return folder
@@ -32,8 +32,14 @@ def evaluate(folder, output):
     call("eval", [*map(str, ["--model", folder / "model", *options, "--output", output / "metrics.json"])])
 
 
+def train(folder, output):
+    options = ["--knowledge", "none", "--dataset", folder / "my-corpus", "--use-cpu", "--num-train-epochs", "1"]
+    call("train", [*map(str, ["--encoder", folder / "model", *options, "--output-dir", output / "trained"])])
+
+
 SIGNS = {
     "evaluate": (evaluate, ["reading", "my-corpus", "linked"]),
+    "train": (train, ["100%|"]),
     "explain": (lambda folder, _: call("explain", ["Aspirin", "--model", folder / "model"]), ["reading"]),
     "add": (
         lambda folder, output: call(
@@ -51,6 +57,8 @@ def test_signs_are_for_terminals_alone(command, folder, tmp_path, monkeypatch, c
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     run(folder, tmp_path)
     shown, printed = terminal.getvalue(), capsys.readouterr().out
+    assert "UserWarning" not in shown
+    assert "shards" not in shown
     assert [sign for sign in signs if sign not in shown] == []
     assert "\x1b" not in printed
 

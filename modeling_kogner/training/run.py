@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NoReturn, TypeVar
 
-from datasets import concatenate_datasets, disable_progress_bars
+from datasets import concatenate_datasets
 from transformers import (
     DataCollatorForTokenClassification,
     EarlyStoppingCallback,
@@ -40,6 +40,7 @@ from .collator import ConventionCollator
 from .first_card import write_first_card
 from .further import suit_further_training
 from .learning_curve import write_curve
+from .messages import one_progress_line, start_logging
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
 from .prepared import prepare_corpora, prepare_recipe
 from .pretraining import PretrainingModel, PretrainingTrainer, dictionary_agreement
@@ -47,6 +48,7 @@ from .score_lines import ScoreLines
 from .start import fresh_model, mix_weights
 from .trainer import KognerTrainer
 
+logger = logging.getLogger(__name__)
 HELD_OUT = 0.01  # of the windows of pretraining
 Arguments = TypeVar("Arguments", bound="KognerTrainingArguments")
 
@@ -98,13 +100,6 @@ def read_trainer_arguments(kind: type[Arguments], words: list[str]) -> tuple[Arg
     return arguments, unknown, list(parser._option_string_actions)
 
 
-def start_logging(first_process: bool) -> None:
-    """Lines of what is done, of one process alone; bars of reading corpora on a terminal only."""
-    logging.basicConfig(level=logging.INFO if first_process else logging.WARNING)
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-
-
 def train(
     model_args: ModelArguments,
     data_args: DataArguments,
@@ -151,6 +146,7 @@ def train(
         callbacks=[ScoreLines(), *([EarlyStoppingCallback(patience)] if patience else [])],
     )
     before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
+    one_progress_line(trainer)
     trainer.train(resume_from_checkpoint=resume)
     mix_weights(model, before, model_args.kept_share)
     trainer.save_model()
@@ -185,7 +181,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
     with training_args.main_process_first(desc="packing the text"):
         tests = {corpus.name: corpus.split("test") for corpus in map(load_corpus, text.exclude_tests_of)}
         windows, report = prepare_windows(text, tokenizer, tests)
-    logging.info("%d windows: %s", len(windows), report)
+    logger.info("%d windows: %s", len(windows), report)
     if text.windows:
         if training_args.process_index == 0:
             write_windows(Path(text.windows), windows, report, tokenizer)
@@ -201,6 +197,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
         train_dataset=train,
         data_collator=collate,
     )
+    one_progress_line(trainer)
     trainer.train(resume_from_checkpoint=resume)
     if trainer.is_world_process_zero():
         output = Path(training_args.output_dir)

@@ -140,7 +140,7 @@ def test_corpora_have_types_credit_and_licence(model, files):
 def test_the_report_of_a_recipe_counts_tokens(model, files):
     """A joint model's training report has no windows; its card could not be made."""
     report = json.loads((model / "training.json").read_text())
-    report["tokens"] = {name: 1000 for name in report["overlap"]}
+    report["tokens"] = dict.fromkeys(report["overlap"], 1000)
     del report["train_windows"]
     (files / "recipe.json").write_text(json.dumps(report))
     assert "The model was trained on 3,000 word pieces." in make(model, files, "--training", files / "recipe.json").text
