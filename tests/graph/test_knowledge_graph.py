@@ -141,6 +141,31 @@ def test_knowledge_numbers_only_concepts_with_surfaces_and_ranks_candidates(tmp_
     assert knowledge.report["surfaces"]["dropped"] == {"one or two letters": 1}
 
 
+def test_ids_that_corpora_use_come_first_and_everyday_names_before_all(tmp_path):
+    """Links would go to ids that nobody joins on, and "patients" to none."""
+    nodes = [
+        ("CHEBI:1", "aspirin", "Chemical", "ChEBI"),
+        ("MESH:D1", "Acetylsalicylic acid", "Chemical", "MeSH"),
+        ("MESH:D2", "rodent", "Species", "MeSH"),
+        ("NCBITaxon:10088", "Mus", "Species", "NCBI"),
+        ("NCBITaxon:10090", "Mus musculus", "Species", "NCBI"),
+        ("NCBITaxon:9606", "Homo sapiens", "Species", "NCBI"),
+        ("FPLX:1", "RAS", "Protein", "FamPlex"),
+    ]
+    names = [("MESH:D1", "aspirin"), ("NCBITaxon:10088", "mice"), ("NCBITaxon:10088", "rodent")]
+    knowledge = build_knowledge(KnowledgeGraph.read([write(tmp_path / "kg", nodes, names, [])]))
+
+    def found(name):
+        rows = knowledge.surfaces["surface"].str.lower() == name
+        return knowledge.concepts["id"].to_numpy()[knowledge.surfaces.loc[rows, "concept"]].tolist()
+
+    assert found("aspirin") == ["MESH:D1", "CHEBI:1"]
+    assert found("rodent") == ["NCBITaxon:10088", "MESH:D2"]
+    assert found("mice") == ["NCBITaxon:10090", "NCBITaxon:10088"]
+    assert found("patient") == ["NCBITaxon:9606"]  # the index sees through the plural
+    assert knowledge.concepts.set_index("id")["type"]["FPLX:1"] == "Family"
+
+
 def test_budget_drops_systematic_chemicals_first(tmp_path):
     """Over budget, IUPAC strings would push out the names that authors use."""
     nodes = [

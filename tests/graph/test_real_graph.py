@@ -8,7 +8,10 @@ from modeling_kogner.graph.surface_forms import surface_key
 from modeling_kogner.graph.surface_table import build_knowledge
 
 pytestmark = pytest.mark.slow
-LOOKED_UP = ["TP53", "BRCA1", "Herceptin", "trastuzumab", "NaCl", "sodium chloride", "HeLa", "Homo sapiens", "liver"]
+LOOKED_UP = [
+    "TP53", "BRCA1", "Herceptin", "trastuzumab", "NaCl", "sodium chloride", "CCl4", "carbon tetrachloride", "HeLa",
+    "Homo sapiens", "mice", "mouse", "rat", "yeast", "rabbit", "liver",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,13 @@ def candidates(knowledge, name):
         ("Herceptin", "MESH:D000068878"),
         ("NaCl", "MESH:D012965"),
         ("HeLa", "CVCL:0030"),
+        ("CCl4", "MESH:D002251"),
         ("Humans", "NCBITaxon:9606"),
+        ("patients", "NCBITaxon:9606"),
+        ("mice", "NCBITaxon:10090"),
+        ("rats", "NCBITaxon:10116"),
+        ("rabbit", "NCBITaxon:9986"),
+        ("cancer", "MESH:D009369"),
         ("liver", "UBERON:0002107"),
     ],
 )

@@ -116,3 +116,13 @@ def test_noise():
     found = noise(pd.DataFrame(forms))
     for (surface, *_, reason), said in zip(NOISE, found, strict=True):
         assert pd.isna(said) if reason is None else reason in str(said), (surface, said)
+
+
+def test_a_word_that_one_vocabulary_prefers_is_a_synonym_in_others():
+    """MeSH's Neoplasms lost "cancer", which it lists as a synonym, to other vocabularies' concept of that name."""
+    rows = [
+        {"surface": "cancer", "key": "cancer", "type": kind, "synonym": synonym, "derived": False, "listed": False}
+        for kind, synonym in (("Disease", False), ("Disease", True), ("Gene", True))
+    ]
+    assert noise(pd.DataFrame(rows)).notna().tolist() == [False, False, True]
+    assert noise(pd.DataFrame(rows[1:])).notna().all()
