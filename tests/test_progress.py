@@ -1,9 +1,13 @@
 """Commands that work for seconds say so on a terminal, and leave files and pipes clean."""
 
 import io
+from dataclasses import replace
+from itertools import combinations
 
+import pandas as pd
 import pytest
-from support import ROOT, rows, tiny_model, write_corpus
+from support import ROOT, rows, save_encoder, tiny_bert, tiny_model, write_corpus
+from transformers import BertModel
 
 from modeling_kogner.commands.main import call
 
@@ -22,6 +26,10 @@ def folder(knowledge, wordpiece, tmp_path_factory):
     tiny_model(knowledge, wordpiece).save_pretrained(folder / "model")
     wordpiece.save_pretrained(folder / "model")
     write_corpus(folder / "my-corpus", train=rows()[:4], validation=rows(), test=rows()[4:])
+    pairs = [(head, "is_a", tail) for head, tail in combinations(knowledge.concepts["id"], 2)]
+    edges = pd.DataFrame(pairs, columns=["head", "relation", "tail"])
+    replace(knowledge, edges=edges, codes=None, codebooks=None, student=None).save(folder / "large")
+    save_encoder(folder / "encoder", BertModel(tiny_bert(len(wordpiece))), wordpiece)
     (folder / "names.tsv").write_text("id\tname\ttype\nLAB:1\tfever\tDisease\n")
     (folder / "linked.pubtator").write_text("1|t|Aspirin\n1|a|\n1\t0\t7\tAspirin\tChemical\tD001241\n\n")
     return folder
@@ -37,7 +45,14 @@ def train(folder, output):
     call("train", [*map(str, ["--encoder", folder / "model", *options, "--output-dir", output / "trained"])])
 
 
+def distil(folder, output):
+    steps = ["--transr-steps", "2", "--transformer-steps", "2", "--student-steps", "2", "--teacher-width", "16"]
+    sources = ["--knowledge", folder / "large", "--encoder", folder / "encoder", "--output", output / "distilled"]
+    call("graph distill", [*map(str, sources), *steps, "--width", "8"])
+
+
 SIGNS = {
+    "distil": (distil, ["reading the graph", "names -> vectors", "TransR", "student", "saving"]),
     "evaluate": (evaluate, ["reading", "my-corpus", "linked"]),
     "train": (train, ["100%|"]),
     "explain": (lambda folder, _: call("explain", ["Aspirin", "--model", folder / "model"]), ["reading"]),

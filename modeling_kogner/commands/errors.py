@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files.counting import counting
 from ..files.option import option
-from .progress import counting, loading_model, quiet
+from .progress import loading_model, quiet
 
 
 @dataclass

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..files.counting import counting
 from ..files.errors import UsageError
 from ..files.option import option
 from ..training.arguments import EVIDENCE
 from .main import script
 from .options import knowledge_of
-from .progress import counting, loading_model, quiet
+from .progress import loading_model, quiet
 
 WINDOWS = ("max_length", "stride", "batch_size")
 

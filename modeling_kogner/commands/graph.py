@@ -90,6 +90,7 @@ def distill(options: DistillOptions) -> None:
     from ..graph.knowledge_folder import Knowledge
     from .tables import show_distillation
 
+    quiet()
     with waiting("reading the graph"):
         knowledge = Knowledge.load(options.knowledge)
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..inference.annotator import Annotator
     from ..inference.resumable_file import Counts
     from ..modeling_kogner import KognerForTokenClassification
-
-Item = TypeVar("Item")
 
 
 def quiet() -> None:
@@ -43,16 +41,6 @@ def waiting(doing: str) -> AbstractContextManager:
     from rich.console import Console
 
     return Console(stderr=True).status(doing)
-
-
-def counting(items: Sequence[Item], doing: str) -> Iterable[Item]:
-    """The items, with a bar of how many are done and the time left."""
-    if not sys.stderr.isatty():
-        return items
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, doing, console=Console(stderr=True), transient=True)
 
 
 def reading(model: str | Path | None) -> AbstractContextManager:

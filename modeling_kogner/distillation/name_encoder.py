@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-from rich.progress import track
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
+from ..files.counting import counting
 from ..files.errors import InputError
 
 LONGEST_NAME = 64  # word pieces; longer names are systematic chemical names whose tail says little
@@ -40,7 +40,7 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
     ids = _tokenize(list(names), tokenizer)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # equal lengths together: hardly any padding
     vectors = torch.empty(len(ids), model.config.hidden_size, device=device)
-    for start in track(range(0, len(order), size), description="names -> vectors"):
+    for start in counting(range(0, len(order), size), "names -> vectors"):
         rows = order[start : start + size]
         batch = tokenizer.pad({"input_ids": [ids[i] for i in rows]}, return_tensors="pt").to(device)
         hidden = model(batch["input_ids"], batch["attention_mask"]).last_hidden_state  # (B, T, d_h)

@@ -2,9 +2,9 @@
 
 import torch
 from accelerate import Accelerator
-from rich.progress import track
 from torch import Tensor, nn
 
+from ..files.counting import counting
 from .settings import StudentSettings
 from .student import Neighbours, Student, neighbour_loss, part_cosines
 from .teacher import PARTS
@@ -48,7 +48,7 @@ def train_student(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
     student, optimizer = accelerator.prepare(student.train(), optimizer)
     plain_steps = settings.steps * 2 // 5
-    for step in track(range(settings.steps), description="student"):
+    for step in counting(range(settings.steps), "student"):
         if step == plain_steps:
             sample = trained[torch.randperm(len(trained), device=h.device)[:200_000]]
             with torch.no_grad():

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import torch
 from accelerate import Accelerator
-from rich.progress import track
 from torch import Tensor, nn
 
+from ..files.counting import counting
 from ..files.errors import InputError, UsageError
 from .graph_transformer import GraphTransformer, PairScorer
 from .link_prediction import Candidates, KnownTriples, degree_scores, filtered_ranks, link_loss, summarise
@@ -63,7 +63,7 @@ class Teacher:
         self._fit(self.transformer, forms, *schedule, self._transformer_loss, 0.01)
         self.nodes = self._read_graph()
         mrr = {}
-        for mix in track((0.0, 0.25, 0.5, 0.75, 1.0), description="mixing both"):
+        for mix in counting((0.0, 0.25, 0.5, 0.75, 1.0), "mixing both"):
             self.mix = mix
             mrr[mix] = self.evaluate(self.validation, self._scores)["both"]["mrr"]
         self.mix = max(mrr, key=mrr.get)
@@ -84,7 +84,7 @@ class Teacher:
             "TransR": self._transr_scores,
             "degree in relation": degree,
         }
-        ranked = track(scorers.items(), description="test", total=len(scorers))
+        ranked = counting(scorers.items(), "test", total=len(scorers))
         tested = {name: self.evaluate(self.test, score_all) for name, score_all in ranked}
         ratio = {
             side: round(tested["teacher"][side]["mrr"] / tested["degree in relation"][side]["mrr"], 2)
@@ -128,7 +128,7 @@ class Teacher:
             optimizer, lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
         )
         model, optimizer = self.accelerator.prepare(model.train(), optimizer)  # in place, as there is one process
-        for _ in track(range(steps), description=type(model).__name__):
+        for _ in counting(range(steps), type(model).__name__):
             found = loss()
             if not torch.isfinite(found):
                 fix = "lower its learning rate, or use --mixed_precision no"
