@@ -82,7 +82,8 @@ class ConceptCatalogue:
 
     @cached_property
     def _unpacked(self) -> _Parts:
-        parts, packed = _Parts(*map(list, self._parts)), self._blob
+        ids, names, further, _ = self._parts
+        parts, packed = _Parts([*ids], [*names], [*further], []), self._blob
         while packed:
             if packed.startswith(_FURTHER):
                 start = len(_FURTHER) + 8
@@ -91,9 +92,9 @@ class ConceptCatalogue:
                 packed = packed[end:]
                 continue
             part = lzma.LZMADecompressor()
-            ids, names, *pairs = part.decompress(packed).decode().split("\n\n")
-            parts.ids.extend(ids.split("\n") if ids else [])
-            parts.names.extend(names.split("\n") if names else [])
+            id_lines, name_lines, *pairs = part.decompress(packed).decode().split("\n\n")
+            parts.ids.extend(id_lines.split("\n") if id_lines else [])
+            parts.names.extend(name_lines.split("\n") if name_lines else [])
             for text in pairs:  # further ids in older checkpoints: the further id, then its concept
                 parts.further.extend("\t".join(pair.split("\t")[::-1]) for pair in text.split("\n"))
             packed = part.unused_data

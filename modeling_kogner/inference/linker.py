@@ -155,10 +155,10 @@ class Linker:
     def _search(self, text: str, entity_type: str) -> list[tuple[int, float]]:
         """Concepts of the most similar names, with the similarity."""
         if entity_type not in self._names:
-            concepts = np.flatnonzero(self._fits(entity_type)).tolist()
-            self._names[entity_type] = (concepts, NearNames([self._catalogue.names[c] for c in concepts]))
-        concepts, names = self._names[entity_type]
-        return [(concepts[row], score) for row, score in names.search(text, CANDIDATES)]
+            concepts, names = np.flatnonzero(self._fits(entity_type)).tolist(), self._catalogue.names
+            self._names[entity_type] = (concepts, NearNames([names[c] for c in concepts]))
+        concepts, near = self._names[entity_type]
+        return [(concepts[row], score) for row, score in near.search(text, CANDIDATES)]
 
     def _candidate(self, concept: int, score: float) -> Candidate:
         chosen = self._id(concept) or self._catalogue.ids[concept]
