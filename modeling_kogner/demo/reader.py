@@ -73,8 +73,9 @@ class Reader:
             explanation = explain(self._following(annotator, choice or Choice()), text)
         known = [_explained(each) for each in explanation.mentions]
         others = [each for mention in explanation.mentions for each in mention.without_knowledge]
-        plain = {each.start: each.to_dict() for each in others + explanation.only_without_knowledge}
-        unknown = [plain[start] for start in sorted(plain)]
+        every = others + explanation.only_without_knowledge
+        plain = {(each.start, -each.end, each.type): each.to_dict() for each in every}
+        unknown = [plain[place] for place in sorted(plain)]
         for found, other in ((known, unknown), (unknown, known)):
             places = {(each["start"], each["end"], each["type"]) for each in other}
             for each in found:

@@ -61,11 +61,11 @@ def test_what_is_chosen_is_read_by_the_model(model, wordpiece, corpus, tmp_path)
     """Zeros and types of a corpus that is no guide for them would be written; or names that loading refuses."""
     model.config.conventions = ["A"]
     model.kogner.conventions = None
-    for guides, names in ((["A", "B"], {"A", "none"}), (["B"], {"A"})):
+    for guides in (["A", "B"], ["B"]):
         model.config.guideline = {"Chemical": guides}
         shifts = choose_shifts(model, wordpiece, [corpus], [corpus])
-        assert shifts.keys() == names
-        assert all(row["Chemical"] < 0 for row in shifts.values()), shifts
+        assert shifts["A"]["Chemical"] < 0
+        assert ("Chemical" in shifts.get("none", {})) == ("A" in guides)
     model.config.guideline = None
     model.save_pretrained(tmp_path)
     write_shifts(tmp_path, shifts)
