@@ -8,7 +8,7 @@ from typing import Any
 
 from datasets import disable_progress_bars
 from transformers import Trainer
-from transformers.trainer_callback import ProgressCallback
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 
 class OneLine(ProgressCallback):
@@ -17,12 +17,26 @@ class OneLine(ProgressCallback):
     def on_prediction_step(self, *_: Any, **__: Any) -> None:
         """Nothing."""
 
+    def on_log(self, args, state, control, logs=None, **more: Any) -> None:
+        """What :class:`ScoreLines` does not say."""
+        if "eval_f1" not in (logs or {}):
+            super().on_log(args, state, control, logs=logs, **more)
+
+
+class Lines(PrinterCallback):
+    """The Trainer's log in a pipe, without what :class:`ScoreLines` says."""
+
+    def on_log(self, args, state, control, logs=None, **more: Any) -> None:
+        """Print it."""
+        if "eval_f1" not in (logs or {}):
+            super().on_log(args, state, control, logs=logs, **more)
+
 
 def one_progress_line(trainer: Trainer) -> None:
-    """Replace the Trainer's bars, where it draws any."""
-    if not trainer.args.disable_tqdm:
-        trainer.remove_callback(ProgressCallback)
-        trainer.add_callback(OneLine)
+    """Replace the Trainer's bars, or its lines where it draws none."""
+    theirs, ours = (PrinterCallback, Lines) if trainer.args.disable_tqdm else (ProgressCallback, OneLine)
+    trainer.remove_callback(theirs)
+    trainer.add_callback(ours)
 
 
 def start_logging(first_process: bool) -> None:
