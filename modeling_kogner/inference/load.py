@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..files.errors import InputError, UsageError, first_line
@@ -97,9 +100,10 @@ def load_model(
     given = (fields or {}) | ({} if evidence is None else {"evidence": evidence})
     try:
         check_kind(source, KognerConfig.get_config_dict(source)[0])
-        model, found = KognerForTokenClassification.from_pretrained(
-            source, dtype=dtype, output_loading_info=True, **given
-        )
+        with _no_bar_in_a_pipe():
+            model, found = KognerForTokenClassification.from_pretrained(
+                source, dtype=dtype, output_loading_info=True, **given
+            )
         tokenizer = load_tokenizer(source)
     except (HFValidationError, OSError) as error:
         raise InputError(
@@ -115,6 +119,19 @@ def load_model(
         )
     check_tokenizer_matches(model, tokenizer)
     return model.eval(), tokenizer
+
+
+@contextmanager
+def _no_bar_in_a_pipe() -> Iterator[None]:
+    """No bar of weights read or downloaded where standard error is a file or a pipe."""
+    unwanted = logging.is_progress_bar_enabled() and not sys.stderr.isatty()
+    if unwanted:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if unwanted:
+            logging.enable_progress_bar()
 
 
 def model_version(source: str | Path) -> list[list]:

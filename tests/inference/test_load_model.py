@@ -6,6 +6,7 @@ import shutil
 import pytest
 import torch
 from tiny_tagger import save_tagger
+from transformers.utils import logging
 
 from modeling_kogner.inference.load import load_model
 
@@ -32,6 +33,20 @@ def test_a_good_folder_loads_with_its_tokenizer(model_folder):
     assert model.dtype == torch.float32
     assert not model.training
     assert len(tokenizer) == model.config.num_token_keys
+
+
+def test_nothing_is_printed_where_nobody_looks(model_folder, capfd):
+    """A bar of a second's work would fill the log of every script that loads a model."""
+    shown = logging.is_progress_bar_enabled()
+    logging.enable_progress_bar()
+    try:
+        capfd.readouterr()
+        load_model(model_folder)
+        assert "".join(capfd.readouterr()) == ""
+        assert logging.is_progress_bar_enabled()
+    finally:
+        if not shown:
+            logging.disable_progress_bar()
 
 
 def test_half_downloaded_weights(copy):
