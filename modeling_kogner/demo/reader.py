@@ -49,7 +49,7 @@ class Reader:
     def vocabularies(self) -> list[str]:
         """Vocabularies that the model has ids of, that with most ids first."""
         catalogue = self.annotator.model.kogner.concepts
-        return [name for name, _ in Counter(map(_vocabulary, (*catalogue.ids, *catalogue.preferred))).most_common()]
+        return [name for name, _ in Counter(map(_vocabulary, (*catalogue.ids, *catalogue.owners))).most_common()]
 
     def read(self, text: str, names: str = "", choice: Choice | None = None) -> dict[str, Any]:
         """Mentions of a text with knowledge and without, explained; plain Python that ``json`` takes.

@@ -100,6 +100,6 @@ def validation_splits(
         given = recipe.corpora[name]
         if "validation" in corpus.splits and "validation" not in given.train:
             split = corpus.only(given.annotated).split("validation")
-            settings = windowing | {"convention": config.convention_id(name)}
+            settings = windowing | {"convention": config.convention_id(name), "context": config.context_tokens}
             found.append(EncodedSplit.from_split(name, split, given.annotated, tokenizer, config.label2id, **settings))
     return found

@@ -237,5 +237,6 @@ def encode_corpora(
         train.append(EncodedSplit.from_split(corpus.name, chosen[corpus.name], corpus.entity_types, **settings).windows)
         if "validation" in corpus.splits:
             split = corpus.splits["validation"]
+            settings |= {"context": config.context_tokens}
             validation.append(EncodedSplit.from_split(corpus.name, split, corpus.entity_types, **settings))
     return concatenate_datasets(train), validation
