@@ -19,6 +19,7 @@ FRESH_BIAS = -2.0  # of new types: most tokens are outside of each
 STEPS, EPOCHS, EVALUATIONS = 400, (3, 20), 0.1  # about so many steps, in so many epochs; a share of them between scores
 FEW_WINDOWS, FEW_BATCH = 400, 8
 HEAD_RATE = 2e-3
+MOST_KEPT = 20_000  # sentences whose log-odds are kept in memory
 
 
 @torch.no_grad()
@@ -63,6 +64,7 @@ class KnownTypes:
 
     def __init__(self, model: KognerForTokenClassification, weight: float):
         self._weight = weight
+        self._said: dict[tuple[tuple[int, ...], int], Tensor] = {}
         self._before = copy.deepcopy(model).eval().requires_grad_(False)
 
     def loss(self, logits: Tensor, inputs: dict[str, Tensor]) -> Tensor:
@@ -72,16 +74,30 @@ class KnownTypes:
             logits: ``(B, T, L)`` of training.
             inputs: of the model, with ``type_mask``, the types that the sentences annotate.
         """
-        before = self._before.to(logits.device)
-        with torch.no_grad():
-            output = before.kogner(inputs["input_ids"], inputs["attention_mask"], convention=inputs.get("convention"))
-            wanted = before.classify(output)  # (B, T, 2K)
+        wanted = self._wanted(inputs["input_ids"], inputs["attention_mask"].bool(), inputs.get("convention"))
         kinds = wanted.shape[-1] // 2
         unknown = ~inputs["type_mask"][..., :kinds].bool()  # (B, K) or (B, T, K)
         counted = inputs["attention_mask"].bool()[..., None] & (unknown if unknown.dim() == 3 else unknown[:, None])
         target = _decisions(wanted).softmax(-1)  # (B, T, K, 3)
         told = -(target * _decisions(logits[..., 1 : 1 + 2 * kinds]).log_softmax(-1)).sum(-1)  # (B, T, K)
         return self._weight * (told * counted).sum() / inputs["attention_mask"].sum().clamp(min=1)
+
+    @torch.no_grad()
+    def _wanted(self, input_ids: Tensor, mask: Tensor, convention: Tensor | None) -> Tensor:
+        """Log-odds of the model before training, ``(B, T, 2K)``; a sentence that comes again is not read again."""
+        conventions = [0] * len(input_ids) if convention is None else convention.tolist()
+        keys = [(tuple(ids[m].tolist()), c) for ids, m, c in zip(input_ids, mask, conventions, strict=True)]
+        if len(self._said) > MOST_KEPT:
+            self._said.clear()
+        if new := [row for row, key in enumerate(keys) if key not in self._said]:
+            before = self._before.to(input_ids.device)
+            told = None if convention is None else convention[new]
+            odds = before.classify(before.kogner(input_ids[new], mask[new].long(), convention=told))
+            self._said |= {keys[row]: of[mask[row]].cpu() for row, of in zip(new, odds, strict=True)}
+        said = [self._said[key].to(input_ids.device) for key in keys]
+        wanted = said[0].new_zeros(*input_ids.shape, said[0].shape[-1])
+        wanted[mask] = torch.cat(said)
+        return wanted
 
 
 def _decisions(odds: Tensor) -> Tensor:

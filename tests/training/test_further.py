@@ -55,6 +55,8 @@ def test_the_loss_of_what_was_known(model, wordpiece):
     other = logits.clone()
     other[..., 5:] += 3
     assert known.loss(other, batch) == least
+    again = inputs_of(wordpiece, ["fever", "aspirin and leukemia"], [False, False, True])  # as kept, in other rows
+    torch.testing.assert_close(known.loss(logits.flip(0), again), least)
     everything = inputs_of(wordpiece, ["aspirin and leukemia", "fever"], [True, True, True])
     assert known.loss(changed, everything) == 0
 
