@@ -2,7 +2,7 @@
 
 python benchmarks/graph_build.py --source DATA/kg DATA/kg/more --output built
 
-Two cores, without a GPU: some five minutes for 2.0 million ids.
+Two cores, without a GPU: some five minutes.
 """
 
 import argparse
