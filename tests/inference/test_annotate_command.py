@@ -95,3 +95,32 @@ def test_graph_commands_are_reached_through_main():
     assert result.exit_code == 0
     assert "--knowledge" in result.output
     assert run("graph", "build", "--source", "absent", "--output", "x").exit_code == 1
+
+
+ENDINGS = ("csv", "tsv", "xlsx", "jsonl", "parquet", "pubtator", "json", "xml", "zip", "html")
+
+
+def test_the_ending_tells_the_format(model_folder, tmp_path):
+    """A file of the wrong format opens nowhere."""
+    article = "<article><front><article-meta><article-id pub-id-type='pmid'>7</article-id><title-group><article-title>"
+    article += "Aspirin in leukemia</article-title></title-group></article-meta></front></article>"
+    (tmp_path / "article.nxml").write_text(article)
+    for ending in ENDINGS:
+        output = tmp_path / f"out.{ending}"
+        result = run("annotate", "--model", model_folder, "--input", tmp_path / "article.nxml", "--output", output)
+        assert result.exit_code == 0, result.output
+        assert len(result.stderr.splitlines()) == 1
+        start = {"xlsx": b"PK", "zip": b"PK", "parquet": b"PAR1", "xml": b"<?xml", "html": b"<!DOCTYPE html>"}
+        start |= {"csv": b"document,start", "tsv": b"document\tstart", "json": b'{"source"', "pubtator": b"7|t|"}
+        assert output.read_bytes().startswith(start.get(ending, b'{"id": "7", "text": "Aspirin in leukemia"'))
+    folder = ("--output", tmp_path / "folder", "--format", "brat")
+    assert run("annotate", "--model", model_folder, "--input", tmp_path / "article.nxml", *folder).exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["7.ann", "7.txt", "annotation.conf"]
+
+
+def test_a_missing_extra_is_named_before_any_work(model_folder, tmp_path, monkeypatch):
+    """After hours of annotating it would be too late."""
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    result = run("annotate", "--model", "absent", "--example", "--output", tmp_path / "a.xlsx")
+    assert result.exit_code == 2
+    assert result.stderr.strip() == "kogner annotate: needs the package openpyxl: pip install 'kogner[excel]'"
