@@ -250,7 +250,7 @@ def test_a_share_that_makes_no_sense_is_refused(wrong, corpora):
         train(*wrong, "--dataset", corpora / "disease")
 
 
-@pytest.mark.parametrize("evidence", ["graph", "none"])
+@pytest.mark.parametrize("evidence", ["graph", pytest.param("none", marks=pytest.mark.slow)])
 def test_accelerate_launches_two_processes(encoder, graph, corpora, tmp_path, evidence):
     """Layers that a batch leaves unused stall or break parallel training; gathered scores can be out of order."""
     output = tmp_path / "model"

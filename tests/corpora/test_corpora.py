@@ -195,6 +195,7 @@ def test_contradicting_amounts_are_refused_at_once(given):
         DataArguments(dataset=["x"], **given)
 
 
+@pytest.mark.slow
 @pytest.mark.corpora
 @pytest.mark.skipif("KOGNER_DATA" not in os.environ, reason="KOGNER_DATA does not name a folder with corpora")
 def test_real_corpora_load() -> None:
