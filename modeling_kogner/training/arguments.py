@@ -57,7 +57,7 @@ class ModelArguments(StartArguments):
     known_weight: float = option(
         "How much a model that is trained further is held to what it said of the types that a corpus does not "
         "annotate; 0: not at all.",
-        1.0,
+        4.0,
         least=0,
     )
     adversarial_norm: float = option(

@@ -18,7 +18,7 @@ from ..modeling_kogner import KognerForTokenClassification
 FRESH_BIAS = -2.0  # of new types: most tokens are outside of each
 STEPS, EPOCHS, EVALUATIONS = 400, (3, 20), 0.1  # about so many steps, in so many epochs; a share of them between scores
 FEW_WINDOWS, FEW_BATCH = 400, 8
-HEAD_RATE = 2e-3
+RATE, HEAD_RATE = 3e-5, 1e-2  # of what was trained before, and of the last layers, with the rows of new types
 MOST_KEPT = 20_000  # sentences whose log-odds are kept in memory
 
 
@@ -116,6 +116,8 @@ def suit_further_training(args: TrainingArguments, windows: int) -> None:
     if not given & {"num_train_epochs", "max_steps"}:
         steps = max(windows // (args.per_device_train_batch_size * args.world_size), 1)
         args.num_train_epochs = min(max(math.ceil(STEPS / steps), EPOCHS[0]), EPOCHS[1])
+    if "learning_rate" not in given:
+        args.learning_rate = RATE
     if "head_learning_rate" not in given:
         args.head_learning_rate = HEAD_RATE
     if not given & {"eval_strategy", "save_strategy", "eval_steps", "save_steps", "max_steps"}:

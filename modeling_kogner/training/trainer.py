@@ -78,7 +78,7 @@ class KognerTrainer(Trainer):
         groups: dict[tuple[bool, bool], list] = {}
         for name, parameter in model.named_parameters():
             if parameter.requires_grad:
-                groups.setdefault((".encoder." in name, name in decayed), []).append(parameter)
+                groups.setdefault((self._is_pretrained(name), name in decayed), []).append(parameter)
         optimizer, settings = self.get_optimizer_cls_and_kwargs(self.args, model)
         self.optimizer = optimizer(
             [
@@ -92,6 +92,12 @@ class KognerTrainer(Trainer):
             **settings,
         )
         return self.optimizer
+
+    def _is_pretrained(self, name: str) -> bool:
+        """Whether a parameter is learned at the lower rate: of one that is trained further, all but the last."""
+        if self.known is None:
+            return ".encoder." in name
+        return not name.startswith(("classifier.", "evidence_odds."))
 
     def train(self, *args, **kwargs):
         """Train as every Trainer."""
