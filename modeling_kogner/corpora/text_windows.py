@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from transformers import PreTrainedTokenizerBase
 
 from ..files.errors import InputError
-from .mention import Passage
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 
@@ -94,72 +92,34 @@ def make_windows(
     texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
 ) -> list[list[Window]]:
     """Windows of each text; neighbouring ones share ``stride`` pieces, and a text's own ends do not count as edges."""
-    pieces = _pieces_of(texts, tokenizer)
-    return [_cut(row, each, max_length, stride) for row, each in enumerate(pieces)]
-
-
-def document_windows(
-    documents: Sequence[Sequence[Passage]], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
-) -> list[list[Window]]:
-    """Windows of each document, whose passages are read on from one to the next; offsets are those in the document."""
-    pieces = iter(_pieces_of([passage.text for passages in documents for passage in passages], tokenizer))
-    windows = []
-    for row, passages in enumerate(documents):
-        whole = _Pieces([], [], [], [], [])
-        for passage, each in zip(passages, pieces, strict=False):
-            after = whole.word_ids[-1] + 1 if whole.word_ids else 0
-            whole.before, whole.after = whole.before or each.before, whole.after or each.after
-            whole.ids += each.ids
-            whole.offsets += [(start + passage.offset, end + passage.offset) for start, end in each.offsets]
-            whole.word_ids += [word + after for word in each.word_ids]
-        windows.append(_cut(row, whole, max_length, stride))
-    return windows
-
-
-@dataclass
-class _Pieces:
-    """A text as the tokenizer gives it, with the special tokens before and after it."""
-
-    before: list[int]
-    ids: list[int]
-    after: list[int]
-    offsets: list[tuple[int, int]]
-    word_ids: list[int]
-
-
-def _pieces_of(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> list[_Pieces]:
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
     encoded = tokenizer(
         list(map(readable, texts)), return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False
     )
-    found = []
+    windows: list[list[Window]] = [[] for _ in texts]
     for row, ids in enumerate(encoded["input_ids"]):
         own = [position for position, special in enumerate(encoded["special_tokens_mask"][row]) if not special]
-        lead, end = (own[0], own[-1] + 1) if own else (0, 0)
-        after = ids[end:] if own else []
-        offsets, word_ids = encoded["offset_mapping"][row][lead:end], encoded.word_ids(row)[lead:end]
-        found.append(_Pieces(ids[:lead], ids[lead:end], after, offsets, word_ids))
-    return found
-
-
-def _cut(row: int, pieces: _Pieces, max_length: int, stride: int) -> list[Window]:
-    room, size = max_length - len(pieces.before) - len(pieces.after), len(pieces.ids)
-    windows = []
-    for first in range(0, max(size - stride, 1), room - stride) if size else ():
-        part = slice(first, first + room)
-        windows.append(
-            Window(
-                text_index=row,
-                input_ids=pieces.before + pieces.ids[part] + pieces.after,
-                lead=len(pieces.before),
-                first=first,
-                offsets=pieces.offsets[part],
-                word_ids=pieces.word_ids[part],
-                is_last=first + room >= size,
+        if not own:
+            continue
+        lead, end = own[0], own[-1] + 1
+        before, pieces, after = ids[:lead], ids[lead:end], ids[end:]
+        words, offsets = encoded.word_ids(row)[lead:end], encoded["offset_mapping"][row][lead:end]
+        room, size = max_length - len(before) - len(after), len(pieces)
+        for first in range(0, max(size - stride, 1), room - stride):
+            part = slice(first, first + room)
+            windows[row].append(
+                Window(
+                    text_index=row,
+                    input_ids=before + pieces[part] + after,
+                    lead=lead,
+                    first=first,
+                    offsets=offsets[part],
+                    word_ids=words[part],
+                    is_last=first + room >= size,
+                )
             )
-        )
     return windows
 
 

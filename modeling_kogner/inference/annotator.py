@@ -10,8 +10,8 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.document import Document, Documents
-from ..corpora.mention import Candidate, Mention
-from ..corpora.text_windows import Window, check_windowing, document_windows, words_of
+from ..corpora.mention import Candidate, Mention, Passage
+from ..corpora.text_windows import Window, check_windowing, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations, spread
@@ -142,24 +142,19 @@ class Annotator:
     def _step(
         self, documents: list[Document], wanted: Collection[str], threshold: float, batch_size: int
     ) -> Iterator[Document]:
-        # A model that was trained on neighbouring sentences reads on from passage to passage, others each alone.
-        together = self.model.config.context_tokens > 0
-        units = [[each.passages] if together else [[passage] for passage in each.passages] for each in documents]
-        windows = document_windows(
-            [unit for each in units for unit in each], self.tokenizer, self.max_length, self.stride
-        )
+        passages = [passage for document in documents for passage in document.passages]
+        windows = make_windows([passage.text for passage in passages], self.tokenizer, self.max_length, self.stride)
         readings = self._read([window for group in windows for window in group], batch_size)
-        rest = iter(windows)
-        for document, own in zip(documents, units, strict=True):
-            text, groups = document.text, [next(rest) for _ in own]
-            starts = [passage.offset for passage in document.passages]
-            mentions = [each for group in groups for each in self._mentions(text, starts, group, readings, wanted)]
-            long_forms = find_abbreviations(text)
+        groups = iter(windows)
+        for document in documents:
+            parts = list(zip(document.passages, groups, strict=False))
+            mentions = [each for part in parts for each in self._mentions(*part, readings, wanted)]
+            long_forms = find_abbreviations(document.text)
             if not self.convention:
-                mentions, long_forms = spread(text, mentions)
+                mentions, long_forms = spread(document.text, mentions)
                 mentions = coherent(mentions)
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
-            known = {place: each for group in groups for place, each in _known(text, group, readings).items()}
+            known = {place: each for part in parts for place, each in _known(*part, readings).items()}
             for mention in mentions:
                 names = known.get((mention.start, mention.end), [])
                 self._link(
@@ -206,20 +201,17 @@ class Annotator:
         return readings
 
     def _mentions(
-        self,
-        text: str,
-        starts: Sequence[int],
-        windows: list[Window],
-        readings: dict[int, _Reading],
-        wanted: Collection[str],
-    ) -> list[Mention]:
-        """Mentions in some windows of a document, not linked; none goes on where a passage starts."""
-        words = words_of(text, windows)
+        self, passage: Passage, windows: list[Window], readings: dict[int, _Reading], wanted: Collection[str]
+    ) -> Iterator[Mention]:
+        """Mentions of one passage, at their places in the document, not linked."""
+        words = words_of(passage.text, windows)
         if not words:
-            return []
+            return
         rows = [readings[id(word.window)].odds[word.window.lead + word.first - word.window.first] for word in words]
         odds = np.stack(rows).astype(np.float64)  # (W, 2K)
-        return decode(text, words, odds, self.model.config.entity_types, wanted, starts)
+        for mention in decode(passage.text, words, odds, self.model.config.entity_types, wanted):
+            mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
+            yield mention
 
     def _link(self, mention: Mention, candidates: list[Candidate]) -> None:
         """Set the concept of a mention and the further ones."""
@@ -230,12 +222,13 @@ class Annotator:
         mention.alternatives = candidates[: self.alternatives]
 
 
-def _known(text: str, windows: list[Window], readings: dict[int, _Reading]) -> dict[tuple[int, int], list[int]]:
-    """Concepts of the names in some windows of a text, by their places."""
+def _known(passage: Passage, windows: list[Window], readings: dict[int, _Reading]) -> dict[tuple[int, int], list[int]]:
+    """Concepts of the names in a passage, by their places in the document."""
     found = {}
     for window in windows:
         for (first, last), concepts in readings[id(window)].hits.items():
             start, end = window.offsets[first - window.lead][0], window.offsets[last - window.lead][1]
-            start = end - len(text[start:end].lstrip())  # a byte-level piece may hold the space before it
-            found[start, end] = concepts
+            name = passage.text[start:end]  # a byte-level piece may hold the space before it
+            start += len(name) - len(name.lstrip())
+            found[passage.offset + start, passage.offset + end] = concepts
     return found

@@ -12,12 +12,7 @@ from .borders import repaired
 
 
 def decode(
-    text: str,
-    words: Sequence[Word],
-    odds: np.ndarray,
-    types: Sequence[str],
-    wanted: Collection[str],
-    passages: Sequence[int] = (),
+    text: str, words: Sequence[Word], odds: np.ndarray, types: Sequence[str], wanted: Collection[str]
 ) -> list[Mention]:
     """Mentions of a text in order of their start; those of one type do not overlap.
 
@@ -30,19 +25,18 @@ def decode(
         odds: ``(W, 2K)`` float, log-odds of begin and inside of each type against outside.
         types: the ``K`` entity types of the model.
         wanted: those to decode.
-        passages: where parts of the text start, across which no mention goes.
     """
     begin, inside = odds[:, 0::2], odds[:, 1::2]  # (W, K) each
     either = np.logaddexp(begin, inside)
     scores = 1 / (1 + np.exp(-either.clip(-80, 80)))
     opened = np.maximum(begin, inside) > 0
-    parts = np.searchsorted(passages, [word.start for word in words], side="right")  # (W,)
-    begins = (begin >= inside) | (np.diff(parts, prepend=-1) != 0)[:, None]
     found: list[Mention] = []
     for column in (number for number, kind in enumerate(types) if kind in wanted):
         rows = np.flatnonzero(opened[:, column])
         starts = [
-            place for place, row in enumerate(rows) if place == 0 or rows[place - 1] != row - 1 or begins[row, column]
+            place
+            for place, row in enumerate(rows)
+            if place == 0 or rows[place - 1] != row - 1 or begin[row, column] >= inside[row, column]
         ]
         for group in np.split(rows, starts[1:]) if len(rows) else ():
             start, end = repaired(text, words[group[0]].start, words[group[-1]].end)

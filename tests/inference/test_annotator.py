@@ -13,8 +13,6 @@ from support import mentions_of
 from tiny_tagger import make_tagger
 from transformers.modeling_outputs import TokenClassifierOutput
 
-from modeling_kogner.corpora.document import Document
-from modeling_kogner.corpora.mention import Passage
 from modeling_kogner.inference.annotator import Annotator
 
 PIECES = ["Aspirin", "leukemia;", "(BRCA1)", "IL-2", "Parkinson's", "na\u00efve", "n\u0303", "\U0001f9ec"]
@@ -99,23 +97,6 @@ def test_adjacent_mentions_stay_apart_and_inside_alone_opens_one(monkeypatch, wo
     (mentions,) = mentions_of(annotator, ["fever fever leukemia rats of leukemia"])
     found = [(mention.text, mention.type) for mention in mentions]
     assert found == [("fever", "Disease"), ("fever leukemia", "Disease"), ("rats", "Gene"), ("leukemia", "Disease")]
-
-
-@pytest.mark.parametrize("context", [0, 100])
-def test_passages_are_read_on_and_mentions_end_with_them(monkeypatch, wordpiece_tagger, wordpiece, context):
-    """A title alone says little; but a mention must not run from the title into the abstract, nor be misplaced."""
-    widths = []
-    annotator = tag(monkeypatch, wordpiece_tagger, wordpiece, {"fever": ("I-Disease",) * 2})
-    monkeypatch.setattr(wordpiece_tagger.config, "context_tokens", context)
-    forward = wordpiece_tagger.forward
-    monkeypatch.setattr(
-        wordpiece_tagger, "forward", lambda **batch: widths.append(batch["input_ids"].shape) or forward(**batch)
-    )
-    passages = [Passage("rats of fever"), Passage("fever fever", 13), Passage("", 24), Passage("fever", 30)]
-    (document,) = annotator.annotate([Document("1", passages)])
-    places = [(8, 13, "fever"), (13, 24, "fever fever"), (30, 35, "fever")]
-    assert [(m.start, m.end, m.text) for m in document.mentions] == places
-    assert sum(rows for rows, _ in widths) == (1 if context else 3)
 
 
 @pytest.mark.parametrize("evidence", ["types", "none"])
