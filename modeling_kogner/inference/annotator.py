@@ -151,7 +151,7 @@ class Annotator:
             mentions = [each for part in parts for each in self._mentions(*part, readings, wanted)]
             long_forms = find_abbreviations(document.text)
             if not self.convention:
-                mentions, long_forms = spread(document.text, mentions)
+                mentions, long_forms = spread(document.text, coherent(mentions))
                 mentions = coherent(mentions)
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
             known = {place: each for part in parts for place, each in _known(*part, readings).items()}

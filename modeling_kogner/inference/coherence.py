@@ -13,12 +13,17 @@ NOT_INSIDE = {
     "Gene": ("Disease",),
 }
 
+# Types whose corpora mark much that is a mention of another type too: tumours and cell lines are anatomy in AnatEM,
+# and a family's name often stands for the gene. They lose a stretch to any other type. BioRED's validation documents,
+# six types: 88.6 with it, 87.1 where the better score decides.
+YIELDING = ("Anatomy", "Cell", "GeneFamily")
+
 
 def coherent(mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that can stand together; a mention may lie inside one of another type, as NOT_INSIDE permits.
 
-    Of two mentions of exactly the same characters, or of which each has some that the other lacks, the one with the
-    better score stays. Corpora that annotate diseases in names of chemicals follow other rules, so this is for
+    Of two mentions of exactly the same characters, or of which each has some that the other lacks, a YIELDING type goes
+    or else the one with the lower score. Corpora follow rules of their own, so this is for
     output without a convention.
 
     Args:
@@ -39,4 +44,5 @@ def _loser(outer: Mention, inner: Mention) -> Mention | None:
     is_inside = inner.end <= outer.end
     if is_inside and inner.end - inner.start < outer.end - outer.start:
         return inner if outer.type in NOT_INSIDE.get(inner.type, ()) else None
-    return inner if (inner.score or 0.0) <= (outer.score or 0.0) else outer
+    ranks = [(mention.type not in YIELDING, mention.score or 0.0) for mention in (outer, inner)]
+    return inner if ranks[1] <= ranks[0] else outer

@@ -63,12 +63,15 @@ def test_nested_mentions_stay_where_the_rules_permit():
 
 
 def test_one_stretch_has_one_type_and_mentions_do_not_cross():
-    """Users would count a gene twice, once as its family; the better score decides."""
+    """Users would count a gene twice, once as its family; a family goes, otherwise the better score decides."""
     text = "MAP kinase kinase"
     gene, family = at(text, "MAP kinase", "Gene", 0.6), at(text, "MAP kinase", "GeneFamily", 0.7)
-    assert coherent([gene, family]) == coherent([family, gene]) == [family]
-    crossing = at(text, "kinase kinase", "Gene", 0.8)
-    assert coherent([family, crossing]) == [crossing]
+    assert coherent([gene, family]) == coherent([family, gene]) == [gene]
+    disease = at(text, "MAP kinase", "Disease", 0.8)
+    assert coherent([gene, disease]) == coherent([disease, gene]) == [disease]
+    crossing = at(text, "kinase kinase", "Gene", 0.9)
+    assert coherent([disease, crossing]) == [crossing]
+    assert coherent([gene, at(text, "kinase kinase", "GeneFamily", 0.9)]) == [gene]
 
 
 def test_a_short_form_has_the_type_of_its_long_form():
