@@ -9,7 +9,7 @@ from transformers import pipeline
 from modeling_kogner import load
 
 SEPARATORS = " ,;:/|"
-FLOOR = 57  # expected mentions that the bundled model must find, of all below; whoever replaces hub_card/ raises it
+FLOOR = 65
 # Sentence, then what is to be found in it: mention|type.
 SENTENCES = {
     "Inhaled fluticasone/salmeterol was compared with budesonide.": [

@@ -1,8 +1,12 @@
-"""Choosing, on validation splits, what is added to the log-odds of each type under each convention."""
+"""Choosing, on validation splits, what is added to the log-odds of each type under each convention.
+
+python -m modeling_kogner.evaluation.decision_shifts MODEL CORPUS [CORPUS ...]
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,15 +17,17 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import NO_CONVENTION
-from ..corpora.corpus import Corpus
+from ..corpora.corpus import Corpus, load_corpus
 from ..files.errors import InputError
 from ..files.whole import write_whole
+from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from ..transitions import path_odds
 from .encoded_split import EncodedSplit, predict_logits
 from .strict_ner_metric import strict_scores
 
 GRID = np.arange(-1.5, 1.51, 0.25)
+LEAST_GAIN = 0.002  # of F1; less is chance
 
 Curves = dict[str, np.ndarray]  # F1 at each shift of the grid, by type
 
@@ -79,11 +85,12 @@ def f1_curves(
 def best_shift(curve: np.ndarray) -> float:
     """The shift of the best F1, each averaged with its neighbours; of equal ones the nearest to 0.
 
-    A single peak beside low scores is chance.
+    A single peak beside low scores is chance, and so is a gain below :data:`LEAST_GAIN`.
     """
     smooth = np.convolve(np.pad(curve, 1, mode="edge"), np.ones(3) / 3, mode="valid").round(6)
     order = np.argsort(np.abs(GRID), kind="stable")
-    return float(GRID[order[np.argmax(smooth[order])]])
+    best = order[np.argmax(smooth[order])]
+    return float(GRID[best]) if curve[best] - curve[order[0]] >= LEAST_GAIN else 0.0
 
 
 def choose_shifts(
@@ -129,3 +136,8 @@ def _best(curves: Curves) -> dict[str, float]:
     """The best shifts that are not 0."""
     best = {kind: best_shift(curve) for kind, curve in curves.items()}
     return {kind: shift for kind, shift in best.items() if shift}
+
+
+if __name__ == "__main__":
+    folder, *sources = sys.argv[1:]
+    write_shifts(Path(folder), choose_shifts(*load_model(folder), map(load_corpus, sources), []))
