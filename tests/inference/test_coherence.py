@@ -59,6 +59,8 @@ def test_anatomy_around_a_cell_line_goes():
     text = "HeLa cells of the colon mucosa"
     line, colon = at(text, "HeLa", "CellLine", 0.5), at(text, "colon mucosa", "Anatomy")
     assert coherent([at(text, "HeLa cells", "Anatomy"), line, colon]) == [line, colon]
+    cell = at(text, "HeLa cells", "Cell", 0.4)
+    assert coherent([at(text, "HeLa cells", "Anatomy"), cell]) == [cell]
 
 
 def test_nested_mentions_stay_where_the_rules_permit():
