@@ -31,7 +31,9 @@ def config(*types: str, **fields) -> KognerConfig:
 
 @pytest.fixture(scope="module")
 def teacher(knowledge, wordpiece, tmp_path_factory) -> str:
-    return str(save_encoder(tmp_path_factory.mktemp("teacher"), make_tagger(knowledge, wordpiece), wordpiece))
+    tagger = make_tagger(knowledge, wordpiece)
+    torch.nn.init.ones_(tagger.classifier.bias)  # so that it finds something, whatever its other weights are
+    return str(save_encoder(tmp_path_factory.mktemp("teacher"), tagger, wordpiece))
 
 
 @pytest.fixture(scope="module")
