@@ -35,7 +35,7 @@ tests=("${ner[@]/#/$data/data/ner/}")
   --tf32 true --seed 1 --eval-strategy no --save-strategy no --dataloader-num-workers 2 --output-dir "$out/model"
 
 # 6. Decision shifts of the conventions, chosen on validation (15 minutes of two cores).
-python -m modeling_kogner.evaluation.decision_shifts "$out/model" "${ner[@]/#/$data/data/ner/}" "$data/data/more/BioRED"
+python benchmarks/choose_shifts.py "$out/model" --own "${ner[@]/#/$data/data/ner/}" "$data/data/more/BioRED"
 
 # 7. Folder for the Hub: half precision, shards, shipped code.
 python -m modeling_kogner.publishing.release "$out/model" hub_card

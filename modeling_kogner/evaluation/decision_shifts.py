@@ -1,12 +1,8 @@
-"""Choosing, on validation splits, what is added to the log-odds of each type under each convention.
-
-python -m modeling_kogner.evaluation.decision_shifts MODEL CORPUS [CORPUS ...]
-"""
+"""Choosing, on validation splits, what is added to the log-odds of each type under each convention."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,10 +13,9 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import NO_CONVENTION
-from ..corpora.corpus import Corpus, load_corpus
+from ..corpora.corpus import Corpus
 from ..files.errors import InputError
 from ..files.whole import write_whole
-from ..inference.load import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from ..transitions import path_odds
 from .encoded_split import EncodedSplit, predict_logits
@@ -136,8 +131,3 @@ def _best(curves: Curves) -> dict[str, float]:
     """The best shifts that are not 0."""
     best = {kind: best_shift(curve) for kind, curve in curves.items()}
     return {kind: shift for kind, shift in best.items() if shift}
-
-
-if __name__ == "__main__":
-    folder, *sources = sys.argv[1:]
-    write_shifts(Path(folder), choose_shifts(*load_model(folder), map(load_corpus, sources), []))
