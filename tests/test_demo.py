@@ -343,7 +343,7 @@ def test_page_by_keyboard(page, server):
         assert page.locator(f"#{side} mark.differs").count() == sum(each["differs"] for each in expected[side])
     assert page.title() == "KoGNER"
     place = next(i for i, each in enumerate(expected["with"]) if each["id"] == "MONDO:1")
-    page.locator("#with mark").nth(place).focus()
+    page.locator("#with mark > small").nth(place).focus()
     assert "MONDO:1 leukemia" in page.inner_text("#tip")
     box = page.locator("#tip").bounding_box()
     assert box["x"] >= 0
@@ -406,7 +406,7 @@ def test_files_choices_and_downloads(page, server, tmp_path):
     dropped = """content => { const files = new DataTransfer(); files.items.add(new File([content], "dropped.txt"));
         document.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })); }"""
     page.evaluate(dropped, "aspirin")
-    page.wait_for_function("document.getElementById('text').value === 'aspirin'")
+    page.wait_for_function("() => document.getElementById('text').value === 'aspirin'")
     page.wait_for_selector(READY)
     page.evaluate(dropped, "a\0b")
     page.wait_for_selector("#status.wrong")
@@ -421,7 +421,7 @@ def test_nothing_serious_for_axe(page, scheme):
     page.emulate_media(color_scheme=scheme)
     for part in ("#options", "#own", "#compare"):
         page.click(f"{part} summary")
-    page.locator("#with mark").first.press("Enter")
+    page.locator("#with mark > small").first.press("Enter")
     page.wait_for_selector("#chosen:not([hidden])")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")

@@ -132,19 +132,22 @@ function marked(letters, mentions, start, end) {
   return [...parts, letters.slice(start, end).join("")];
 }
 
+// What a mention's label says and opens; the mark around it may hold others, so it is no button itself.
 function mark(mention, parts) {
   const sign = mention.differs ? "≠ " : "";
-  const made = make("mark", { className: kindOf(mention.type), tabIndex: 0 }, ...parts);
-  made.append(make("small", { textContent: sign + mention.type }));
+  const made = make("mark", { className: kindOf(mention.type) }, ...parts);
+  const label = make("small", { textContent: sign + mention.type, tabIndex: 0 });
+  made.append(label);
   made.classList.toggle("differs", mention.differs);
-  made.setAttribute("role", "button");
-  made.setAttribute("aria-pressed", "false");
-  const open = () => showTip(made, mention);
+  label.setAttribute("role", "button");
+  label.setAttribute("aria-pressed", "false");
+  label.setAttribute("aria-label", `${sign}${mention.type}: ${mention.text}`);
+  const open = () => showTip(label, mention);
   made.addEventListener("mouseenter", open);
-  made.addEventListener("focus", open);
+  label.addEventListener("focus", open);
   made.addEventListener("mouseleave", hideTip);
-  made.addEventListener("blur", hideTip);
-  onPress(made, () => choose(made, mention));
+  label.addEventListener("blur", hideTip);
+  onPress(made, () => choose(label, mention));
   return made;
 }
 
@@ -189,7 +192,7 @@ function hideTip() {
 }
 
 async function choose(element, mention) {
-  document.querySelectorAll("mark[aria-pressed=true]").forEach((other) => other.setAttribute("aria-pressed", "false"));
+  document.querySelectorAll("mark > [aria-pressed=true]").forEach((other) => other.setAttribute("aria-pressed", "false"));
   element.setAttribute("aria-pressed", "true");
   $("title-chosen").textContent = `${mention.text} (${mention.type})`;
   const facts = [["Concept", concept(mention) + (mention.semantic_type ? ` (${mention.semantic_type})` : "")]];
