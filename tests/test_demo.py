@@ -347,7 +347,7 @@ def test_page_by_keyboard(page, server):
         assert page.locator(f"#{side} mark.differs").count() == sum(each["differs"] for each in expected[side])
     assert page.title() == "KoGNER"
     place = next(i for i, each in enumerate(expected["with"]) if each["id"] == "MONDO:1")
-    page.locator("#with mark > small").nth(place).focus()
+    page.locator("#with mark").nth(place).locator("xpath=small").focus()
     assert "MONDO:1 leukemia" in page.inner_text("#tip")
     box = page.locator("#tip").bounding_box()
     assert box["x"] >= 0
