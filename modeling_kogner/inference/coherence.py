@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..corpora.mention import Mention
 
-# Type inside -> types outside. Measured without a convention: see docs/evidence.md.
+# Type inside -> types outside. Measured without a convention: see benchmarks/joint_tagger.md.
 NOT_INSIDE = {
     "Chemical": ("Gene", "GeneFamily", "Variant"),
     "Variant": ("Chemical",),
