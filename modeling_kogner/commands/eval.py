@@ -29,7 +29,9 @@ class EvalOptions:
     map: list[str] | None = option(
         "Types of those files under the model's names, such as SNP=Variant.", None, commas=True
     )
-    linking: list[str] = option("PubTator files whose gold mentions to link.", [])
+    ids: bool = option("Score the concepts of those documents too.", False)
+    linking: list[str] = option("PubTator or BioC files whose gold mentions to link.", [])
+    seen: list[str] | None = option("Training files: what --linking says of their concepts and of others, apart.", None)
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
     split: str = option("Split to score.", "test")
     output: Path = option("File of the scores.", Path("metrics.json"))
@@ -52,15 +54,16 @@ def evaluate(options: EvalOptions) -> None:
     `--knowledge none` switches the evidence off in the same weights; a fair baseline is a model trained without it.
     One H100: about two seconds per corpus; two CPU cores: about two minutes.
 
-    kogner eval --model MODEL --documents FILE.pubtator [FILE.json ...] --map SNP=Variant --output documents.json
+    kogner eval --model MODEL --documents FILE.pubtator [FILE.json ...] --map SNP=Variant --ids --output documents.json
 
     Whole documents as `kogner annotate` gives them, by offsets in characters and type, for types that the file marks.
-    Half a minute for 64 abstracts on a CPU.
+    With `--ids` also F1 of mentions with the right concept, and of the set of concepts of each document. Gold ids may
+    be of any vocabulary that the graph knows. Half a minute for 64 abstracts on a CPU.
 
-    kogner eval --model MODEL --linking FILE.pubtator [FILE.pubtator ...] --vocabulary MESH --output linking.json
+    kogner eval --model MODEL --linking FILE.pubtator [FILE.json ...] --seen TRAIN.pubtator --output linking.json
 
-    Concept linking of gold mentions: accuracy@1 and @5, candidate recall, and the share of gold ids that the graph
-    holds. Half a minute per file on a CPU.
+    Concept linking of gold mentions in their documents: accuracy@1 and @5 with ids out of reach counted as wrong, and
+    the precision of links at the default threshold. Half a minute per file on a CPU.
     """
     if not (options.dataset or options.documents or options.linking):
         raise UsageError("nothing to score", fix="name corpora with --dataset, or files with --documents or --linking")
@@ -68,49 +71,76 @@ def evaluate(options: EvalOptions) -> None:
     graph = knowledge_of(options.knowledge)
     if options.evidence and graph not in (None, "none"):
         raise UsageError("--evidence is about the model's own graph", fix="leave it out, or --knowledge FOLDER")
-    from ..evaluation.documents import score_documents
-    from ..evaluation.linking import PRINTED, evaluate_linking
-    from ..evaluation.report import followed_convention, header_of, score_corpus
+    from ..evaluation.report import header_of
     from ..files.whole import write_whole
-    from ..inference.annotator import Annotator
     from ..inference.find_model import find_model
-    from ..inference.linker import NIL_THRESHOLD, Linker
     from ..inference.load import device_of
 
     quiet()
     source = find_model(options.model)
     model, tokenizer = loading_model(source, options.evidence, graph)
     model.to(device_of(options.device))
-    scores, linked = {}, {}
+    report = header_of(source, model)
+    report |= {"knowledge": "off" if graph == "none" else "on", "convention": options.convention}
+    report["datasets"] = _corpora(options, model, tokenizer)
+    if options.documents:
+        report["documents"] = _documents(options, model, tokenizer, mapped)
+    if options.linking:
+        report["linking"] = {"vocabulary": options.vocabulary, "seen": options.seen}
+        report["linking"]["files"] = _linking(options, model, tokenizer, mapped)
+    write_whole(options.output, json.dumps(report, indent=1) + "\n")
+
+
+def _corpora(options: EvalOptions, model, tokenizer) -> dict[str, Any]:
+    from ..evaluation.report import score_corpus
+
     how = {name: getattr(options, name) for name in ("split", "types", "convention", *WINDOWS)}
+    scores = {}
     for corpus in options.dataset:
         name, scores[name] = score_corpus(model, tokenizer, corpus, **how, counting=counting)
         _show(name, scores[name]["strict"])
-    whole = {}
+    return scores
+
+
+def _documents(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -> dict[str, Any]:
+    from ..evaluation.documents import score_documents
+    from ..evaluation.report import followed_convention
+    from ..inference.annotator import Annotator
+
+    scores = {}
     for path in options.documents:
         name = Path(path).stem
         convention = followed_convention(options.convention, name.partition("_")[0], model.config)
-        annotator = Annotator(model, tokenizer, convention=convention)
-        whole[name] = score_documents(annotator, path, options.types, mapped, partial(counting, doing=name))
-        _show(name, whole[name]["strict"])
+        annotator = Annotator(model, tokenizer, convention=convention, vocabulary=options.vocabulary)
+        track = partial(counting, doing=name)
+        scores[name] = score_documents(annotator, path, options.types, mapped, track, options.ids)
+        _show(name, scores[name]["strict"])
+        for what, found in scores[name].get("ids", {}).items():
+            _show(f"{name}, {what}", found)
+    return scores
+
+
+def _linking(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -> dict[str, Any]:
+    from ..evaluation.linking import PRINTED, concepts_in, evaluate_linking
+    from ..inference.linker import Linker
+
+    linker, scores = Linker(model, tokenizer, options.vocabulary), {}
+    seen = concepts_in(options.seen or [], linker, mapped)
     for path in options.linking:
-        name, linker = Path(path).stem, Linker(model, tokenizer, options.vocabulary)
-        linked[name] = evaluate_linking(path, linker, partial(counting, doing=name))
-        for kind, row in linked[name].items():
-            print(f"{name:24} {kind:12} " + "  ".join(f"{each} {row[each]:.4f}" for each in PRINTED))
-    report = header_of(source, model)
-    report |= {"knowledge": "off" if graph == "none" else "on", "convention": options.convention, "datasets": scores}
-    if whole:
-        report["documents"] = whole
-    if linked:
-        report["linking"] = {"vocabulary": options.vocabulary, "nil_threshold": NIL_THRESHOLD, "files": linked}
-    write_whole(options.output, json.dumps(report, indent=1) + "\n")
+        name = Path(path).stem
+        scores[name] = evaluate_linking(path, linker, mapped, seen, partial(counting, doing=name))
+        print(" ".join([f"{name:30}", *(f"{each:>10}" for each in PRINTED)]))
+        for kind, found in scores[name].items():
+            for part, row in found["parts"].items():
+                figures = (f"{row[each]:10}" if each == "mentions" else f"{row[each]:10.4f}" for each in PRINTED)
+                print(" ".join([f"  {kind:16} {part:11}", *figures]))
+    return scores
 
 
 def _show(name: str, strict: dict[str, Any]) -> None:
     for kind, row in {"all": strict, **strict["types"]}.items():
         figures = f"P {row['precision']:.4f}  R {row['recall']:.4f}  F1 {row['f1']:.4f}"
-        print(f"{name:16} {kind:12} {figures}  ({row['correct']}/{row['gold']} found, {row['predicted']} predicted)")
+        print(f"{name:30} {kind:12} {figures}  ({row['correct']}/{row['gold']} found, {row['predicted']} predicted)")
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

@@ -1,97 +1,168 @@
-"""How often gold mentions are linked to their gold concept."""
+"""How often gold mentions are linked to their gold concept, in the context of their documents."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from ..corpora.mention import Candidate
-from ..corpora.pubtator import load_pubtator
+from ..corpora.annotated import load_documents
+from ..corpora.document import Document
+from ..corpora.mention import Mention
 from ..files.errors import InputError
 from ..inference.abbreviations import find_abbreviations
 from ..inference.linker import Linker, is_link
+from .gold import gold_ids, predicted_concepts, type_names
 
-# How NCBI-disease divides its one entity type.
-ENTITY_TYPES = dict.fromkeys(("SpecificDisease", "DiseaseClass", "Modifier", "CompositeMention"), "Disease")
-PRINTED = ("accuracy@1", "accuracy@5", "candidate_recall", "ceiling", "precision", "recall", "f1")
-_NO_CONCEPT = ("", "-", "-1")
-_SEVERAL = re.compile(r"[|+,]")
+RANKS = 5
+PRINTED = ("mentions", "accuracy@1", "accuracy@5", "reach", "equal_sets", "no_link", "precision")
 
 
-def gold_concepts(ids: str, owners: Mapping[str, Sequence[str]]) -> set[str]:
-    """Concepts of an annotation under the graph's preferred ids; empty for ``-1``, "no concept of the vocabulary".
-
-    An id without a vocabulary is one of MeSH: ``D015738`` is ``MESH:D015738``. ``|`` joins the concepts of a composite
-    mention ("breast and ovarian cancer"), ``+`` concepts that one mention joins.
+@dataclass
+class Judged:
+    """A gold mention with a concept, and what became of it.
 
     Args:
-        ids: as written in the PubTator file.
-        owners: other ids of concepts -> the preferred ids of those that have them.
+        right: whether each of the best :data:`RANKS` concepts is a gold one; of several gold concepts any one counts.
+        is_equal: the concepts are those of gold, all of them and no other.
+        is_linked: the first is close enough to be given.
+        in_reach: the graph has a gold concept.
+        is_seen: a gold concept occurs in the training files.
+        is_composite: gold has several concepts.
     """
-    parts = [part.strip() for part in _SEVERAL.split(ids)]
-    full = [part if ":" in part else f"MESH:{part}" for part in parts if part not in _NO_CONCEPT]
-    return {concept for part in full for concept in owners.get(part, [part])}
+
+    right: list[bool]
+    is_equal: bool
+    is_linked: bool
+    in_reach: bool
+    is_seen: bool
+    is_composite: bool
 
 
-def evaluate_linking(path: str | Path, linker: Linker, track: Callable[[Sequence], Iterable] = iter) -> dict[str, dict]:
-    """Scores of a PubTator file by entity type, see :func:`score_links`; ``track`` sees documents.
+def evaluate_linking(
+    path: str | Path,
+    linker: Linker,
+    mapped: Mapping[str, str] | None = None,
+    seen: frozenset[str] = frozenset(),
+    track: Callable[[Sequence[Document]], Iterable[Document]] = iter,
+) -> dict[str, dict[str, Any]]:
+    """Link the gold mentions of a PubTator or BioC file and compare, by entity type.
 
-    Raises:
-        InputError: the file is not a PubTator file or has no mentions.
-    """
-    catalogue = linker.model.kogner.concepts
-    held = set(catalogue.ids)
-    rows: dict[str, list[tuple[set[str], list[Candidate]]]] = {}
-    for document in track(load_pubtator(path)):
-        abbreviations = find_abbreviations(document.text)
-        for mention in document.mentions:
-            kind = ENTITY_TYPES.get(mention.type, mention.type)
-            gold = gold_concepts(mention.id or "", catalogue.owners)
-            rows.setdefault(kind, []).append((gold, linker.candidates(mention.text, kind, abbreviations)))
-    if not rows:
-        raise InputError("no mentions in it", file=path, fix="name an annotated PubTator file")
-    return {kind: score_links(found, held, catalogue.owners) for kind, found in rows.items()}
-
-
-def score_links(
-    rows: Sequence[tuple[set[str], Sequence[Candidate]]], held: Collection[str], owners: Mapping[str, Sequence[str]]
-) -> dict[str, float | int]:
-    """Score ranked candidates against gold concepts, over mentions.
-
-    A candidate is right if it, or an equivalent id of it, is among the gold concepts: of a composite mention any one
-    counts. Mentions of no concept (``-1``) are left out of accuracies, recalls and ceiling; a link of one is wrong in
-    ``precision``.
+    Mentions without a gold concept are left out: an id from a vocabulary that the corpus did not use may be right.
 
     Args:
-        rows: gold concepts and candidates, best first, of each mention.
-        held: ids that the graph holds.
-        owners: other ids of concepts -> the preferred ids of those that have them.
+        path: of the file.
+        linker: of the model.
+        mapped: types of the corpus -> types of the model; see :func:`type_names`.
+        seen: concepts that occur in training, see :func:`concepts_in`.
+        track: sees the documents, to show progress.
 
     Returns:
-        Counts ``mentions``, ``without_concept``, ``several_concepts``, ``linked``; ``accuracy@1`` and ``accuracy@5``
-        without threshold; ``candidate_recall``: a right one among all candidates; ``ceiling``: a gold concept is in
-        the graph; ``precision``, ``recall`` and ``f1`` of the links at the NIL threshold.
+        By entity type, counts ``mentions`` (of all, with a concept) and ``without_concept``, and under ``parts`` the
+        scores of :func:`link_scores` of ``all`` of them, those ``composite``, and if ``seen`` names any those ``seen``
+        and ``unseen``.
+
+    Raises:
+        InputError: the file is wrong or has no mention with a concept.
     """
-    count: Counter[str] = Counter(mentions=len(rows))
-    for gold, candidates in rows:
-        right = [not gold.isdisjoint(owners.get(each.id, [each.id])) for each in candidates]
-        count["without_concept"] += not gold
-        count["several_concepts"] += len(gold) > 1
-        count["ceiling"] += not gold.isdisjoint(held)
-        count["accuracy@1"] += any(right[:1])
-        count["accuracy@5"] += any(right[:5])
-        count["candidate_recall"] += any(right)
-        count["linked"] += is_link(candidates)
-        count["correct"] += is_link(candidates) and right[0]
-    linkable = max(1, count["mentions"] - count["without_concept"])
-    shares = ("accuracy@1", "accuracy@5", "candidate_recall", "ceiling")
-    counts = {name: count[name] for name in ("mentions", "without_concept", "several_concepts", "linked")}
+    catalogue, known = linker.model.kogner.concepts, linker.model.config.entity_types
+    held = set(catalogue.ids) | catalogue.owners.keys()
+    documents = load_documents(path)
+    names = _names(documents, known, mapped or {})
+    rows: dict[str, list[Judged | None]] = {}
+    for document in track(documents):
+        gold = [(names[mention.type], mention.id or "") for mention in document.mentions]
+        mentions = [Mention(m.start, m.end, m.text, names[m.type]) for m in document.mentions]
+        _link(linker, linked := replace(document, mentions=mentions))
+        for (kind, written), mention in zip(gold, linked.mentions, strict=True):
+            wanted = gold_ids(written, kind)
+            is_seen = not seen.isdisjoint(_preferred(wanted, catalogue.owners))
+            judged = _judge(mention, wanted, not held.isdisjoint(wanted), is_seen) if wanted else None
+            rows.setdefault(kind, []).append(judged)
+    if not any(any(found) for found in rows.values()):
+        raise InputError("no mentions with a concept in it", file=path, fix="name a file that gives concept ids")
+    return {kind: _by_part([row for row in found if row], len(found), bool(seen)) for kind, found in rows.items()}
+
+
+def concepts_in(paths: Iterable[str | Path], linker: Linker, mapped: Mapping[str, str] | None = None) -> frozenset[str]:
+    """Gold concepts of training files, under the graph's preferred ids."""
+    owners, known = linker.model.kogner.concepts.owners, linker.model.config.entity_types
+    found: set[str] = set()
+    for path in paths:
+        documents = load_documents(path)
+        names = _names(documents, known, mapped or {})
+        for mention in (mention for document in documents for mention in document.mentions):
+            found |= _preferred(gold_ids(mention.id or "", names[mention.type]), owners)
+    return frozenset(found)
+
+
+def link_scores(rows: Sequence[Judged]) -> dict[str, float | int]:
+    """Scores of mentions that have a gold concept.
+
+    Returns:
+        ``mentions``; ``accuracy@1`` and ``accuracy@5`` without threshold, wrong where gold is out of reach; ``reach``,
+        the share whose gold concept the graph has; ``equal_sets``, the share with all concepts of gold and no other;
+        ``no_link``, the share without a link at the default threshold; and ``precision`` of those with one.
+    """
+    linked = [row.right[0] for row in rows if row.is_linked]
     return {
-        **counts,
-        **{name: count[name] / linkable for name in shares},
-        "precision": count["correct"] / max(1, count["linked"]),
-        "recall": count["correct"] / linkable,
-        "f1": 2 * count["correct"] / max(1, count["linked"] + linkable),
+        "mentions": len(rows),
+        "accuracy@1": _share(any(row.right[:1]) for row in rows),
+        f"accuracy@{RANKS}": _share(any(row.right) for row in rows),
+        "reach": _share(row.in_reach for row in rows),
+        "equal_sets": _share(row.is_equal for row in rows),
+        "no_link": _share(not row.is_linked for row in rows),
+        "precision": _share(linked),
     }
+
+
+def _link(linker: Linker, document: Document) -> None:
+    """Set the concepts of mentions that have places and types."""
+    abbreviations = find_abbreviations(document.text)
+    for mention in document.mentions:
+        ranked = linker.candidates(mention.text, mention.type, abbreviations, limit=RANKS)
+        if is_link(ranked):
+            mention.id, mention.ids = ranked[0].id, ranked[0].ids
+            ranked = ranked[1:]
+        mention.alternatives = ranked
+
+
+def _judge(mention: Mention, wanted: list[str], in_reach: bool, is_seen: bool) -> Judged:
+    linked = predicted_concepts(mention)
+    others = [{each.id, *each.ids} for each in mention.alternatives]
+    concepts = linked or others[:1]
+    ranked = [set().union(*concepts), *(others if linked else others[1:])] if concepts else []
+    covered = all(any(each in concept for concept in concepts) for each in wanted)
+    return Judged(
+        right=[not concept.isdisjoint(wanted) for concept in ranked[:RANKS]],
+        is_equal=covered and all(not concept.isdisjoint(wanted) for concept in concepts),
+        is_linked=bool(linked),
+        in_reach=in_reach,
+        is_seen=is_seen,
+        is_composite=len(wanted) > 1,
+    )
+
+
+def _by_part(rows: list[Judged], of_all: int, with_seen: bool) -> dict[str, Any]:
+    parts = {"all": rows, "composite": [row for row in rows if row.is_composite]}
+    if with_seen:
+        parts["seen"] = [row for row in rows if row.is_seen]
+        parts["unseen"] = [row for row in rows if not row.is_seen]
+    scores = {part: link_scores(found) for part, found in parts.items() if found}
+    return {"mentions": of_all, "without_concept": of_all - len(rows), "parts": scores}
+
+
+def _names(documents: Sequence[Document], known: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """Entity types of documents -> the model's, or as they are: a linker takes any."""
+    found = {mention.type for document in documents for mention in document.mentions}
+    return dict(zip(found, found, strict=True)) | type_names(found, known, mapped)
+
+
+def _preferred(ids: Iterable[str], owners: Mapping[str, Sequence[str]]) -> set[str]:
+    return {concept for each in ids for concept in owners.get(each, [each])}
+
+
+def _share(flags: Iterable[bool]) -> float:
+    values = list(flags)
+    return sum(values) / max(1, len(values))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 import evaluate
 from datasets import Features, Value
 from datasets import Sequence as ListOf
 
+from ..corpora.mention import Mention
 from ..corpora.tag_schemes import mention_spans
 from ..files.errors import InputError
 
@@ -94,3 +95,20 @@ def scores_of_counts(gold: int, predicted: int, correct: int) -> dict[str, float
         "predicted": predicted,
         "correct": correct,
     }
+
+
+def agreement(
+    gold: Sequence[Iterable[Mention]],
+    guess: Sequence[Iterable[Mention]],
+    types: Collection[str],
+    key: Callable[[Mention], Hashable],
+) -> dict[str, Any]:
+    """Precision, recall and F1 over all types and by type, of sets of ``key`` and type in each document."""
+    counts = {name: Counter[str]() for name in ("gold", "predicted", "correct")}
+    for marked, annotated in zip(gold, guess, strict=True):
+        wanted, got = ({(m.type, key(m)) for m in mentions} for mentions in (marked, annotated))
+        for name, items in (("gold", wanted), ("predicted", got), ("correct", wanted & got)):
+            counts[name].update(kind for kind, _ in items)
+    totals = [sum(counter[kind] for kind in types) for counter in counts.values()]
+    by_type = {kind: scores_of_counts(*(counter[kind] for counter in counts.values())) for kind in types}
+    return {**scores_of_counts(*totals), "types": by_type}

@@ -27,7 +27,7 @@ class Fixed:
 
     def __init__(self, *places):
         self.places = places
-        self.model = SimpleNamespace(config=SimpleNamespace(entity_types=["Disease", "Gene", "Variant"]))
+        self.model = SimpleNamespace(config=SimpleNamespace(entity_types=["Chemical", "Disease", "Gene", "Variant"]))
 
     def annotate(self, documents):
         """As the annotator's."""
@@ -55,14 +55,14 @@ def test_places_and_types_must_agree(pubtator):
 
 def test_types_that_the_file_does_not_mark_are_not_scored(pubtator):
     """A corpus says nothing of what it does not annotate, so a prediction there is not wrong."""
-    found = score_documents(Fixed((0, 5, "Disease"), (26, 30, "Variant")), pubtator)
-    assert found["types"] == ["Disease", "Gene"]
+    found = score_documents(Fixed((0, 5, "Disease"), (26, 30, "Chemical")), pubtator)
+    assert found["types"] == ["Disease", "Gene", "Variant"]
     assert found["strict"]["predicted"] == 2
     assert score_documents(Fixed(), pubtator, types=["gene"])["types"] == ["Gene"]
     with pytest.raises(ValueError, match="model has no type Mutation"):
         score_documents(Fixed(), pubtator, mapped={"SNP": "Mutation"})
     with pytest.raises(ValueError, match="no type to score"):
-        score_documents(Fixed(), pubtator, types=["Variant"])
+        score_documents(Fixed(), pubtator, types=["Chemical"])
 
 
 def test_bioc_gives_what_pubtator_gives(pubtator, tmp_path):

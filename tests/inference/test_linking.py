@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import CONCEPTS
 from support import mentions_of
 from tiny_tagger import make_tagger
 
 import modeling_kogner.inference.linker as linker_module
 from modeling_kogner.concept_catalogue import ConceptCatalogue
-from modeling_kogner.evaluation.linking import evaluate_linking, gold_concepts, score_links
 from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Candidate, Linker, is_link
@@ -163,61 +161,6 @@ def test_a_catalogue_of_an_older_checkpoint_is_read():
     blob = lzma.compress(b"A:1\nA:2\n\none\ntwo\n\nC:1\tA:1\nC:2\tA:1")
     read = ConceptCatalogue.from_bytes(torch.frombuffer(bytearray(blob), dtype=torch.uint8))
     assert (read.ids, read.names, read.further_ids("A:1")) == (["A:1", "A:2"], ["one", "two"], ["C:1", "C:2"])
-
-
-def test_an_id_of_several_concepts_belongs_to_each():
-    """A dictionary kept the last one alone: links to the others counted as wrong."""
-    owners = {"UMLS:1": ["M:1", "M:2"]}
-    assert gold_concepts("UMLS:1", owners) == {"M:1", "M:2"}
-    scores = score_links([({"M:2"}, [Candidate("UMLS:1", "", "Disease", 1.0)])], {"M:1", "M:2"}, owners)
-    assert scores["accuracy@1"] == 1
-
-
-def test_gold_ids_of_every_form():
-    """An id read as another one would count every link of it wrong."""
-    preferred = {"OMIM:1": ["MESH:D1"]}
-    assert gold_concepts("D015738", preferred) == {"MESH:D015738"}
-    assert gold_concepts("OMIM:1|D2", preferred) == gold_concepts(" D1+D2", preferred) == {"MESH:D1", "MESH:D2"}
-    assert gold_concepts("-1", preferred) == gold_concepts("", preferred) == set()
-    assert gold_concepts("D1|-1", preferred) == {"MESH:D1"}
-
-
-def test_link_scores_worked_out_by_hand():
-    """Five mentions: right exact, right second, of no concept, not in the graph, composite with the NIL threshold."""
-
-    def candidate(name, score=1.0):
-        return Candidate(name, "", "Disease", score)
-
-    rows = [
-        ({"M:1"}, [candidate("X:1")]),  # by an equivalent id
-        ({"M:2"}, [candidate("M:1"), candidate("M:2")]),
-        (set(), [candidate("M:1")]),
-        ({"M:9"}, []),
-        ({"M:1", "M:2"}, [candidate("M:2", 0.2)]),
-    ]
-    scores = score_links(rows, {"M:1", "M:2"}, {"X:1": ["M:1"]})
-    counts = {"mentions": 5, "without_concept": 1, "several_concepts": 1, "linked": 3}
-    shares = {"accuracy@1": 2 / 4, "accuracy@5": 3 / 4, "candidate_recall": 3 / 4, "ceiling": 3 / 4}
-    assert scores == pytest.approx({**counts, **shares, "precision": 1 / 3, "recall": 1 / 4, "f1": 2 / 7})
-
-
-def test_a_pubtator_file_is_scored(linker, tmp_path):
-    """The division of NCBI-disease must not be read as four unknown types, which link to nothing."""
-    path = tmp_path / "gold.pubtator"
-    path.write_text(
-        "1|t|Parkinson's disease (PD).\n1|a|Aspirin.\n"
-        "1\t0\t19\tParkinson's disease\tSpecificDisease\tMONDO:4\n1\t21\t23\tPD\tModifier\tD010300\n"
-        "1\t26\t33\tAspirin\tChemical\tD001241\n"
-    )
-    scores = evaluate_linking(path, linker)
-    assert {kind: (row["mentions"], row["accuracy@1"]) for kind, row in scores.items()} == {
-        "Disease": (2, 1.0),
-        "Chemical": (1, 1.0),
-    }
-    path.write_text("1|t|Nothing.\n1|a|Here.\n")
-    with pytest.raises(ValueError, match=r"gold\.pubtator: no mentions in it"):
-        evaluate_linking(path, linker)
-    assert len(CONCEPTS) == len(linker.model.kogner.concepts)
 
 
 def test_similar_names_are_searched_for_only_where_they_are_shown(tagger, tokenizer, monkeypatch):
