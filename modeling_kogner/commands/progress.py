@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from ..inference.annotator import Annotator
-    from ..inference.resumable_file import Counts
+    from ..inference.resumable_file import Done
     from ..modeling_kogner import KognerForTokenClassification
 
 
@@ -75,7 +75,7 @@ def loading_model(
 
 
 @contextmanager
-def document_progress(total: int, before: int, visible: bool) -> Iterator[Callable[[Counts, int | None], None]]:
+def document_progress(total: int, before: int, visible: bool) -> Iterator[Callable[[Done, int | None], None]]:
     """Yield what to call after each step, with the counts and the position in the input (None at its end).
 
     Args:
@@ -102,7 +102,7 @@ def document_progress(total: int, before: int, visible: bool) -> Iterator[Callab
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=total or None, counts="starting", rate="")
 
-        def advance(counts: Counts, position: int | None) -> None:
+        def advance(counts: Done, position: int | None) -> None:
             rate = (counts.documents - before) / (time.monotonic() - began)
             done = {} if not total else {"completed": total if position is None else position}
             progress.update(task, counts=f"{counts.documents:,} documents", rate=f"{rate:,.1f}/s", **done)

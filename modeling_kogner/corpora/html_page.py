@@ -53,9 +53,10 @@ def _clickable(mention: Mention, inner: str) -> str:
     fields = {"type": mention.type, "score": score, "id": mention.id, "name": mention.name}
     fields |= {"kind": mention.semantic_type, "ids": ", ".join(mention.ids)}
     data = "".join(f' data-{key}="{html.escape(value)}"' for key, value in fields.items() if value)
-    label = f"<sub>{html.escape(mention.type)}</sub>"
-    style = f'style="background:{colour_of(mention.type)}"'
-    return f'<mark tabindex="0" role="button" {style}{data}>{inner}{label}</mark>'
+    kind, style = html.escape(mention.type), f'style="background:{colour_of(mention.type)}"'
+    # The mark may hold others, and no button may lie in a button: its label is one.
+    said = f'role="button" tabindex="0" aria-label="{kind}: {html.escape(mention.text)}"'
+    return f"<mark {style}{data}>{inner}<sub {said}>{kind}</sub></mark>"
 
 
 def _marked(text: str, offset: int, mentions: list[Mention], mark: Callable[[Mention, str], str]) -> str:

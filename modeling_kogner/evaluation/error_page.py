@@ -6,6 +6,7 @@ import html
 from itertools import pairwise
 from typing import Any
 
+from ..files.page import page, scrolling
 from .error_kinds import KINDS
 
 NAMES = {
@@ -15,29 +16,16 @@ NAMES = {
     "missed": ("Missed", "in gold, and nothing found there"),
     "missed_for_type": ("Missed for another type", "in gold, and found with another type"),
 }
-_STYLE = """:root { color-scheme: light dark; --back: #fff; --ink: #1b1f24; --quiet: #57606a; --line: #c9d1d9;
-  --gold: #0b6e6e; --found: #ffe19a; --right: #2f7d4f; }
-@media (prefers-color-scheme: dark) { :root { --back: #14181d; --ink: #e6e9ec; --quiet: #a2abb5; --line: #3c444d;
-  --gold: #5cc8c0; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--back); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .25rem; }
-h3 { margin: 1.25rem 0 0; }
+_STYLE = """:root { --found: #ffe19a; }
+h2 { margin-bottom: .25rem; } h3 { margin: 1.25rem 0 0; }
 p { margin: .25rem 0; } .quiet { color: var(--quiet); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .75rem 0; }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: right;
-  font-variant-numeric: tabular-nums; }
+th, td { text-align: right; font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; }
-summary { cursor: pointer; padding: .3rem 0; }
-:focus-visible { outline: 3px solid var(--gold); outline-offset: 2px; }
 ol { padding-left: 1.2rem; } li { margin: .5rem 0; overflow-wrap: anywhere; }
-.gold { border-bottom: 3px solid var(--gold); }
+.gold { border-bottom: 3px solid var(--accent); }
 .found { background: var(--found); color: #15181b; padding: .1rem .2rem; border-radius: .2rem; }
 .label { display: block; font-size: .85rem; color: var(--quiet); }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def error_page(reports: list[dict[str, Any]], model: str) -> str:
@@ -49,13 +37,7 @@ def error_page(reports: list[dict[str, Any]], model: str) -> str:
     """
     parts = [_corpus(report) for report in reports]
     legend = '<p><span class="gold">underlined</span>: gold; <span class="found">marked</span>: found by the model.</p>'
-    title = f"Errors of {_safe(model)}"
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>\n'
-        f"<style>{_STYLE}</style></head>\n<body><main><h1>{title}</h1>{legend}{''.join(parts)}</main></body></html>\n"
-    )
+    return page(f"Errors of {model}", _STYLE, legend + "".join(parts))
 
 
 def _corpus(report: dict[str, Any]) -> str:
@@ -72,8 +54,7 @@ def _corpus(report: dict[str, Any]) -> str:
     kinds = "".join(_kind(kind, [group for group in report["groups"] if group["kind"] == kind]) for kind in KINDS)
     told = f'<p class="quiet">{report["sentences"]:,} sentences</p>'
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    region = f'<div class="wide" tabindex="0" role="region" aria-label="Errors by type">{table}</div>'
-    return f"<section><h2>{_safe(name)}</h2>{told}{region}{kinds}</section>"
+    return f"<section><h2>{_safe(name)}</h2>{told}{scrolling('Errors by type', table)}{kinds}</section>"
 
 
 def _kind(kind: str, groups: list[dict[str, Any]]) -> str:

@@ -17,7 +17,7 @@ from ..corpora.output_format import OutputFormat
 from ..corpora.record import Fields, Record
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
-from .resumable_file import Counts, ResumableFile, StreamOutput
+from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
     from .annotator import Annotator
@@ -74,7 +74,7 @@ class FileAnnotation:
     """
 
     def __init__(self, options: AnnotationOptions, draw_table: Callable[[Document], str]):
-        self.options, self.counts = options, Counts()
+        self.options, self.counts = options, Done()
         self.files = _input(options)
         self.target = _target(options)
         self.share = this_share(options.shard)
@@ -109,7 +109,7 @@ class FileAnnotation:
             self._out = ResumableFile(self.output, self._form, self._settings())
         self.counts = self._out.counts
 
-    def run(self, on_skip: Callable[[str], None], on_step: Callable[[Counts, int | None], None]) -> None:
+    def run(self, on_skip: Callable[[str], None], on_step: Callable[[Done, int | None], None]) -> None:
         """Annotate what no earlier run has; ``on_skip`` is told what is wrong with a document that is left out.
 
         Raises:
@@ -156,7 +156,7 @@ def annotate_records(
     output: ResumableFile | StreamOutput,
     options: AnnotationOptions,
     on_skip: Callable[[str], None],
-    on_step: Callable[[Counts, int | None], None],
+    on_step: Callable[[Done, int | None], None],
 ) -> None:
     """Annotate records to the end, in steps of four batches that are written one by one.
 

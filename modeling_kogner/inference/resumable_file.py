@@ -19,7 +19,7 @@ except ImportError:  # Windows: two runs at once are not noticed there
 
 
 @dataclass
-class Counts:
+class Done:
     """What a run has done: ``records`` of the input, ``documents`` of them written, ``skipped`` of them not."""
 
     records: int = 0
@@ -32,9 +32,9 @@ class StreamOutput:
     """Documents to a stream, without resuming."""
 
     def __init__(self, stream: TextIO, form: OutputFormat):
-        self.stream, self.form, self.counts = stream, form, Counts()
+        self.stream, self.form, self.counts = stream, form, Done()
 
-    def append(self, rendered: list[str], counts: Counts) -> None:
+    def append(self, rendered: list[str], counts: Done) -> None:
         """Write the documents of one step."""
         self.stream.write(self.form.joined(rendered, self.counts.documents))
         self.stream.flush()
@@ -65,7 +65,7 @@ class ResumableFile:
         self.path, self.form, self.settings = path, form, settings
         self.partial = path.with_name(f"{path.name}.partial")
         self.state_file = path.with_name(f"{path.name}.run.json")
-        self.counts, self.complete = Counts(), False
+        self.counts, self.complete = Done(), False
         path.parent.mkdir(parents=True, exist_ok=True)
         size = self._read_state()
         if self.complete and not self.partial.exists():
@@ -74,7 +74,7 @@ class ResumableFile:
         if self.complete:
             self._publish()
 
-    def append(self, rendered: list[str], counts: Counts) -> None:
+    def append(self, rendered: list[str], counts: Done) -> None:
         """Write the documents of one step."""
         text = self.form.joined(rendered, self.counts.documents)
         self.counts = counts
@@ -113,7 +113,7 @@ class ResumableFile:
             )
         if published and not complete:
             raise self._exists()
-        self.complete, self.counts = complete, Counts(**counts)
+        self.complete, self.counts = complete, Done(**counts)
         return size
 
     def _open(self, size: int) -> None:

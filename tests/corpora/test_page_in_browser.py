@@ -1,7 +1,7 @@
 """The page that `kogner annotate --output FILE.html` writes, in a real browser."""
 
 import pytest
-from test_demo import browser  # noqa: F401
+from test_demo import assert_accessible, browser  # noqa: F401
 
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.formats import OUTPUTS
@@ -50,7 +50,17 @@ def test_click_and_filter(page):
     assert hidden == "rgba(0, 0, 0, 0)"
     page.keyboard.press("Escape")
     assert not page.locator("aside").is_visible()
-    page.locator("mark[data-type=Chemical]").focus()
+    page.locator("mark[data-type=Chemical] > sub").focus()
     page.keyboard.press("Enter")
     assert page.locator("aside dd").all_inner_texts()[0] == "aspirin"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_for_axe(page, scheme):
+    """A button in a button, where mentions nest, or a colour that weak eyes cannot read."""
+    page.emulate_media(color_scheme=scheme)
+    page.locator("mark > sub").first.press("Enter")
+    assert page.locator("aside").is_visible()
+    assert page.locator("[role=button] [role=button]").count() == 0
+    assert_accessible(page)

@@ -16,7 +16,7 @@ from bioc import biocjson, biocxml, pubtator
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.formats import OUTPUTS
 from modeling_kogner.corpora.mention import Mention, Passage
-from modeling_kogner.inference.resumable_file import Counts, ResumableFile
+from modeling_kogner.inference.resumable_file import Done, ResumableFile
 
 TITLE = "Aspirin \u03b1 & <rats>"
 BODY = 'It reduced\r\nfever, \U0001f9ec "acute\nleukemia" and =SUM(1), \x0c 5\u2032.'
@@ -48,7 +48,7 @@ def written(tmp_path):
     def write(kind: str, name: str) -> Path:
         output = ResumableFile(tmp_path / name, OUTPUTS[kind], {})
         for number, each in enumerate(DOCUMENTS, start=1):
-            output.append([output.form.render(each)], Counts(number, number))
+            output.append([output.form.render(each)], Done(number, number))
         output.finish()
         return tmp_path / name
 
@@ -207,7 +207,7 @@ def test_json_spools_hold_texts_that_no_file_can(tmp_path):
     odd = replace(document("x"), passages=[Passage("a\u2028b\x85c")], mentions=[Mention(0, 1, "a", "Gene", 1.0)])
     for kind in ("brat", "excel", "parquet"):
         output = ResumableFile(tmp_path / f"{kind}.zip", OUTPUTS[kind], {})
-        output.append([output.form.render(odd)], Counts(1, 1))
+        output.append([output.form.render(odd)], Done(1, 1))
         output.finish()
     with zipfile.ZipFile(tmp_path / "brat.zip") as archive:
         assert archive.read("x.txt").decode() == "a\u2028b\x85c"
