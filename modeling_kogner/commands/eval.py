@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +34,7 @@ class EvalOptions:
     ids: bool = option("Score the concepts of those documents too.", False)
     linking: list[str] = option("PubTator or BioC files whose gold mentions to link.", [])
     seen: list[str] | None = option("Training files: what --linking says of their concepts and of others, apart.", None)
+    wrong: Path | None = option("File for the wrong links of --linking, as tab-separated values.", None)
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
     split: str = option("Split to score.", "test")
     output: Path = option("File of the scores.", Path("metrics.json"))
@@ -121,19 +124,27 @@ def _documents(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -
 
 
 def _linking(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -> dict[str, Any]:
-    from ..evaluation.linking import PRINTED, concepts_in, evaluate_linking
+    from ..evaluation.linking import PRINTED, WRONG, concepts_in, judge_links, scores_of, wrong_links
+    from ..files.whole import write_whole
     from ..inference.linker import Linker
 
     linker, scores = Linker(model, tokenizer, options.vocabulary), {}
     seen = concepts_in(options.seen or [], linker, mapped)
+    table = io.StringIO()
+    wrong = csv.DictWriter(table, ["file", *WRONG], delimiter="\t", lineterminator="\n")
+    wrong.writeheader()
     for path in options.linking:
         name = Path(path).stem
-        scores[name] = evaluate_linking(path, linker, mapped, seen, partial(counting, doing=name))
+        judged = judge_links(path, linker, mapped, seen, partial(counting, doing=name))
+        wrong.writerows({"file": name, **row} for row in wrong_links(judged))
+        scores[name] = scores_of(judged, bool(seen))
         print(" ".join([f"{name:30}", *(f"{each:>10}" for each in PRINTED)]))
         for kind, found in scores[name].items():
             for part, row in found["parts"].items():
                 figures = (f"{row[each]:10}" if each == "mentions" else f"{row[each]:10.4f}" for each in PRINTED)
                 print(" ".join([f"  {kind:16} {part:11}", *figures]))
+    if options.wrong:
+        write_whole(options.wrong, table.getvalue())
     return scores
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..inference.linker import Linker, is_link
 from .gold import gold_ids, predicted_concepts, type_names
 
 RANKS = 5
+WRONG = ("document", "start", "mention", "type", "gold", "id", "name", "score", "is_linked", "rank")
 PRINTED = ("mentions", "accuracy@1", "accuracy@5", "reach", "equal_sets", "no_link", "precision")
 
 
@@ -24,6 +25,9 @@ class Judged:
     """A gold mention with a concept, and what became of it.
 
     Args:
+        document: its id.
+        mention: with the concepts that it was linked to.
+        gold: ids of its gold concepts.
         right: whether each of the best :data:`RANKS` concepts is a gold one; of several gold concepts any one counts.
         is_equal: the concepts are those of gold, all of them and no other.
         is_linked: the first is close enough to be given.
@@ -32,6 +36,9 @@ class Judged:
         is_composite: gold has several concepts.
     """
 
+    document: str
+    mention: Mention
+    gold: list[str]
     right: list[bool]
     is_equal: bool
     is_linked: bool
@@ -47,9 +54,44 @@ def evaluate_linking(
     seen: frozenset[str] = frozenset(),
     track: Callable[[Sequence[Document]], Iterable[Document]] = iter,
 ) -> dict[str, dict[str, Any]]:
-    """Link the gold mentions of a PubTator or BioC file and compare, by entity type.
+    """Link the gold mentions of a file and score them: :func:`judge_links`, then :func:`scores_of`."""
+    return scores_of(judge_links(path, linker, mapped, seen, track), bool(seen))
 
-    Mentions without a gold concept are left out: an id from a vocabulary that the corpus did not use may be right.
+
+def scores_of(judged: Mapping[str, Sequence[Judged | None]], with_seen: bool = False) -> dict[str, dict[str, Any]]:
+    """Scores by entity type.
+
+    Args:
+        judged: what :func:`judge_links` gives.
+        with_seen: score seen and unseen concepts apart too.
+
+    Returns:
+        By entity type, counts ``mentions`` (of all, with a concept) and ``without_concept``, and under ``parts`` the
+        scores of :func:`link_scores` of ``all`` of them and of those ``composite``, ``seen`` and ``unseen``.
+    """
+    return {kind: _by_part([row for row in rows if row], len(rows), with_seen) for kind, rows in judged.items()}
+
+
+def wrong_links(judged: Mapping[str, Sequence[Judged | None]]) -> Iterator[dict[str, Any]]:
+    """A row of :data:`WRONG` for each mention whose best concept is not a gold one; ``rank`` is that of a right one."""
+    for row in (row for rows in judged.values() for row in rows if row and not any(row.right[:1])):
+        mention, best = row.mention, next(iter(row.mention.alternatives), None)
+        first = mention if row.is_linked else best
+        values = (getattr(first, name, None) for name in ("id", "name"))
+        score = mention.link_score if row.is_linked else best and best.score
+        rank = row.right.index(True) + 1 if any(row.right) else None
+        place = (row.document, mention.start, mention.text, mention.type, "|".join(row.gold))
+        yield dict(zip(WRONG, (*place, *values, score, row.is_linked, rank), strict=True))
+
+
+def judge_links(
+    path: str | Path,
+    linker: Linker,
+    mapped: Mapping[str, str] | None = None,
+    seen: frozenset[str] = frozenset(),
+    track: Callable[[Sequence[Document]], Iterable[Document]] = iter,
+) -> dict[str, list[Judged | None]]:
+    """Link the gold mentions of a PubTator or BioC file in their documents and compare.
 
     Args:
         path: of the file.
@@ -59,9 +101,8 @@ def evaluate_linking(
         track: sees the documents, to show progress.
 
     Returns:
-        By entity type, counts ``mentions`` (of all, with a concept) and ``without_concept``, and under ``parts`` the
-        scores of :func:`link_scores` of ``all`` of them, those ``composite``, and if ``seen`` names any those ``seen``
-        and ``unseen``.
+        Mentions by entity type; None for those without a gold concept: an id from a vocabulary that the corpus did not
+        use may be right.
 
     Raises:
         InputError: the file is wrong or has no mention with a concept.
@@ -72,17 +113,16 @@ def evaluate_linking(
     names = _names(documents, known, mapped or {})
     rows: dict[str, list[Judged | None]] = {}
     for document in track(documents):
-        gold = [(names[mention.type], mention.id or "") for mention in document.mentions]
         mentions = [Mention(m.start, m.end, m.text, names[m.type]) for m in document.mentions]
         _link(linker, linked := replace(document, mentions=mentions))
-        for (kind, written), mention in zip(gold, linked.mentions, strict=True):
-            wanted = gold_ids(written, kind)
-            is_seen = not seen.isdisjoint(_preferred(wanted, catalogue.owners))
-            judged = _judge(mention, wanted, not held.isdisjoint(wanted), is_seen) if wanted else None
-            rows.setdefault(kind, []).append(judged)
+        for marked, mention in zip(document.mentions, linked.mentions, strict=True):
+            gold = gold_ids(marked.id or "", mention.type)
+            is_seen = not seen.isdisjoint(_preferred(gold, catalogue.owners))
+            judged = _judge(document.id, mention, gold, not held.isdisjoint(gold), is_seen) if gold else None
+            rows.setdefault(mention.type, []).append(judged)
     if not any(any(found) for found in rows.values()):
         raise InputError("no mentions with a concept in it", file=path, fix="name a file that gives concept ids")
-    return {kind: _by_part([row for row in found if row], len(found), bool(seen)) for kind, found in rows.items()}
+    return rows
 
 
 def concepts_in(paths: Iterable[str | Path], linker: Linker, mapped: Mapping[str, str] | None = None) -> frozenset[str]:
@@ -124,23 +164,26 @@ def _link(linker: Linker, document: Document) -> None:
         ranked = linker.candidates(mention.text, mention.type, abbreviations, limit=RANKS)
         if is_link(ranked):
             mention.id, mention.ids = ranked[0].id, ranked[0].ids
+            mention.name, mention.link_score = ranked[0].name, ranked[0].score
             ranked = ranked[1:]
         mention.alternatives = ranked
 
 
-def _judge(mention: Mention, wanted: list[str], in_reach: bool, is_seen: bool) -> Judged:
+def _judge(document: str, mention: Mention, gold: list[str], in_reach: bool, is_seen: bool) -> Judged:
     linked = predicted_concepts(mention)
     others = [{each.id, *each.ids} for each in mention.alternatives]
     concepts = linked or others[:1]
     ranked = [set().union(*concepts), *(others if linked else others[1:])] if concepts else []
-    covered = all(any(each in concept for concept in concepts) for each in wanted)
     return Judged(
-        right=[not concept.isdisjoint(wanted) for concept in ranked[:RANKS]],
-        is_equal=covered and all(not concept.isdisjoint(wanted) for concept in concepts),
+        document,
+        mention,
+        gold,
+        right=[not concept.isdisjoint(gold) for concept in ranked[:RANKS]],
+        is_equal=all(not concept.isdisjoint(gold) for concept in concepts) and set().union(*concepts).issuperset(gold),
         is_linked=bool(linked),
         in_reach=in_reach,
         is_seen=is_seen,
-        is_composite=len(wanted) > 1,
+        is_composite=len(gold) > 1,
     )
 
 

@@ -113,11 +113,11 @@ def test_link_scores_worked_out_by_hand():
         return Mention(0, 1, "x", "Disease", alternatives=ranked, **chosen)
 
     rows = [
-        linking._judge(mention("M:5"), ["X:1"], True, False),  # by an equivalent id
-        linking._judge(mention("M:1", "M:2"), ["M:2"], True, False),
-        linking._judge(mention("M:1"), ["M:9"], False, False),
-        linking._judge(mention("M:1", linked=False), ["M:1", "M:2"], True, False),
-        linking._judge(Mention(0, 1, "x", "Disease"), ["M:1"], True, False),
+        linking._judge("1", mention("M:5"), ["X:1"], True, False),  # by an equivalent id
+        linking._judge("1", mention("M:1", "M:2"), ["M:2"], True, False),
+        linking._judge("1", mention("M:1"), ["M:9"], False, False),
+        linking._judge("1", mention("M:1", linked=False), ["M:1", "M:2"], True, False),
+        linking._judge("1", Mention(0, 1, "x", "Disease"), ["M:1"], True, False),
     ]
     assert link_scores(rows) == pytest.approx(
         {
@@ -132,8 +132,8 @@ def test_link_scores_worked_out_by_hand():
     )
     both = Mention(0, 1, "x", "Disease", id="M:1|M:2", ids=["M:1", "M:2"])
     assert predicted_concepts(both) == [{"M:1"}, {"M:2"}]
-    assert linking._judge(both, ["M:2", "M:1"], True, False).is_equal
-    assert not linking._judge(both, ["M:2"], True, False).is_equal
+    assert linking._judge("1", both, ["M:2", "M:1"], True, False).is_equal
+    assert not linking._judge("1", both, ["M:2"], True, False).is_equal
 
 
 def test_end_to_end_worked_out_by_hand():
@@ -178,8 +178,14 @@ def test_the_held_out_fifth_does_not_depend_on_the_other_documents(tmp_path, mon
 def test_the_command_prints_both(knowledge, gold, tmp_path, capsys):
     """An option that reaches nothing would leave the table without the figures asked for."""
     model = save_tagger(knowledge, tmp_path / "model")
+    gold.write_text(GOLD.replace("D001241", "D9"))
     words = ["--model", model, "--linking", gold, "--seen", gold, "--documents", gold, "--ids", "--device", "cpu"]
+    words += ["--wrong", tmp_path / "wrong.tsv"]
     call("eval", [*map(str, [*words, "--output", tmp_path / "scores.json"])])
     printed = capsys.readouterr().out
     for each in ("accuracy@1", "seen", "gold, mentions", "gold, concepts"):
         assert each in printed
+    rows = pd.read_csv(tmp_path / "wrong.tsv", sep="\t").to_dict("records")
+    (row,) = [row for row in rows if row["mention"] == "Aspirin"]
+    assert (row["file"], row["mention"], row["gold"], row["id"]) == ("gold", "Aspirin", "MESH:D9", "MESH:D001241")
+    assert pd.isna(row["rank"])

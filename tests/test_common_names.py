@@ -1,0 +1,39 @@
+"""Names that a user tries first, in sentences of our own with the right ids: `tests/linking/*.pubtator`.
+
+`kogner eval --linking tests/linking/*.pubtator --wrong wrong.tsv` scores them and lists what is wrong.
+"""
+
+import pytest
+from support import ROOT
+
+from modeling_kogner import load
+from modeling_kogner.evaluation.linking import judge_links, scores_of, wrong_links
+
+FILES = sorted((ROOT / "tests" / "linking").glob("*.pubtator"))
+# Mentions whose best concept has to be right, of how many. Brands and abbreviations are known to be weak.
+LEAST = {
+    "abbreviations": (14, 25),
+    "brands": (8, 20),
+    "composites": (4, 10),
+    "formulas": (10, 10),
+    "genes": (78, 82),
+    "organisms": (3, 11),
+    "species": (11, 20),
+}
+
+
+@pytest.fixture(scope="module")
+def linker():
+    return load(ROOT / "hub_card", device="cpu").linker
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_bundled_model_links_common_names(path, linker):
+    """A change of graph, candidates or choice that helps a corpus may send TP53 to a frog."""
+    judged = judge_links(path, linker)
+    parts = [row["parts"]["all"] for row in scores_of(judged).values()]
+    wrong = [f"{row['mention']}: {row['id']} for {row['gold']}" for row in wrong_links(judged)]
+    least, mentions = LEAST[path.stem]
+    assert sum(part["mentions"] for part in parts) == mentions
+    assert all(part["reach"] == 1 for part in parts), "a gold id is not in the bundled graph"
+    assert mentions - len(wrong) >= least, "\n".join(wrong)
