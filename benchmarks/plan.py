@@ -48,7 +48,7 @@ def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     """Placeholders of the run's settings that have no value."""
     settings = run["settings"] + run.get("teacher", [])
     names = {name for setting in settings for _, name, *_ in string.Formatter().parse(setting) if name}
-    return sorted(names - {*fields, "corpus", "teacher"})
+    return sorted(names - {*fields, "corpus", "teacher", "seed"})
 
 
 def listing(runs: list[dict], done: set[tuple]) -> str:

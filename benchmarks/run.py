@@ -5,6 +5,7 @@
 
 A plan is a list of groups; each names corpora, variants, shares of the labels and seeds, and stands for their product.
 `--field NAME=VALUE` fills `{NAME}` in the plan's settings; runs whose fields are not given are left out and counted.
+PRETRAINED has one encoder for each seed, in folders named after it.
 Runs whose complete line, of the same encoder, is in the output are skipped, so the same command resumes after a stop.
 A failed run leaves only a traceback in OUTPUT.log. `--list` prints the runs of each group. Jobs take turns on all GPUs
 there are. One H100, 14 jobs, an encoder of six layers: a minute per job with 1 % of the labels, three to five with all.
@@ -65,7 +66,7 @@ def train(run: dict, folder: str, settings: list[str], teacher: str = "") -> Non
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    fields = args.fields | {"corpus": name, "teacher": teacher}
+    fields = args.fields | {"corpus": name, "teacher": teacher, "seed": run["seed"]}
     options += [setting.format(**fields) for setting in settings]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]

@@ -85,7 +85,7 @@ def test_the_plan_is_the_table_that_the_page_shows():
     assert len(runs) == len(corpora) * 3 * len(shown) == 231
     assert sum(":" in split for each in runs for split in each["splits"]) == 6 * 3 * len(shown)
     for settings in {tuple(each["settings"]) for each in runs}:
-        fields = dict.fromkeys(("encoder", "knowledge", "pretrained", "text", "corpus", "teacher"), "x")
+        fields = dict.fromkeys(("encoder", "knowledge", "pretrained", "text", "corpus", "teacher", "seed"), "x")
         words = ["--dataset", "corpus", "--use_cpu", *(setting.format(**fields) for setting in settings)]
         assert read_options(train, words, "train")[-1].bf16
 

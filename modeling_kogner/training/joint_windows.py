@@ -56,6 +56,7 @@ class JointWindows(torch.utils.data.Dataset):
             "always_told": (~self.rules.default.any(-1)).tolist(),
             "convention_dropout": config.convention_dropout,
             "exponent": recipe.sampling_exponent,
+            "weights": [recipe.corpora[name].weight for name in train],
             "context": recipe.context_tokens,
             "longest": min(max_length, tokenizer.model_max_length) - specials,
             "tokens": batch_tokens,

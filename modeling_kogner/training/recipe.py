@@ -24,38 +24,19 @@ class RecipeCorpus:
             nothing about TYPE; None where they are left out, that is read as any other text.
         train: splits to train on.
         every_nth_empty: of the documents without a mention only every n-th is used, chosen by a hash of its id.
+        weight: how often it is drawn, as a multiple of what ``sampling_exponent`` gives it.
     """
 
     source: str
     types: dict[str, str | None]
     train: list[str] = field(default_factory=lambda: ["train"])
     every_nth_empty: int = 1
+    weight: float = 1.0
 
     @property
     def annotated(self) -> list[str]:
         """The model's types that it annotates."""
         return sorted({kind for kind in self.types.values() if kind and not kind.startswith(UNKNOWN)})
-
-
-@dataclass
-class Claims:
-    """Types whose mentions tell, without a convention, that a token is of no other type.
-
-    Args:
-        givers: types whose mentions tell so.
-        receivers: types that a token of such a mention is not, whether or not its corpus annotates them.
-        exceptions: pairs of types that tell nothing about each other.
-    """
-
-    givers: list[str]
-    receivers: list[str]
-    exceptions: list[list[str]] = field(default_factory=list)
-
-    def against(self, giver: str) -> list[str]:
-        """The types that a token of a mention of a giver is not."""
-        pairs = [set(pair) for pair in self.exceptions]
-        others = [kind for kind in self.receivers if kind != giver and {kind, giver} not in pairs]
-        return others if giver in self.givers else []
 
 
 @dataclass
@@ -66,7 +47,8 @@ class Recipe:
         types: entity types of the model, in their order.
         corpora: by name, which is the name of its convention.
         guideline: for each type the corpora that teach it to a model without a convention.
-        claims: what mentions tell about other types.
+        claims: types -> types that a token of such a mention is not, without a convention, whether or not its corpus
+            annotates them.
         silent: types whose mentions say nothing about other types.
         tests: further corpora, as ``source``, whose test sentences must not be trained on.
         sampling_exponent: a corpus of ``n`` tokens is drawn in proportion to ``n`` to this power.
@@ -77,7 +59,7 @@ class Recipe:
     types: list[str]
     corpora: dict[str, RecipeCorpus]
     guideline: dict[str, list[str]]
-    claims: Claims = field(default_factory=lambda: Claims([], []))
+    claims: dict[str, list[str]] = field(default_factory=dict)
     silent: dict[str, list[str]] = field(default_factory=dict)
     tests: list[str] = field(default_factory=list)
     sampling_exponent: float = 1.0
@@ -114,13 +96,8 @@ class Recipe:
             if silent := [name for name in names if kind not in self.corpora[name].annotated]:
                 problem = f"{', '.join(silent)} does not annotate {kind}"
                 raise InputError(problem, field=f"guideline.{kind}", fix="name corpora that do")
-        claims = [
-            *self.claims.givers,
-            *self.claims.receivers,
-            *(kind for pair in self.claims.exceptions for kind in pair),
-        ]
-        _known(claims, self.types, "claims")
-        _known([*self.silent, *(kind for kinds in self.silent.values() for kind in kinds)], self.types, "silent")
+        for place, rules in (("claims", self.claims), ("silent", self.silent)):
+            _known([*rules, *(kind for kinds in rules.values() for kind in kinds)], self.types, place)
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -139,8 +116,6 @@ def read_recipe(path: str | Path) -> Recipe:
         recipe = _part(Recipe, record)
         corpora = _expect(recipe.corpora, dict, "corpora")
         recipe.corpora = {name: _part(RecipeCorpus, given, f"corpora.{name}") for name, given in corpora.items()}
-        if isinstance(recipe.claims, dict):
-            recipe.claims = _part(Claims, recipe.claims, "claims")
         recipe.check()
     return recipe
 
@@ -161,7 +136,6 @@ def _part(kind: type[Part], record: Any, place: str = "") -> Part:
 
 
 _KINDS: dict[str, Any] = {"list": list, "dict": dict, "str": str, "int": int, "float": (int, float), "bool": bool}
-_KINDS["Claims"] = dict
 
 
 def _expect(value: Any, kind: Any, place: str | None) -> Any:

@@ -34,7 +34,7 @@ class Rules:
         return cls(
             _table([corpus.annotated for corpus in corpora.values()], types),
             _table(list(follows.values()), types),
-            _table([recipe.claims.against(kind) for kind in types], types),
+            _table([recipe.claims.get(kind, []) for kind in types], types),
             _table([recipe.silent.get(kind, []) for kind in types], types),
         )
 

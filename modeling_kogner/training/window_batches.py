@@ -119,6 +119,7 @@ class WindowSampler:
         longest: see :func:`draw_windows`.
         tokens: see :func:`make_batches`.
         specials: see :func:`make_batches`.
+        weights: by corpus, how often it is drawn, as a multiple of what the exponent gives it.
         seed: of all draws, with the epoch.
         process: number of this process, from 0.
         processes: how many there are.
@@ -132,13 +133,14 @@ class WindowSampler:
     longest: int
     tokens: int
     specials: int
+    weights: list[float]
     seed: int = 0
     process: int = 0
     processes: int = 1
     epoch: int = 0
 
     def __post_init__(self):
-        self.passes = passes([each.tokens for each in self.corpora], self.exponent)
+        self.passes = passes([each.tokens for each in self.corpora], self.exponent, self.weights)
         self._length = max(1, len(self.draw(0)) // self.processes)
 
     def __len__(self) -> int:
@@ -170,7 +172,7 @@ class WindowSampler:
         return [windows[rows] for rows in make_batches(windows[:, 1], self.tokens, self.specials, rng)]
 
 
-def passes(tokens: list[int], exponent: float) -> list[float]:
+def passes(tokens: list[int], exponent: float, weights: list[float]) -> list[float]:
     """How often each corpus is read in an epoch, which has as many tokens as all of them together."""
-    shares = [count**exponent for count in tokens]
+    shares = [weight * count**exponent for weight, count in zip(weights, tokens, strict=True)]
     return [share / sum(shares) * sum(tokens) / count for share, count in zip(shares, tokens, strict=True)]

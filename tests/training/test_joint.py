@@ -38,7 +38,7 @@ DRUGS = """1|t|Aspirin reduced the fever of patients with leukemia.
 RECIPE = {
     "types": ["Disease", "Chemical"],
     "guideline": {"Disease": ["sentences"]},
-    "claims": {"givers": ["Disease"], "receivers": ["Chemical"]},
+    "claims": {"Disease": ["Chemical"]},
     "context_tokens": 40,
     "corpora": {
         "sentences": {"source": "sentences", "types": {"Disease": "Disease", "Chemical": None}},

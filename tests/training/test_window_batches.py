@@ -49,14 +49,16 @@ def test_batches_hold_every_window_and_fit(lengths, seed):
 
 def test_passes():
     """By hand: 400 and 100 tokens, square roots 20 and 10, so two and one thirds of 500 tokens an epoch."""
-    assert passes([400, 100], 0.5) == pytest.approx([500 / 3 * 2 / 400, 500 / 3 / 100])
-    assert passes([400, 100], 1.0) == [1.0, 1.0]
+    assert passes([400, 100], 0.5, [1, 1]) == pytest.approx([500 / 3 * 2 / 400, 500 / 3 / 100])
+    assert passes([400, 100], 1.0, [1, 1]) == [1.0, 1.0]
+    assert passes([400, 100], 1.0, [1, 4]) == [0.625, 2.5]
 
 
 def sampler(**fields) -> WindowSampler:
     corpora = [sentences([10] * 100), sentences([10] * 60, corpus=1, first=1000)]
     drawing = {"always_told": [False, True], "convention_dropout": 0.5, "exponent": 0.7, "context": 40}
-    return WindowSampler(corpora, **drawing | {"longest": 50, "tokens": 128, "specials": 2, "seed": 3} | fields)
+    drawing |= {"longest": 50, "tokens": 128, "specials": 2, "weights": [1, 1], "seed": 3}
+    return WindowSampler(corpora, **drawing | fields)
 
 
 def test_epochs_differ_and_can_be_drawn_again():
