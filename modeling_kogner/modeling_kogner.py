@@ -126,7 +126,8 @@ class KognerForTokenClassification(KognerPreTrainedModel):
 
     def classify(self, output: KognerModelOutput) -> Tensor:
         """Log-odds of begin and inside of each entity type: ``(B, T, L - 1)``."""
-        odds = self.classifier(self.dropout(output.last_hidden_state))
+        # The head may be kept in a higher precision than the rest.
+        odds = self.classifier(self.dropout(output.last_hidden_state).to(self.classifier.weight.dtype))
         if output.links is None:
             return odds
         return odds + self.evidence_odds(output.links.evidence.to(odds.dtype))

@@ -57,6 +57,11 @@ class AnnotationOptions:
     on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
     shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
     device: str | None = option("cpu, cuda, cuda:1, ...; a GPU if there is one.", None)
+    precision: str | None = option(
+        "Number format; bf16 on a CPU that calculates in it, else fp32, if left out.",
+        None,
+        choices=("fp32", "bf16", "int8"),
+    )
     compile: bool = option("Fuse kernels: a minute at first, then faster; for long runs on a GPU.", False)
 
 
@@ -99,8 +104,8 @@ class FileAnnotation:
 
         given = self.options
         self.options = given = replace(given, model=find_model(given.model))
-        choices = {name: getattr(given, name) for name in ("knowledge", "convention", "device", "types", "vocabulary")}
-        self._annotator = load(given.model, **choices, compiled=given.compile)
+        same = ("knowledge", "convention", "device", "types", "vocabulary", "precision")
+        self._annotator = load(given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile)
         if self.target not in ("jsonl", "parquet"):
             self._annotator.alternatives = 0  # the other formats have no place for them
         if self.output is None:

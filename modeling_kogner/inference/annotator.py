@@ -19,12 +19,10 @@ from .coherence import coherent
 from .decoding import decode
 from .linker import Hits, Linker, is_link, known_ngrams
 from .tokenizers import check_tokenizer_matches
+from .window_batches import CPU_TOKENS, batches, padded
 
 # In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
 TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
-
-# More windows take a CPU longer each, a quarter at 32: what passes between layers is no longer kept in its cache.
-CPU_BATCH = 8
 
 
 @dataclass
@@ -110,7 +108,7 @@ class Annotator:
             types: entity types to find, in any case, as if the model knew no others; by default those of the
                 constructor.
             threshold: mentions with a lower score are left out.
-            batch_size: windows in one step, at most; a CPU reads eight or fewer.
+            batch_size: windows in one step, at most; a CPU reads fewer where they are long.
 
         Raises:
             InputError: a text is not a string.
@@ -176,18 +174,12 @@ class Annotator:
     def _read(self, windows: list[Window], batch_size: int) -> dict[int, _Reading]:
         """Readings by the identity of their window; windows of similar length share a batch."""
         readings: dict[int, _Reading] = {}
-        if self.model.device.type == "cpu":
-            batch_size = min(batch_size, CPU_BATCH)
-        order = sorted(windows, key=lambda window: len(window.input_ids))
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            width = len(chosen[-1].input_ids)
-            padding = self.tokenizer.pad_token_id or 0
-            ids = [window.input_ids + [padding] * (width - len(window.input_ids)) for window in chosen]
-            input_ids = torch.tensor(ids, device=self.model.device)  # (B, T)
-            sizes = torch.tensor([len(window.input_ids) for window in chosen], device=self.model.device)
-            mask = (torch.arange(width, device=self.model.device) < sizes[:, None]).long()  # (B, T)
-            told = {"convention": torch.full_like(sizes, self.convention)} if self.convention else {}
+        device, on_cpu = self.model.device, self.model.device.type == "cpu"
+        tokens = CPU_TOKENS if on_cpu else batch_size * self.max_length
+        for chosen in batches(windows, batch_size, tokens, mixed=not on_cpu):
+            pair = padded(chosen, self.tokenizer.pad_token_id or 0)
+            input_ids, mask = (torch.from_numpy(array).to(device) for array in pair)  # (B, T) each
+            told = {"convention": torch.full((len(chosen),), self.convention, device=device)} if self.convention else {}
             hits: list[Hits] = [{} for _ in chosen]
             if self.model.config.num_surfaces:
                 concepts = self.model.kogner.index.lookup(input_ids, mask)  # (B, T, n, C)

@@ -22,6 +22,7 @@ from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
 from .find_model import find_model
 from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
+from .precision import set_precision
 from .tokenizers import check_tokenizer_matches, load_tokenizer
 
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
@@ -36,6 +37,7 @@ def load(
     types: Sequence[str] | None = None,
     vocabulary: str | None = None,
     compiled: bool = False,
+    precision: str | None = None,
 ) -> Annotator:
     """Load a model for annotation.
 
@@ -49,9 +51,11 @@ def load(
         types: entity types to find, in any case; by default all.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case.
         compiled: let torch fuse the kernels, which takes up to a minute at first; for long runs on a GPU.
+        precision: ``fp32`` or ``bf16``; by default bf16 on a CPU that calculates in it, else fp32.
 
     Raises:
         InputError: the model cannot be read, or not in this way.
+        UsageError: options that do not go together, or a precision that is not available.
     """
     source = find_model(model)
     if (Path(source) / ONNX_FILE).is_file():
@@ -67,6 +71,7 @@ def load(
     if knowledge not in (None, "none"):
         _read_graph(tagger, tokenizer, knowledge)
     tagger.to(device=device_of(device))  # type: ignore[call-arg]
+    set_precision(tagger, precision)
     if compiled:
         tagger.compile(dynamic=True)
     return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
