@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ..corpora.mention import Mention
 from ..files.errors import InputError
+from ..inference.hgvs import from_tmvar
+from ..inference.variants import TYPE as VARIANT
+from ..inference.variants import variant_ids
 
 # Entity types of corpora -> the model's; those of NCBI-disease, GNormPlus and NLM-Gene, BioRED in BioC, SETH, tmVar.
 TYPES = {
@@ -56,13 +59,23 @@ def gold_ids(written: str, entity_type: str) -> list[str]:
     ``|``, ``,``, ``;`` and ``+`` stand between the concepts of a composite mention ("breast and ovarian cancer").
 
     Args:
-        written: as in the file: ``D015738``, ``CVCL_0030``, ``3643,3480``, ``172659(Tax:6239)``, ``OMIM:164400``.
+        written: as in the file: ``D015738``, ``CVCL_0030``, ``3643,3480``, ``172659(Tax:6239)``, ``OMIM:164400``; of a
+            variant an rs number, HGVS or tmVar's form.
         entity_type: the model's; it tells the vocabulary of an id without one.
     """
-    if entity_type == "Variant":  # c|DEL|436_436+1|AG is one
-        return [written] if written.casefold() not in NO_CONCEPT else []
+    if entity_type == VARIANT:
+        return _variant(written.strip()) if written.casefold() not in NO_CONCEPT else []
     parts = (part.strip() for part in _SEVERAL.split(_ORGANISM.sub("", written)))
     return list(dict.fromkeys(_full(part, entity_type) for part in parts if part.casefold() not in NO_CONCEPT))
+
+
+def _variant(written: str) -> list[str]:
+    """Rs number or normal form of a variant: ``p|SUB|V|600|E``, ``1799983`` of dbSNP, or tmVar's own several fields."""
+    if written.isdigit():
+        return [f"rs{written}"]
+    fields = dict(field.partition(":")[::2] for field in written.split(";") if ":" in field)
+    number, form = fields.get("RS#"), fields.get("HGVS", written)
+    return [f"rs{number}"] if number else variant_ids(form) or [from_tmvar(written) or written]
 
 
 def predicted_concepts(mention: Mention) -> list[set[str]]:

@@ -12,7 +12,10 @@ from ..corpora.document import Document
 from ..corpora.mention import Mention
 from ..files.errors import InputError
 from ..inference.abbreviations import find_abbreviations
+from ..inference.hgvs import is_normal
 from ..inference.linker import Linker, is_link
+from ..inference.variants import TYPE as VARIANT
+from ..inference.variants import link_variants
 from .gold import gold_ids, predicted_concepts, type_names
 
 RANKS = 5
@@ -118,7 +121,8 @@ def judge_links(
         for marked, mention in zip(document.mentions, linked.mentions, strict=True):
             gold = gold_ids(marked.id or "", mention.type)
             is_seen = not seen.isdisjoint(_preferred(gold, catalogue.owners))
-            judged = _judge(document.id, mention, gold, not held.isdisjoint(gold), is_seen) if gold else None
+            in_reach = not held.isdisjoint(gold) or any(map(is_normal, gold))
+            judged = _judge(document.id, mention, gold, in_reach, is_seen) if gold else None
             rows.setdefault(mention.type, []).append(judged)
     if not any(any(found) for found in rows.values()):
         raise InputError("no mentions with a concept in it", file=path, fix="name a file that gives concept ids")
@@ -160,7 +164,10 @@ def link_scores(rows: Sequence[Judged]) -> dict[str, float | int]:
 def _link(linker: Linker, document: Document) -> None:
     """Set the concepts of mentions that have places and types."""
     abbreviations = find_abbreviations(document.text)
+    link_variants(document.mentions, document.text)
     for mention in document.mentions:
+        if mention.type == VARIANT:
+            continue
         ranked = linker.candidates(mention.text, mention.type, abbreviations, limit=RANKS)
         if is_link(ranked):
             mention.id, mention.ids = ranked[0].id, ranked[0].ids

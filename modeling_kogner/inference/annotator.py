@@ -19,6 +19,8 @@ from .coherence import coherent
 from .decoding import decode
 from .linker import Hits, Linker, is_link, known_ngrams
 from .tokenizers import check_tokenizer_matches
+from .variants import TYPE as VARIANT
+from .variants import link_variants
 from .window_batches import CPU_TOKENS, batches, padded
 
 # In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
@@ -152,8 +154,9 @@ class Annotator:
                 mentions, long_forms = spread(document.text, coherent(mentions))
                 mentions = coherent(mentions)
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
+            link_variants(mentions, document.text)
             known = {place: each for part in parts for place, each in _known(*part, readings).items()}
-            for mention in mentions:
+            for mention in (each for each in mentions if each.type != VARIANT):
                 names = known.get((mention.start, mention.end), [])
                 self._link(
                     mention,
