@@ -52,9 +52,9 @@ def load_models(args: argparse.Namespace) -> dict:
     }
     models = {name: model.to(args.device).eval() for name, model in models.items()}
     for folder in args.onnx:
-        from modeling_kogner.inference.onnx_tagger import OnnxTagger
+        from modeling_kogner.inference.exported_tagger import ExportedTagger
 
-        models[Path(folder).name] = OnnxTagger(folder, threads=torch.get_num_threads())
+        models[Path(folder).name] = ExportedTagger(folder, "onnx", threads=torch.get_num_threads())
     return models
 
 

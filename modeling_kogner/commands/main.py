@@ -46,6 +46,7 @@ EXTRAS = {
     "demo": ("matplotlib", "networkx"),
     "excel": ("openpyxl",),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "openvino": ("openvino",),
 }
 GOES_ON = {  # how to go on after an interruption; the others write whole files at their end
     "annotate": "with --output the same command resumes from here",

@@ -57,6 +57,11 @@ class AnnotationOptions:
     on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
     shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
     device: str | None = option("cpu, cuda, cuda:1, ...; a GPU if there is one.", None)
+    backend: str | None = option(
+        "What runs the model; onnx and openvino run what kogner export wrote. The fastest, if left out.",
+        None,
+        choices=("torch", "onnx", "openvino"),
+    )
     precision: str | None = option(
         "Number format; bf16 on a CPU that calculates in it, else fp32, if left out.",
         None,
@@ -104,7 +109,7 @@ class FileAnnotation:
 
         given = self.options
         self.options = given = replace(given, model=find_model(given.model))
-        same = ("knowledge", "convention", "device", "types", "vocabulary", "precision")
+        same = ("knowledge", "convention", "device", "types", "vocabulary", "backend", "precision")
         self._annotator = load(given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile)
         if self.target not in ("jsonl", "parquet"):
             self._annotator.alternatives = 0  # the other formats have no place for them

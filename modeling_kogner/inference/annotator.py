@@ -187,8 +187,7 @@ class Annotator:
             if self.model.config.num_surfaces:
                 concepts = self.model.kogner.index.lookup(input_ids, mask)  # (B, T, n, C)
                 hits = known_ngrams(concepts)
-                if isinstance(self.model, KognerForTokenClassification):  # an exported one looks up for itself
-                    told["ngram_concepts"] = concepts
+                told["ngram_concepts"] = concepts
             logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
             odds = (logits[..., 1:] - logits[..., :1]).cpu().numpy()  # (B, T, 2K)
             for window, rows, found in zip(chosen, odds, hits, strict=True):

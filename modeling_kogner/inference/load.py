@@ -20,6 +20,7 @@ from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..files.errors import InputError, UsageError, first_line
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
+from .exported_tagger import ExportedTagger
 from .find_model import find_model
 from .model_folder import COPY_AGAIN, ONNX_FILE, check_folder, check_kind
 from .precision import set_precision
@@ -37,13 +38,14 @@ def load(
     types: Sequence[str] | None = None,
     vocabulary: str | None = None,
     compiled: bool = False,
+    backend: str | None = None,
     precision: str | None = None,
 ) -> Annotator:
     """Load a model for annotation.
 
     Args:
-        model: folder, Hub id ``OWNER/NAME``, name of an installed model package, or folder of ``kogner export``, which
-            onnxruntime runs; by default the installed model package, else the model in `hub_card/` of a checkout.
+        model: folder, Hub id ``OWNER/NAME``, name of an installed model package, or folder of ``kogner export``; by
+            default the installed model package, else the model in `hub_card/` of a checkout.
         knowledge: ``none`` to annotate without the knowledge graph; a knowledge folder to read it instead of the
             model's own graph, by the semantic types of its names alone; by default the model's own.
         convention: corpus whose annotation convention is followed, in any case; by default none.
@@ -51,11 +53,13 @@ def load(
         types: entity types to find, in any case; by default all.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case.
         compiled: let torch fuse the kernels, which takes up to a minute at first; for long runs on a GPU.
-        precision: ``fp32`` or ``bf16``; by default bf16 on a CPU that calculates in it, else fp32.
+        backend: ``torch``, or ``onnx`` or ``openvino`` for an exported model; by default the fastest that is installed.
+        precision: ``fp32``, ``bf16`` or, of a model exported in it, ``int8``; by default bf16 on a CPU that calculates
+            in it, else fp32.
 
     Raises:
         InputError: the model cannot be read, or not in this way.
-        UsageError: options that do not go together, or a precision that is not available.
+        UsageError: options that do not go together, or a backend or precision that is not available.
     """
     source = find_model(model)
     if (Path(source) / ONNX_FILE).is_file():
@@ -66,7 +70,14 @@ def load(
                 file=source,
                 fix="give the model it was made from",
             )
-        return Annotator(_onnx_tagger(source), load_tokenizer(source), vocabulary=vocabulary, types=types)
+        exported: Any = ExportedTagger(source, backend, precision, threads=torch.get_num_threads())
+        return Annotator(exported, load_tokenizer(source), vocabulary=vocabulary, types=types)
+    if backend not in (None, "torch"):
+        raise UsageError(
+            f"backend {backend} reads an exported model",
+            file=source,
+            fix=f"write one with kogner export {source} --output FOLDER and give FOLDER as the model",
+        )
     tagger, tokenizer = load_model(source, "none" if knowledge == "none" else None)
     if knowledge not in (None, "none"):
         _read_graph(tagger, tokenizer, knowledge)
@@ -170,20 +181,6 @@ def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokeni
         setattr(model.config, name, fields[name])
     if model.config.evidence != "none":
         model.config.evidence = "types"  # its vectors are of other concepts
-
-
-def _onnx_tagger(source: str) -> Any:
-    try:
-        from .onnx_tagger import OnnxTagger
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("modeling_kogner"):
-            raise
-        raise UsageError(
-            f"reading an exported model needs the package {error.name}",
-            file=source,
-            fix="pip install 'kogner[onnx]'",
-        ) from None
-    return OnnxTagger(source, threads=torch.get_num_threads())
 
 
 def device_of(name: str | None) -> torch.device:

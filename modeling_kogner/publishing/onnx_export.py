@@ -1,4 +1,4 @@
-"""A tagger as one ONNX graph: token ids in, logits out, the linker and its tables inside."""
+"""A tagger as one ONNX graph: token ids and the concepts of their n-grams in, logits out; the index beside it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
 from ..files.whole import whole_file
+from ..inference.exported_tagger import EXPORT_VERSION, INPUTS, LINKER_FILE
 from ..inference.model_folder import ONNX_FILE
-from ..inference.onnx_tagger import INPUTS, LINKER_FILE
 from ..modeling_kogner import KognerForTokenClassification
 
 _OPSET = 20
-_DOUBLINGS = 14  # of a running product: 2**14 tokens, more than any encoder reads
 _EXAMPLE = (2, 24)  # sentences and tokens; sizes that the tracer would take for constants are 0 and 1
 
 
@@ -29,8 +28,10 @@ def export_onnx(
 ) -> Path:
     """Write ``model.onnx``, the linker's tables, the configuration and the tokenizer; the path of the first.
 
-    The graph takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and
-    gives ``logits``, ``(B, T, L)`` float32. It follows no convention (see :class:`KognerModel`).
+    The graph takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and if
+    the model reads its knowledge graph ``ngram_concepts``, ``(B, T, n, C)`` int64 of the index's ``lookup``; runtimes
+    that know no 64-bit integers could not look up for themselves. It gives ``logits``, ``(B, T, L)`` float32, and
+    follows no convention (see :class:`KognerModel`).
 
     Args:
         model: a tagger in float32 on the CPU.
@@ -44,16 +45,17 @@ def export_onnx(
         onnx.save(graph, partial)
         if int8:
             _quantise(partial)
-    save_linker(model, folder)
+    save_linker(model, folder, "int8" if int8 else "fp32")
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder / ONNX_FILE
 
 
-def save_linker(model: KognerForTokenClassification, folder: Path) -> None:
+def save_linker(model: KognerForTokenClassification, folder: Path, precision: str = "fp32") -> None:
     """Write the tables that linking needs, next to the graph; see :class:`LinkerTables`."""
+    about = {"version": EXPORT_VERSION, "precision": precision}
     with whole_file(folder / LINKER_FILE) as partial:
-        save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, partial)
+        save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, partial, metadata=about)
 
 
 class _Logits(nn.Module):
@@ -63,14 +65,17 @@ class _Logits(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids, attention_mask):
-        return self.model(input_ids, attention_mask).logits
+    def forward(self, input_ids, attention_mask, ngram_concepts=None):
+        return self.model(input_ids, attention_mask, ngram_concepts=ngram_concepts).logits
 
 
 def _translate(model: KognerForTokenClassification) -> onnx.ModelProto:
     """Trace the model with operators that onnxruntime runs, and translate."""
     sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    example = tuple(torch.ones(_EXAMPLE, dtype=torch.long) for _ in INPUTS)  # one tensor twice would be one input
+    names = INPUTS[: 2 + model.config.has_knowledge]
+    example = [torch.ones(_EXAMPLE, dtype=torch.long) for _ in names]  # one tensor twice would be one input
+    if model.config.has_knowledge:
+        example[2] = model.kogner.index.lookup(*example[:2])
     noisy = logging.getLogger("torch.onnx._internal.exporter._registration")  # names packages that nobody needs here
     level = noisy.level
     noisy.setLevel(logging.ERROR)
@@ -79,10 +84,10 @@ def _translate(model: KognerForTokenClassification) -> onnx.ModelProto:
             warnings.simplefilter("ignore", FutureWarning)
             with _OnnxOperators():
                 traced = torch.export.export(
-                    _Logits(model.eval()), example, dynamic_shapes=(sizes, sizes), strict=False
+                    _Logits(model.eval()), tuple(example), dynamic_shapes=(sizes,) * len(names), strict=False
                 )
-            names = {"input_names": INPUTS, "output_names": ["logits"]}
-            program = torch.onnx.export(traced, (), dynamo=True, opset_version=_OPSET, verbose=False, **names)
+            named = {"input_names": names, "output_names": ["logits"]}
+            program = torch.onnx.export(traced, (), dynamo=True, opset_version=_OPSET, verbose=False, **named)
     finally:
         noisy.setLevel(level)
     return program.model_proto
@@ -124,25 +129,6 @@ def _quantise(path: Path) -> None:
         root.setLevel(level)
 
 
-def _searchsorted(table, query):
-    """Rows below each query: bit by bit, as ONNX has no such operator. ``query``: ``(...)``."""
-    rows = table.numel()
-    position = torch.zeros_like(query)
-    for bit in reversed(range(rows.bit_length())):
-        probe = position + (1 << bit)
-        below = _take(table, (probe - 1).clamp(max=rows - 1)) < query
-        position = torch.where((probe <= rows) & below, probe, position)
-    return position
-
-
-def _cumprod(factors, dim):
-    """Running product along the last dimension, by doubling; ONNX has running sums only."""
-    width = factors.shape[-1]
-    for doubling in range(_DOUBLINGS):
-        factors = factors * nn.functional.pad(factors, (1 << doubling, 0), value=1)[..., :width]
-    return factors
-
-
 def _unfold(x, dim, size, step):
     """Sliding windows along dimension 1; the tracer would ask for at least ``size`` tokens."""
     width = x.shape[1] - size + 1
@@ -181,10 +167,8 @@ class _OnnxOperators(TorchFunctionMode):
     """While it is on, operations that ONNX or onnxruntime lack are spelled in those they have."""
 
     instead = {
-        torch.searchsorted: _searchsorted,
         torch.where: _where,
         torch.arange: _arange,
-        torch.Tensor.cumprod: _cumprod,
         torch.Tensor.unfold: _unfold,
         torch.Tensor.__getitem__: _getitem,
         nn.functional.embedding_bag: _embedding_bag,

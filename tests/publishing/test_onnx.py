@@ -14,8 +14,8 @@ from transformers.modeling_outputs import TokenClassifierOutput
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.inference.annotator import Annotator
+from modeling_kogner.inference.exported_tagger import INPUTS, LINKER_FILE, RUNTIMES, ExportedTagger
 from modeling_kogner.inference.load import load_model
-from modeling_kogner.inference.onnx_tagger import INPUTS, LINKER_FILE, OnnxTagger
 from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
 
 TEXTS = [
@@ -30,7 +30,7 @@ def export(source, output, *options):
     result = kogner("export", str(source), "--output", str(output), *options)
     assert result.exit_code == 0, result.output
     model, tokenizer = load_model(source)
-    return model, tokenizer, OnnxTagger(output, threads=1)
+    return model, tokenizer, ExportedTagger(output, "onnx", threads=1)
 
 
 def mentions(tagger, tokenizer, texts):
@@ -63,7 +63,10 @@ def by_piece(knowledge, wordpiece, tmp_path):
     table = torch.randn(len(wordpiece), model.config.num_labels, generator=torch.Generator().manual_seed(0))
     table[:, [0, 2, 4]] -= 9  # every word is a mention, so that many are linked
     kinds = {"ids": onnx.TensorProto.INT64, "float": onnx.TensorProto.FLOAT}
-    inputs = [onnx.helper.make_tensor_value_info(name, kinds["ids"], ["B", "T"]) for name in INPUTS]
+    inputs = [
+        onnx.helper.make_tensor_value_info(name, kinds["ids"], ["B", "T", "n", "C"][: 2 if "ngram" not in name else 4])
+        for name in INPUTS
+    ]
     output = onnx.helper.make_tensor_value_info("logits", kinds["float"], ["B", "T", table.shape[1]])
     node = onnx.helper.make_node("Gather", ["table", INPUTS[0]], ["logits"])
     weights = [onnx.numpy_helper.from_array(table.numpy(), "table")]
@@ -96,8 +99,7 @@ def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
         load_model(folder)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "onnxruntime", None)
-        patch.delitem(sys.modules, "modeling_kogner.inference.onnx_tagger")
-        assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2)
+        assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2, "--backend", "onnx")
     (folder / LINKER_FILE).unlink()
     message = annotate(folder, "fever", 1)
     assert re.search(r"linker\.safetensors: cannot be read .*; export the model again", message)
@@ -118,9 +120,6 @@ def test_other_operators_same_links(knowledge, tokenizer):
     for ours, theirs in zip(links, expected, strict=True):
         assert torch.equal(ours, theirs)
     torch.testing.assert_close(logits, model(*inputs).logits)
-    table, queries = torch.tensor([-3, -3, 0, 5, 5, 9]), torch.tensor([[-9, -3, -1], [5, 9, 10]])
-    with _OnnxOperators():
-        assert torch.searchsorted(table, queries).tolist() == [[0, 0, 2], [3, 5, 6]]
 
 
 @pytest.mark.slow
@@ -170,13 +169,30 @@ def test_bundled_model_on_real_sentences(data_folder, tmp_path):
     assert mentions(exported, tokenizer, texts) == expected
 
 
-def test_what_is_no_export(knowledge, tmp_path):
+def test_what_is_no_export(by_piece, tmp_path):
     """A wrong path or a broken copy ends in one message, not in onnxruntime's."""
     result = kogner("export", str(tmp_path / "absent"), "--output", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert not (tmp_path / "out").exists()
     with pytest.raises(ValueError, match=r"model\.onnx: no such file; write it with kogner export"):
-        OnnxTagger(tmp_path)
+        ExportedTagger(tmp_path / "out")
     shutil.copy(__file__, tmp_path / "model.onnx")
-    with pytest.raises(ValueError, match=r"model\.onnx: damaged"):
-        OnnxTagger(tmp_path)
+    for backend in RUNTIMES:
+        with pytest.raises(ValueError, match=r"model\.onnx: damaged"):
+            ExportedTagger(tmp_path, backend)
+
+
+def test_backends_and_precisions_that_do_not_fit(by_piece, monkeypatch):
+    """One that is silently replaced by another gives other speeds or scores than were asked for."""
+    model, folder = by_piece
+    assert "give the model it was made from" in annotate(folder, "fever", 2, "--backend", "torch")
+    assert "kogner export MODEL --output FOLDER --int8" in annotate(folder, "fever", 2, "--precision", "int8")
+    assert "--backend openvino" in annotate(folder, "fever", 2, "--backend", "onnx", "--precision", "bf16")
+    assert ExportedTagger(folder, "onnx").precision == "fp32"
+    save_linker(model, folder, "int8")
+    assert ExportedTagger(folder).backend == "onnx"
+    assert "an export in int8" in annotate(folder, "fever", 2, "--precision", "fp32")
+    monkeypatch.setattr("modeling_kogner.inference.exported_tagger.EXPORT_VERSION", "3")
+    message = annotate(folder, "fever", 1)
+    assert re.search("an export of version 2, .* version 3; export the model again: kogner export", message)
+    assert "kogner export" in annotate(ROOT / "hub_card", "fever", 2, "--backend", "openvino")
