@@ -32,7 +32,7 @@ def main() -> None:
     reader = Reader(load())
     with waiting("reading the graph"):
         neighbourhoods = Neighbourhoods(Knowledge.load(args.knowledge))
-    server = PageServer(reader, neighbourhoods, "hub_card")
+    server = PageServer(reader, neighbourhoods, "kogner-biomed")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as running:
         path = shutil.which("chromium") or shutil.which("google-chrome")

@@ -2,137 +2,119 @@
 
 import contextlib
 import io
-import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from glob import glob
 from importlib.util import find_spec
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pandas as pd
 import pytest
 import torch
 import yaml
 from conftest import train_tokenizer
-from support import ROOT, SENTENCES, kogner, rows, save_encoder, tiny_bert, tiny_model, write_corpus
-from transformers import BertModel
+from support import ROOT, kogner, tiny_model
+from test_demo import browser  # noqa: F401
 
-from modeling_kogner.commands.main import call
 from modeling_kogner.corpora.mention import Mention
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+IN_A_CHECKOUT = {"README", "index"}  # the others run anywhere
 SLOW = {"onnx": "export takes a minute", "millions": "so does starting Ray"}
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FAST = {
-    "train.py": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],
-    "eval.py": ["--device", "cpu"],
+FAST = {  # added to what is printed
+    "train": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],
+    "eval": ["--device", "cpu"],
+    "graph distill": ["--transr_steps=2", "--transformer_steps=2", "--student_steps=2", "--teacher_width=16"],
+    "demo": ["--no-browser", "--port", "0"],
 }
-STEPS = [f"--{part}_steps=2" for part in ("transr", "transformer", "student")]
-FAST_DISTILLATION = [*STEPS, "--teacher_width=16", "--width=8"]
+WIDTH = 88  # of the terminal that a page shows
 
 
 @pytest.fixture(scope="module")
-def folder(knowledge, tmp_path_factory):
-    """What the pages take as given, all tiny: the bundled model, an encoder, a corpus, text, a graph to distil."""
-    folder = tmp_path_factory.mktemp("docs")
+def checkout(knowledge, tmp_path_factory):
+    """What a checkout has that pages read: a tiny model in place of the bundled one, and the examples."""
+    folder = tmp_path_factory.mktemp("docs") / "checkout"
     tokenizer = train_tokenizer("wordpiece")
     model = tiny_model(knowledge, tokenizer)
     with torch.no_grad():
         model.classifier.bias.fill_(3.0)
     model.save_pretrained(folder / "hub_card")
     tokenizer.save_pretrained(folder / "hub_card")
-    write_corpus(folder / "my-corpus", train=rows(SENTENCES[:4]), test=rows(SENTENCES[4:]), validation=rows())
-    (folder / "my-papers.pubtator").write_text("1|t|Aspirin for fever\n1|a|none\n1\t0\t7\tAspirin\tChemical\tD1\n")
-    texts = [{"text": " ".join(words for words, _ in SENTENCES)}] * 9
-    (folder / "my-text.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
-    save_encoder(folder / "my-encoder", BertModel(tiny_bert(len(tokenizer))), tokenizer)
-    pairs = [(head, "is_a", tail) for head, tail in combinations(knowledge.concepts["id"], 2)]
-    edges = pd.DataFrame(pairs, columns=["head", "relation", "tail"])
-    replace(knowledge, edges=edges, codes=None, codebooks=None, student=None).save(folder / "large")
-    save_sources(knowledge, edges, folder / "shared")
-    save_encoder(folder / "shared/models/minilm12-biomed", BertModel(tiny_bert(len(tokenizer))), tokenizer)
-    splits = {"train": rows(SENTENCES[:4]), "test": rows(SENTENCES[4:]), "validation": rows()}
-    write_corpus(folder / "shared/data/ner/NCBI-disease", **splits)
+    shutil.copytree(ROOT / "examples", folder / "examples")
     return folder
 
 
-def save_sources(knowledge, edges: pd.DataFrame, folder: Path) -> None:
-    """The tables that a graph is built from, as `KOGNER_DATA` holds them."""
-    (folder / "kg").mkdir(parents=True)
-    names = knowledge.surfaces.assign(id=list(knowledge.concepts["id"].iloc[knowledge.surfaces["concept"]]))
-    tables = {"nodes": knowledge.concepts.assign(source="test"), "edges": edges}
-    tables["names"] = names.rename(columns={"surface": "name"})[["id", "name"]]
-    for name, table in tables.items():
-        table.to_parquet(folder / "kg" / f"{name}.parquet")
-    (folder / "kg/more").mkdir()
-    listed = tables["nodes"].assign(id="NCBIGene:672", type="Gene")[:1]
-    listed.to_parquet(folder / "kg/more/genes.names.parquet")
-
-
-def run_command(command: str) -> None:
-    """Run one command of a page in this process; what it installs must be extras that exist."""
-    words = [word.removeprefix(".venv/bin/") for word in shlex.split(os.path.expandvars(command))]
-    if words[:3] in (["python3", "-m", "venv"], ["python", "-m", "pytest"]):
-        return  # `.ci/run` does both
+def run_command(command: str) -> str:
+    """Run one command of a page in this process; what it installs must be extras that exist. Returns what it prints."""
+    words = [word.removeprefix(".venv/bin/") for word in shlex.split(command)]
+    if words[:3] in (["python3", "-m", "venv"], ["python", "-m", "pytest"]) or words[0] == ".":
+        return ""  # `.ci/run` does the first two
     if words[:2] == ["pip", "install"]:
         known = re.search(r"\[project.optional-dependencies\](.*?)\n\[", (ROOT / "pyproject.toml").read_text(), re.S)[1]
         extras = re.findall(r"\.\[(.+)\]", command)
         assert all(f"\n{name} = " in known for extra in extras for name in extra.split(","))
-    elif words[0] == "kogner":
-        extra = FAST_DISTILLATION if words[1:3] == ["graph", "distill"] else FAST.get(f"{words[1]}.py", [])
-        result = kogner(*words[1:] + extra)
-        assert result.exit_code == 0, f"{command}: {result.output}"
-    else:
-        name = next(word for word in words if word in FAST)
-        assert words[: words.index(name)] in (["python"], ["accelerate", "launch"])
-        call(Path(name).stem, words[words.index(name) + 1 :] + FAST[name])
+        assert all(glob(word) for word in words if word.startswith("dist/"))
+        return ""
+    assert words[0] == "kogner"
+    name = " ".join(words[1:3]) if words[1] == "graph" else words[1]
+    result = kogner(*words[1:], *FAST.get(name, []), width=WIDTH)
+    assert result.exit_code == 0, f"{command}: {result.output}"
+    return result.stdout
 
 
 @pytest.mark.parametrize(
     "page", [pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if p.stem in SLOW else []) for p in PAGES]
 )
-def test_snippets_of_a_page_run(page, folder, tmp_path, monkeypatch):
+def test_snippets_of_a_page_run_in_order_from_an_empty_folder(page, checkout, tmp_path, monkeypatch):
     """A renamed function or option would leave every reader with an error, and a page may show what no code prints."""
-    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "checkout"))
-    monkeypatch.setenv("KOGNER_DATA", "shared")
-    if page.stem == "fine-tune":
-        shutil.rmtree("my-corpus")  # the page makes it
     text = page.read_text()
+    monkeypatch.chdir(shutil.copytree(checkout, tmp_path / "checkout") if page.stem in IN_A_CHECKOUT else tmp_path)
+    if "```output" not in text:  # that is of the bundled model
+        monkeypatch.setattr("modeling_kogner.inference.find_model._CHECKOUT", checkout / "hub_card")
+    monkeypatch.setattr("modeling_kogner.demo.server.PageServer.serve_forever", lambda server: None)
     names: dict = {"__name__": "snippet"}
     blocks = BLOCK.findall(text)
     assert len(blocks) * 2 == len(re.findall(r"^```", text, re.MULTILINE)), "a block that this test does not read"
-    printed = io.StringIO()
+    printed = ""
     for language, title, content in blocks:
         if title:
             Path(title).parent.mkdir(exist_ok=True)
             Path(title).write_text(content)
         elif language == "bash":
-            for command in re.split(r"\n|&&", re.sub(r"\\\n|(?<=&&)\n", " ", content.strip())):
-                run_command(command)
+            commands = re.split(r"\n|&&", re.sub(r"\\\n|(?<=&&)\n", " ", content.strip()))
+            printed = "".join(map(run_command, commands))
         elif language == "python":
             for extra in re.findall(r"^import (spacy|ray)$", content, re.MULTILINE):
                 pytest.importorskip(extra)
-            with contextlib.redirect_stdout(printed := io.StringIO()):
+            with contextlib.redirect_stdout(caught := io.StringIO()):
                 exec(compile(content, str(page), "exec"), names)
+            printed = caught.getvalue()
         elif language == "output":
-            assert [line.rstrip() for line in printed.getvalue().rstrip().split("\n")] == content.rstrip().split("\n")
+            assert [line.rstrip() for line in printed.rstrip().split("\n")] == content.rstrip().split("\n")
         else:
             assert language == "text", f"{language} without a title: neither run nor written"
 
 
-@pytest.mark.skipif(find_spec("mkdocs") is None, reason="needs the extra docs")
-def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
-    """A dead link, or a font that tells another host who reads the page."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built without a warning."""
+    if find_spec("mkdocs") is None:
+        pytest.skip("needs the extra docs")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert built.returncode == 0, built.stderr
-    pages = {page.stem: page.read_text() for page in (tmp_path / "site").glob("*.html")}
+    return folder
+
+
+def test_site_loads_nothing_from_elsewhere(site):
+    """A dead link, or a font that tells another host who reads the page."""
+    pages = {page.stem: page.read_text() for page in site.glob("*.html")}
     assert {page.stem for page in PAGES[1:]} <= set(pages)
     for name, html in pages.items():
         loaded = re.findall(r"<(?:link|script|img|iframe)\b[^>]*?\b(?:href|src)=[\"']?(https?:[^\"'\s>]+)", html)
@@ -140,7 +122,19 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
         assert "<!-- include" not in html
     assert '<svg class="flow"' in pages["how-it-works"]
     assert re.search(r"<td>NCBI-disease</td>", pages["evidence"])
-    assert (tmp_path / "site" / "gains.png").is_file()
+    assert (site / "gains.png").is_file()
+
+
+def test_pages_are_short_and_fit_a_phone(site, browser):  # noqa: F811
+    """Nobody reads a page of more than ten screens, nor one that scrolls sideways."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    for path in site.glob("*.html"):
+        page.goto(f"file://{path}")
+        page.set_viewport_size({"width": 1200, "height": 900})
+        assert page.evaluate("document.documentElement.scrollHeight") <= 9000, path.name
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
+    page.close()
 
 
 def test_the_picture_is_well_formed_and_its_arrows_touch_their_boxes():

@@ -31,6 +31,7 @@ def demo(options: DemoOptions) -> None:
     """
     from ..demo.reader import Reader
     from ..demo.server import PageServer
+    from ..inference.find_model import DEFAULT
 
     quiet()
     reader, neighbourhoods = Reader(loading(options.model)), None
@@ -41,7 +42,7 @@ def demo(options: DemoOptions) -> None:
 
         with waiting("reading the graph"):
             neighbourhoods = Neighbourhoods(Knowledge.load(knowledge))
-    title = Path(options.model).name if options.model else "hub_card"
+    title = Path(options.model).name if options.model else DEFAULT
     try:
         server = PageServer(reader, neighbourhoods, title, options.port)
     except OSError as error:

@@ -50,7 +50,7 @@ class DistillOptions:
     """Options."""
 
     knowledge: Path = option("Folder that `kogner graph build` wrote.")
-    encoder: str = option("Folder or Hub id of the text encoder.")
+    encoder: str = option("Folder or Hub id of the text encoder, or of a KoGNER model, whose encoder is taken.")
     output: Path = option("Folder to write; it may be the input folder.")
     cache: Path | None = option("Keeps name vectors and H for a later run.", None)
     max_concepts: int | None = option("Distil a part of the graph.", None)
@@ -88,9 +88,11 @@ def distill(options: DistillOptions) -> None:
     """
     from ..distillation.distill import distill
     from ..graph.knowledge_folder import Knowledge
+    from ..inference.find_model import find_model
     from .tables import show_distillation
 
     quiet()
+    options.encoder = find_model(options.encoder)
     with waiting("reading the graph"):
         knowledge = Knowledge.load(options.knowledge)
     try:

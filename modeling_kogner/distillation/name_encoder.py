@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
+from ..configuration_kogner import KognerConfig
 from ..files.counting import counting
 from ..files.errors import InputError
+from ..modeling_kogner import KognerForTokenClassification
 
 LONGEST_NAME = 64  # word pieces; longer names are systematic chemical names whose tail says little
 
@@ -20,7 +22,7 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
 
     Args:
         names: Preferred names.
-        encoder: Folder or Hub id of any model that ``AutoModel`` reads.
+        encoder: Folder or Hub id of any model that ``AutoModel`` reads, or of a KoGNER model, whose encoder is taken.
         device: Where the encoder runs; bf16 on CUDA, float32 elsewhere.
         batch_size: Names per batch; 0 chooses 4,096 on CUDA and 128 elsewhere.
 
@@ -35,7 +37,7 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
     dtype, default = (torch.bfloat16, 4_096) if device.type == "cuda" else (torch.float32, 128)
     size = batch_size or default
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    model = AutoModel.from_pretrained(encoder, dtype=dtype).to(device).eval()
+    model = _read(encoder).to(device, dtype).eval()
 
     ids = _tokenize(list(names), tokenizer)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # equal lengths together: hardly any padding
@@ -47,6 +49,12 @@ def encode_names(names: Sequence[str], encoder: str, device: torch.device, batch
         mask = batch["attention_mask"][..., None].float()  # (B, T, 1)
         vectors[torch.tensor(rows, device=device)] = (hidden.float() * mask).sum(1) / mask.sum(1)  # (B, d_h)
     return torch.nn.functional.normalize(vectors, dim=-1)
+
+
+def _read(source: str) -> PreTrainedModel:
+    if KognerConfig.get_config_dict(source)[0].get("model_type") == KognerConfig.model_type:
+        return KognerForTokenClassification.from_pretrained(source).kogner.encoder
+    return AutoModel.from_pretrained(source)
 
 
 def _tokenize(names: list[str], tokenizer, chunk: int = 50_000) -> list[list[int]]:

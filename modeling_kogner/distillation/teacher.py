@@ -112,7 +112,8 @@ class Teacher:
 
     def _transformer_loss(self) -> Tensor:
         triples, others = self._sample()
-        nodes = self.transformer(self.text, others, len(others) / (2 * len(self.train)))
+        share = max(len(others), 1) / (2 * len(self.train))  # a tiny graph may be hidden whole
+        nodes = self.transformer(self.text, others, share)
         scorer = PairScorer(nodes.float(), self.transformer.pair_forms)
         return link_loss(scorer, triples, self.known, self.candidates, self.settings.negatives)
 

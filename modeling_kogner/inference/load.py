@@ -152,7 +152,7 @@ def _no_bar_in_a_pipe() -> Iterator[None]:
 
 def model_version(source: str | Path) -> list[list]:
     """What distinguishes two versions of a model's files without reading them; empty for a Hub id."""
-    weights = [path for path in Path(source).glob("*") if path.suffix in (".safetensors", ".onnx")]
+    weights = [path for path in Path(find_model(source)).glob("*") if path.suffix in (".safetensors", ".onnx")]
     return [file_version(path) for path in sorted(weights)]
 
 

@@ -19,7 +19,7 @@ class AnnotateColumn:
     first call, and ``datasets`` keeps one cache for each version of the model.
 
     Args:
-        model: folder or Hub id, or folder of ``kogner export``.
+        model: folder, Hub id or name of a model package, or folder of ``kogner export``.
         column: of texts; no text (null) has no mentions.
         types: entity types to find; all if None.
         threshold: mentions with a lower score are left out.

@@ -23,7 +23,7 @@ from ..evaluation.encoded_split import validation_metrics
 from ..files.errors import InputError, UsageError
 from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
-from ..inference.find_model import find_model
+from ..inference.find_model import DEFAULT, find_model
 from ..inference.tokenizers import load_tokenizer
 from .arguments import (
     DataArguments,
@@ -117,8 +117,11 @@ def train(
     recipe_args.check_others(model_args, data_args, text_args)
     if model_args.encoder and model_args.checkpoint:
         raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
+    start = model_args.checkpoint or DEFAULT
     if model_args.encoder is None:
-        model_args.checkpoint = str(find_model(model_args.checkpoint))
+        model_args.checkpoint = find_model(model_args.checkpoint)
+    else:
+        model_args.encoder = find_model(model_args.encoder)
     resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
     set_seed(training_args.seed)
     if recipe_args.recipe:
@@ -156,7 +159,7 @@ def train(
         output = Path(training_args.output_dir)
         write_curve(report["log"], output)
         if model_args.checkpoint:
-            write_first_card(output, model_args.checkpoint, model.config.entity_types, report, training_args)
+            write_first_card(output, start, model.config.entity_types, report, training_args)
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
 
 
@@ -170,6 +173,7 @@ def pretrain(start: PretrainingStartArguments, text: TextArguments, training_arg
     start_logging(training_args.process_index == 0)
     if start.encoder is None or (start.knowledge == "none" and text.windows is None):
         raise UsageError("give --encoder, and the --knowledge that labels the text")
+    start.encoder = find_model(start.encoder)
     resume = resume_point(training_args.resume_from_checkpoint, training_args.output_dir)
     set_seed(training_args.seed)
 

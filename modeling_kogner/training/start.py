@@ -88,6 +88,9 @@ def start_model(model: ModelArguments, types: list[str], tokenizer, corpora: lis
         if (other := known.get(kind.casefold(), kind)) != kind:
             fix = f"write {other} in the corpus, or choose another name"
             raise InputError(f"has the type {other}, the corpus {kind}", file=model.checkpoint, fix=fix)
+    rows = (started.config.decision_shifts or {}).items()  # of types that are trained they no longer hold
+    kept = {name: {kind: shift for kind, shift in row.items() if kind not in types} for name, row in rows}
+    started.config.decision_shifts = {name: row for name, row in kept.items() if row} or None
     return started
 
 
@@ -221,8 +224,7 @@ def _training_fields(start: StartArguments, tokenizer) -> dict[str, Any]:
         raise InputError(problem, file=tokenizer.name_or_path, fix="leave out --mention-masking")
     shares = ("sentence_dropout", "concept_dropout", "mention_masking")
     fields = {name: getattr(start, name) for name in (*shares, "distillation_weight")}
-    # Shifts were chosen for the weights before.
-    return fields | {"mask_token_id": tokenizer.mask_token_id, "decision_shifts": None}
+    return fields | {"mask_token_id": tokenizer.mask_token_id}
 
 
 def encode_corpora(

@@ -84,7 +84,7 @@ def test_a_path_comes_first_then_a_package_then_the_checkout(wheel, model_folder
     """Another order would annotate with another model than the one that was asked for."""
     monkeypatch.setattr(found_in, "_CHECKOUT", model_folder)
     monkeypatch.chdir(tmp_path)
-    assert find_model() == str(model_folder)
+    assert find_model() == find_model("kogner-biomed") == str(model_folder)
     folder = str(install(wheel) / "kogner_biomed" / "model")
     assert find_model() == find_model("kogner-biomed") == folder
     assert find_model("OWNER/NAME") == "OWNER/NAME"

@@ -12,10 +12,12 @@ from support import SENTENCES, kogner, rows, tiny_model, write_corpus
 from torch import nn
 
 from modeling_kogner.inference.load import load_model
+from modeling_kogner.training.arguments import ModelArguments
 from modeling_kogner.training.first_card import write_first_card
 from modeling_kogner.training.further import KnownTypes, add_types, suit_further_training
 from modeling_kogner.training.learning_curve import write_curve
 from modeling_kogner.training.run import KognerTrainingArguments, read_trainer_arguments
+from modeling_kogner.training.start import start_model
 
 CELLS = [(text, {0: "B-Cell"}) for text, _ in SENTENCES] * 3
 
@@ -79,6 +81,7 @@ def test_what_the_command_line_leaves_open(words, windows, expected, tmp_path):
 
 def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkeypatch, caplog):
     """From a file of one split to a model that knows the new type too, with scores, time left, curve and report."""
+    model.config.decision_shifts = {"none": {"Disease": 0.5}}
     model.save_pretrained(tmp_path / "bundled")
     wordpiece.save_pretrained(tmp_path / "bundled")
     monkeypatch.setattr("modeling_kogner.training.run.find_model", lambda _: tmp_path / "bundled")
@@ -90,17 +93,29 @@ def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkey
     assert result.exit_code == 0, result.output
     tuned, _ = load_model(output)
     assert tuned.config.entity_types == [*model.config.entity_types, "Cell"]
+    assert tuned.config.decision_shifts == {"none": {"Disease": 0.5}}
     lines = [record.getMessage() for record in caplog.records]
     assert any("4 of 18 training sentences are held out" in line for line in lines)
     assert any(line.startswith("step ") and " left: validation F1" in line and "(Cell " in line for line in lines)
     card = (output / "README.md").read_text()
-    assert "bundled, trained further on my (18 sentences). Entity types: Chemical, Disease, Cell." in card
+    assert "kogner-biomed, trained further on my (18 sentences). Entity types: Chemical, Disease, Cell." in card
     assert "| Cell |" in card
     assert ("![" in card) == (output / "learning_curve.png").exists()
     (output / "README.md").write_text("my own words")
     assert not write_first_card(output, "x", [], {}, None)
     log = json.loads((output / "training.json").read_text())["log"]
     assert len([row for row in log if "eval_Cell_f1" in row]) >= 5
+
+
+def test_shifts_of_trained_types_are_dropped(model, wordpiece, tmp_path):
+    """They were chosen for the weights before."""
+    model.config.decision_shifts = {"none": {"Disease": 0.5, "Chemical": 1.0}}
+    model.save_pretrained(tmp_path)
+    wordpiece.save_pretrained(tmp_path)
+    started = start_model(ModelArguments(checkpoint=str(tmp_path)), ["Disease"], wordpiece, [])
+    assert started.config.decision_shifts == {"none": {"Chemical": 1.0}}
+    started = start_model(ModelArguments(checkpoint=str(tmp_path)), ["Disease", "Chemical"], wordpiece, [])
+    assert started.config.decision_shifts is None
 
 
 def test_a_curve_needs_two_scores(tmp_path):
