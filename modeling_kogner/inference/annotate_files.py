@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -17,12 +18,15 @@ from ..corpora.output_format import OutputFormat
 from ..corpora.record import Fields, Record
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
+from .annotation_steps import annotate_records
 from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
     from .annotator import Annotator
 
+logger = logging.getLogger(__name__)
 STANDARD_INPUT = Path("-")
+LARGE_INPUT = 1_000_000  # bytes, from which several processes pay
 EXAMPLE = Path(__file__).with_name("example.txt")
 
 
@@ -54,6 +58,9 @@ class AnnotationOptions:
     types: list[str] | None = option("Entity types to find; the others do not compete.", None, commas=True)
     threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)
     batch_size: int = option("Windows read at once.", 32, least=1)
+    jobs: int | None = option(
+        "Processes that annotate, on a CPU; for inputs of more than 1 MB one for each core, if left out.", None, least=1
+    )
     on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
     shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
     device: str | None = option("cpu, cuda, cuda:1, ...; a GPU if there is one.", None)
@@ -110,7 +117,9 @@ class FileAnnotation:
         given = self.options
         self.options = given = replace(given, model=find_model(given.model))
         same = ("knowledge", "convention", "device", "types", "vocabulary", "backend", "precision")
-        self._annotator = load(given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile)
+        self._annotator: Annotator = load(
+            given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile
+        )
         if self.target not in ("jsonl", "parquet"):
             self._annotator.alternatives = 0  # the other formats have no place for them
         if self.output is None:
@@ -128,7 +137,7 @@ class FileAnnotation:
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
         try:
-            annotate_records(self._annotator, self._records(), self._out, self.options, on_skip, on_step)
+            annotate_records(self._annotator, self._records(), self._out, self.options, on_skip, on_step, self._jobs())
             self.counts = self._out.counts
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
@@ -142,6 +151,19 @@ class FileAnnotation:
         stream = sys.stdin.buffer if self.files[0][0] == STANDARD_INPUT else None
         fields = Fields(self.options.text_column, self.options.id_column)
         return read_records(self.files, fields, stream, self.counts.records, self.share)
+
+    def _jobs(self) -> int:
+        """Processes that annotate: as asked for, if the model can be shared."""
+        from ..modeling_kogner import KognerForTokenClassification
+        from .jobs import can_fork, default_jobs
+
+        model, given = self._annotator.model, self.options.jobs
+        shared = isinstance(model, KognerForTokenClassification) and model.device.type == "cpu" and can_fork()
+        if given and given > 1 and not shared:
+            logger.warning("--jobs needs Linux, a CPU and a model that is not exported; annotating in one process")
+        if not shared or given:
+            return given if given and shared else 1
+        return default_jobs() if self.size > LARGE_INPUT else 1
 
     def _settings(self) -> dict[str, Any]:
         """All that decides what is written: a run that goes on must have the same."""
@@ -158,60 +180,6 @@ class FileAnnotation:
             "shard": self.share,
             "input": [[*(["-"] if path == STANDARD_INPUT else file_version(path)), kind] for path, kind in self.files],
         }
-
-
-def annotate_records(
-    annotator: Annotator,
-    records: Iterable[Record],
-    output: ResumableFile | StreamOutput,
-    options: AnnotationOptions,
-    on_skip: Callable[[str], None],
-    on_step: Callable[[Done, int | None], None],
-) -> None:
-    """Annotate records to the end, in steps of four batches that are written one by one.
-
-    Args:
-        annotator: which model.
-        records: those that the output does not count yet.
-        output: where the documents go.
-        options: threshold, batch size, and what to do with a record that is wrong.
-        on_skip: called with what is wrong with a record, if it is left out.
-        on_step: called with the counts and the position in the input after each step.
-
-    Raises:
-        InputError: a record is wrong and may not be skipped; what came before it is written.
-    """
-    from .annotator import CHARACTERS_AT_ONCE
-
-    counts = replace(output.counts)
-    waiting: list[Document] = []
-    size = 0
-
-    def step(position: int | None) -> None:
-        found = list(annotator.annotate(waiting, threshold=options.threshold, batch_size=options.batch_size))
-        counts.documents += len(found)
-        counts.mentions += sum(len(document.mentions) for document in found)
-        output.append(list(map(output.form.render, found)), replace(counts))
-        on_step(counts, position)
-        waiting.clear()
-
-    for record in records:
-        try:
-            waiting.append(record.parse())
-            size += len(waiting[-1].text)
-        except InputError as error:
-            if options.on_error == "stop":
-                step(record.position)
-                error.fix = (f"{error.fix}; or " if error.fix else "") + "continue with --on-error skip"
-                raise
-            on_skip(str(error))
-            counts.skipped += 1
-        counts.records += 1
-        if len(waiting) >= 4 * options.batch_size or size > CHARACTERS_AT_ONCE:
-            step(record.position)
-            size = 0
-    step(None)
-    output.finish()
 
 
 def _input(given: AnnotationOptions) -> list[tuple[Path, str]]:

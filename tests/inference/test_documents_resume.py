@@ -14,7 +14,8 @@ import pytest
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
 from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.corpora.record import Fields
-from modeling_kogner.inference.annotate_files import AnnotationOptions, annotate_records
+from modeling_kogner.inference.annotate_files import AnnotationOptions
+from modeling_kogner.inference.annotation_steps import annotate_records
 from modeling_kogner.inference.resumable_file import ResumableFile
 
 LINES = [json.dumps({"text": f"{number} fever"}) for number in range(10)]

@@ -1,0 +1,105 @@
+"""A run of annotation as steps: some records are read, annotated and written before the next ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..corpora.document import Document
+from ..corpora.record import Record
+from ..files.errors import InputError
+from .resumable_file import Done, ResumableFile, StreamOutput
+
+if TYPE_CHECKING:
+    from .annotate_files import AnnotationOptions
+    from .annotator import Annotator
+
+# What a step holds at most: of short texts enough to fill batches with windows of similar length, and of long ones
+# little enough that progress shows and that a stop loses seconds.
+BATCHES_A_STEP, CHARACTERS_A_STEP = 4, 200_000
+Rendered = tuple[list[str], int]  # documents as the output format writes them, and the number of their mentions
+
+
+@dataclass
+class Step:
+    """Documents that are written together, and how far the input is read with them.
+
+    Args:
+        documents: read, not annotated.
+        records: of the input, from its start.
+        skipped: of those, the ones that are left out.
+        position: bytes of the input, None at its end.
+    """
+
+    documents: list[Document]
+    records: int
+    skipped: int
+    position: int | None
+
+
+def annotate_records(
+    annotator: Annotator,
+    records: Iterable[Record],
+    output: ResumableFile | StreamOutput,
+    options: AnnotationOptions,
+    on_skip: Callable[[str], None],
+    on_step: Callable[[Done, int | None], None],
+    jobs: int = 1,
+) -> None:
+    """Annotate records to the end, in steps that are written one by one, in their order.
+
+    Args:
+        annotator: which model.
+        records: those that the output does not count yet.
+        output: where the documents go.
+        options: threshold, batch size, and what to do with a record that is wrong.
+        on_skip: called with what is wrong with a record, if it is left out.
+        on_step: called with the counts and the position in the input after each step.
+        jobs: processes that annotate; more than one share this one's memory, see :mod:`jobs`.
+
+    Raises:
+        InputError: a record is wrong and may not be skipped; what came before it is written.
+    """
+
+    def render(documents: list[Document]) -> Rendered:
+        found = list(annotator.annotate(documents, threshold=options.threshold, batch_size=options.batch_size))
+        return list(map(output.form.render, found)), sum(len(document.mentions) for document in found)
+
+    steps = _steps(records, output.counts, options, on_skip)
+    annotated: Iterator[tuple[Step, Rendered]]
+    if jobs == 1:
+        annotated = ((step, render(step.documents)) for step in steps)
+    else:
+        from .jobs import annotate_in_jobs
+
+        annotated = annotate_in_jobs(steps, render, jobs, output)
+    for step, (rendered, mentions) in annotated:
+        before = output.counts
+        counts = Done(step.records, before.documents + len(rendered), step.skipped, before.mentions + mentions)
+        output.append(rendered, counts)
+        on_step(replace(counts), step.position)
+    output.finish()
+
+
+def _steps(
+    records: Iterable[Record], done: Done, options: AnnotationOptions, on_skip: Callable[[str], None]
+) -> Iterator[Step]:
+    waiting: list[Document] = []
+    count, skipped, size = done.records, done.skipped, 0
+    for record in records:
+        try:
+            waiting.append(record.parse())
+            size += sum(len(passage.text) for passage in waiting[-1].passages)
+        except InputError as error:
+            if options.on_error == "stop":
+                yield Step(waiting, count, skipped, record.position)
+                error.fix = (f"{error.fix}; or " if error.fix else "") + "continue with --on-error skip"
+                raise
+            on_skip(str(error))
+            skipped += 1
+        count += 1
+        if len(waiting) >= BATCHES_A_STEP * options.batch_size or size > CHARACTERS_A_STEP:
+            yield Step(waiting, count, skipped, record.position)
+            waiting, size = [], 0
+    yield Step(waiting, count, skipped, None)

@@ -1,0 +1,117 @@
+"""Several processes that annotate steps with the model of one: forked, so that they share its memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context
+
+import torch
+
+from ..corpora.document import Document
+from ..files.errors import InputError
+from .annotation_steps import Rendered, Step
+from .resumable_file import ResumableFile, StreamOutput
+
+MOST_JOBS = 8  # by default: each one needs some memory of its own
+_AHEAD = 2  # steps that wait or are worked on, for each process: none is idle while this one reads and writes
+_render: Callable[[list[Document]], Rendered]
+
+
+def default_jobs() -> int:
+    """One for each core that this process may use, up to MOST_JOBS."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_JOBS)
+
+
+def can_fork() -> bool:
+    """Whether processes can share this one's memory; elsewhere than on Linux its libraries do not survive a fork."""
+    return sys.platform == "linux"
+
+
+def annotate_in_jobs(
+    steps: Iterator[Step],
+    render: Callable[[list[Document]], Rendered],
+    jobs: int,
+    output: ResumableFile | StreamOutput,
+) -> Iterator[tuple[Step, Rendered]]:
+    """Steps with what became of them, in their order.
+
+    The first step is annotated here, so that what a model prepares on its first texts is there for all.
+
+    Args:
+        steps: read a little ahead of what is written.
+        render: annotates the documents of a step.
+        jobs: processes, of one thread each.
+        output: where this process writes; the others let go of it.
+
+    Raises:
+        InputError: a process was ended from outside, for example because memory ran out.
+    """
+    global _render
+    for step in steps:
+        yield step, render(step.documents)
+        break
+    _render = render
+    gc.collect()
+    gc.freeze()  # else the garbage collector writes to every page, and each process gets a copy
+    executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (output, os.getpid()))
+    waiting: deque[tuple[Step, Future[Rendered]]] = deque()
+    try:
+        for step in steps:
+            waiting.append((step, executor.submit(_annotate, step.documents)))
+            if len(waiting) > _AHEAD * jobs:
+                yield _next(waiting)
+        while waiting:
+            yield _next(waiting)
+    except KeyboardInterrupt:
+        while waiting and waiting[0][1].done():
+            yield _next(waiting)
+        raise
+    except InputError:  # of a record that is wrong: what came before it counts
+        while waiting:
+            yield _next(waiting)
+        raise
+    except BrokenProcessPool:
+        fix = "repeat the command to continue, with fewer --jobs if memory ran out"
+        raise InputError("a process that annotates was ended from outside", fix=fix) from None
+    finally:
+        gc.unfreeze()
+        for child in active_children():
+            child.terminate()
+        executor.shutdown(cancel_futures=True)
+
+
+def _next(waiting: deque[tuple[Step, Future[Rendered]]]) -> tuple[Step, Rendered]:
+    step, future = waiting[0]
+    result = future.result()
+    waiting.popleft()
+    return step, result
+
+
+def _begin(output: ResumableFile | StreamOutput, parent: int) -> None:
+    """Prepare a forked process: one thread, and no hold on the output, which another run may lock after a kill."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    torch.set_num_threads(1)
+    if isinstance(output, ResumableFile):
+        os.close(output.stream.fileno())
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    """End with the parent, however it ends."""
+    while os.getppid() == parent:
+        time.sleep(0.1)
+    os._exit(1)
+
+
+def _annotate(documents: list[Document]) -> Rendered:
+    return _render(documents)
