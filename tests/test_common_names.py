@@ -1,6 +1,6 @@
 """Names that a user tries first, in sentences of our own with the right ids: `tests/linking/*.pubtator`.
 
-`kogner eval --linking tests/linking/*.pubtator --wrong wrong.tsv` scores them and lists what is wrong.
+`kogner eval --linking tests/linking/*.pubtator --wrong-links wrong.tsv` scores them and lists what is wrong.
 """
 
 import pytest

@@ -36,6 +36,9 @@ def annotate(options: AnnotationOptions) -> int:
     quiet()
     with reading(options.model):
         run.load()
+        coverage = run.coverage
+    if coverage is not None:
+        _say(str(coverage))
     began, before = time.monotonic(), run.counts.documents
     with document_progress(run.size, before, run.output is not None) as on_step:
         run.run(lambda wrong: _say(f"skipped: {wrong}"), on_step)

@@ -34,7 +34,7 @@ class EvalOptions:
     ids: bool = option("Score the concepts of those documents too.", False)
     linking: list[str] = option("PubTator or BioC files whose gold mentions to link.", [])
     seen: list[str] | None = option("Training files: what --linking says of their concepts and of others, apart.", None)
-    wrong: Path | None = option("File for the wrong links of --linking, as tab-separated values.", None)
+    wrong_links: Path | None = option("File for the wrong links of --linking, as tab-separated values.", None)
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
     split: str = option("Split to score.", "test")
     output: Path = option("File of the scores.", Path("metrics.json"))
@@ -143,8 +143,8 @@ def _linking(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -> 
             for part, row in found["parts"].items():
                 figures = (f"{row[each]:10}" if each == "mentions" else f"{row[each]:10.4f}" for each in PRINTED)
                 print(" ".join([f"  {kind:16} {part:11}", *figures]))
-    if options.wrong:
-        write_whole(options.wrong, table.getvalue())
+    if options.wrong_links:
+        write_whole(options.wrong_links, table.getvalue())
     return scores
 
 

@@ -23,13 +23,20 @@ def draw_mentions(document: Document) -> str:
             console.print("no entities found")
         else:
             table = Table()
-            for column in ("mention", "type", "score", "concept", "preferred name"):
-                table.add_column(column, justify="right" if column == "score" else "left", overflow="fold")
+            with_organism = any(mention.organism for mention in document.mentions)
+            columns = ("mention", "type", "score", "concept", "preferred name", "link", "organism")
+            for column in columns if with_organism else columns[:-1]:
+                table.add_column(column, justify="right" if column in ("score", "link") else "left", overflow="fold")
             for mention in document.mentions:
-                cells = (mention.text, mention.type, f"{mention.score:.2f}", mention.id, mention.name)
+                cells = [mention.text, mention.type, _score(mention.score), mention.id, mention.name]
+                cells += [_score(mention.link_score), *([mention.organism] if with_organism else [])]
                 table.add_row(*(Text(cell or "-") for cell in cells))  # Text: [brackets] in a name would be markup
             console.print(table)
     return drawn.get()
+
+
+def _score(score: float | None) -> str | None:
+    return None if score is None else f"{score:.2f}"
 
 
 def show_explanation(explanation: Explanation) -> None:

@@ -57,7 +57,7 @@ def bioc_xml(document: Annotated) -> str:
 
 def _annotation(number: int, mention: Mention) -> str:
     fields = {"type": mention.type, "identifier": mention.id, "name": mention.name, "score": mention.score}
-    fields |= {"semantic_type": mention.semantic_type}
+    fields |= {name: getattr(mention, name) for name in ("semantic_type", "link_score", "organism")}
     place = f'<location offset="{mention.start}" length="{mention.end - mention.start}"/>'
     text = f"<text>{escaped(mention.text)}</text>"
     return f'\n  <annotation id="{number}">{_infons(fields)}{place}{text}</annotation>'

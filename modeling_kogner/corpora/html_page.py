@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from zlib import crc32
 
 from .mention import Mention
 from .output_format import Annotated, OutputFormat
+from .vocabularies import PAGES
 
 # Okabe & Ito's palette, lightened: types stay apart for the colour-blind, and black text is legible on all.
 _COLOURS = ("#9ad0f3", "#f5c869", "#8fd9bb", "#f2b5d4", "#f7f0a0", "#c9c2f0", "#f0b592", "#d5d5d5", "#b5e3e8")
@@ -51,7 +53,8 @@ def _article(document: Annotated) -> str:
 def _clickable(mention: Mention, inner: str) -> str:
     score = None if mention.score is None else f"{mention.score:.2f}"
     fields = {"type": mention.type, "score": score, "id": mention.id, "name": mention.name}
-    fields |= {"kind": mention.semantic_type, "ids": ", ".join(mention.ids)}
+    fields |= {"kind": mention.semantic_type, "organism": mention.organism, "ids": " ".join(mention.ids)}
+    fields |= {"link": None if mention.link_score is None else f"{mention.link_score:.2f}"}
     data = "".join(f' data-{key}="{html.escape(value)}"' for key, value in fields.items() if value)
     kind, style = html.escape(mention.type), f'style="background:{colour_of(mention.type)}"'
     # The mark may hold others, and no button may lie in a button: its label is one.
@@ -73,5 +76,6 @@ def _marked(text: str, offset: int, mentions: list[Mention], mark: Callable[[Men
     return "".join([*parts, html.escape(text[place - offset :])])
 
 
-_HEAD, _TAIL = Path(__file__).with_name("annotations.html").read_text(encoding="utf-8").split("<!-- documents -->\n")
+_PAGE = Path(__file__).with_name("annotations.html").read_text(encoding="utf-8")
+_HEAD, _TAIL = _PAGE.replace("{/* pages */}", json.dumps(PAGES)).split("<!-- documents -->\n")
 HTML = OutputFormat(_article, _HEAD, tail=_TAIL)

@@ -17,6 +17,7 @@ class Candidate:
         score: 1 where the mention is a written form of the concept, else how similar their spelling is.
         ids: all ids of the concept, ``id`` first.
         weight: attention that the model paid to the concept, in [0, 1]; None where it read none or was not asked.
+        organism: of a gene, the scientific name of its species.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Candidate:
     score: float | None = None
     ids: list[str] = field(default_factory=list)
     weight: float | None = None
+    organism: str | None = None
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Mention:
         link_score: 1 where the mention is a written form of the concept, else how similar their spelling is.
         ids: all ids of the concept, ``id`` first.
         alternatives: further concepts, best first; where ``id`` is None, those that were not close enough.
+        organism: of a gene, the scientific name of its species.
     """
 
     start: int
@@ -57,6 +60,7 @@ class Mention:
     link_score: float | None = None
     ids: list[str] = field(default_factory=list)
     alternatives: list[Candidate] = field(default_factory=list)
+    organism: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python that ``json`` takes."""

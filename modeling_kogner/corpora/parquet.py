@@ -28,12 +28,12 @@ _IDS = pa.list_(pa.string())
 # The same even if no document has a mention, or no mention a concept: the files of all shards must fit together.
 MENTIONS = pa.list_(
     _struct(
-        "text type id name semantic_type",
+        "text type id name semantic_type organism",
         "score link_score",
         start=pa.int64(),
         end=pa.int64(),
         ids=_IDS,
-        alternatives=pa.list_(_struct("id name type", "score", ids=_IDS)),
+        alternatives=pa.list_(_struct("id name type organism", "score", ids=_IDS)),
     )
 )
 

@@ -11,16 +11,17 @@ from typing import Any
 from .mention import Mention
 from .output_format import Annotated, OutputFormat, one_line
 
-COLUMNS = ("document", "start", "end", "mention", "type", "score", "id", "name")
+COLUMNS = ("document", "start", "end", "mention", "type", "score", "id", "name", "link_score", "organism")
 
 
 def rows(document: Annotated) -> list[list[Any]]:
     """The columns of tables for each mention; a document without mentions has no row."""
-    scores = [None if m.score is None else round(m.score, 4) for m in document.mentions]
-    return [
-        [document.id, m.start, m.end, m.text, m.type, score, m.id, m.name]
-        for m, score in zip(document.mentions, scores, strict=True)
-    ]
+    return [[document.id, *_row(mention)] for mention in document.mentions]
+
+
+def _row(m: Mention) -> list[Any]:
+    found = [m.start, m.end, m.text, m.type, _rounded(m.score)]
+    return [*found, m.id, m.name, _rounded(m.link_score), m.organism]
 
 
 def tab_separated(document: Annotated) -> str:
@@ -33,6 +34,10 @@ def comma_separated(document: Annotated) -> str:
     content = io.StringIO()
     csv.writer(content, lineterminator="\n").writerows([list(map(_cell, row)) for row in rows(document)])
     return content.getvalue()
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def _cell(value: Any) -> str:
@@ -78,7 +83,7 @@ def bioc(document: Annotated) -> str:
 
 def _annotation(number: int, mention: Mention) -> dict[str, Any]:
     fields = {"score": mention.score, "identifier": mention.id, "name": mention.name}
-    fields |= {"semantic_type": mention.semantic_type}
+    fields |= {name: getattr(mention, name) for name in ("semantic_type", "link_score", "organism")}
     infons = {"type": mention.type} | {key: value for key, value in fields.items() if value is not None}
     locations = [{"offset": mention.start, "length": mention.end - mention.start}]
     return {"id": str(number), "infons": infons, "text": mention.text, "locations": locations}

@@ -168,6 +168,17 @@ function onPress(element, action) {
 const concept = (mention) =>
   mention.id ? `${mention.id} ${mention.name}` : "no concept close enough";
 
+function linked(id) {
+  const vocabulary = /^rs\d+$/.test(id) ? "dbSNP" : id.split(":")[0];
+  const page = about.pages[vocabulary];
+  if (!page) return id;
+  const number = encodeURIComponent(id.slice(id.lastIndexOf(":") + 1));
+  const href = page.replace("{vocabulary}", vocabulary).replace("{number}", number);
+  return make("a", { href, textContent: id, target: "_blank", rel: "noopener noreferrer" });
+}
+
+const list = (items) => items.flatMap((item, place) => (place ? ["; ", ...[item].flat()] : [item].flat()));
+
 function showTip(element, mention) {
   const tip = $("tip");
   tip.textContent = `${mention.type}, score ${mention.score.toFixed(2)}\n${concept(mention)}`;
@@ -195,10 +206,17 @@ async function choose(element, mention) {
   document.querySelectorAll("mark > [aria-pressed=true]").forEach((other) => other.setAttribute("aria-pressed", "false"));
   element.setAttribute("aria-pressed", "true");
   $("title-chosen").textContent = `${mention.text} (${mention.type})`;
-  const facts = [["Concept", concept(mention) + (mention.semantic_type ? ` (${mention.semantic_type})` : "")]];
-  if (mention.ids.length > 1) facts.push(["Also", mention.ids.slice(1).join(", ")]);
+  const kind = mention.semantic_type ? ` (${mention.semantic_type})` : "";
+  const facts = [["Concept", mention.id ? [list(mention.id.split("|").map(linked)), ` ${mention.name}${kind}`] : concept(mention)]];
+  if (mention.organism) facts.push(["Organism", mention.organism]);
+  if (mention.link_score != null) facts.push(["Link score", mention.link_score.toFixed(2)]);
+  if (mention.ids.length > 1) facts.push(["Also", list(mention.ids.slice(1).map(linked))]);
   if (mention.alternatives.length) {
-    facts.push(["Further", mention.alternatives.map((other) => `${other.id} ${other.name}`).join("; ")]);
+    const further = mention.alternatives.map((other) => {
+      const score = other.score == null ? "" : ` ${other.score.toFixed(2)}`;
+      return [linked(other.id), ` ${other.name}${other.organism ? ` (${other.organism})` : ""}${score}`];
+    });
+    facts.push(["Further", list(further)]);
   }
   if (mention.surfaces?.length) {
     const names = mention.surfaces.map((surface) => surface.text + (surface.is_read ? " (read)" : ""));
@@ -206,7 +224,7 @@ async function choose(element, mention) {
   }
   if (mention.gate != null) facts.push(["Gate", mention.gate.toFixed(2)]);
   $("facts").replaceChildren(
-    ...facts.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]),
+    ...facts.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", {}, ...[value].flat(3))]),
   );
   $("chosen").hidden = false;
   await showGraph(mention.id);

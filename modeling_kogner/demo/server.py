@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..corpora.vocabularies import PAGES
 from .reader import MOST_CHARACTERS, Choice, Reader
 
 if TYPE_CHECKING:  # it draws, which needs the extra `demo`
@@ -63,6 +64,7 @@ class PageServer(ThreadingHTTPServer):
             "types": config.entity_types,
             "semantic_types": config.semantic_types if config.num_surfaces else [],
             "conventions": list(config.conventions or ()),
+            "pages": PAGES,
             "vocabularies": self.reader.vocabularies() if config.num_surfaces else [],
             "has_graph": self.neighbourhoods is not None,
             "most_characters": MOST_CHARACTERS,

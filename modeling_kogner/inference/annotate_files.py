@@ -23,6 +23,7 @@ from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
     from .annotator import Annotator
+    from .vocabulary_coverage import Coverage
 
 logger = logging.getLogger(__name__)
 STANDARD_INPUT = Path("-")
@@ -127,6 +128,16 @@ class FileAnnotation:
         else:
             self._out = ResumableFile(self.output, self._form, self._settings())
         self.counts = self._out.counts
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """What the vocabulary asked for has ids of, of a loaded model; None if none was."""
+        if self.options.vocabulary is None:
+            return None
+        from .vocabulary_coverage import vocabulary_coverage
+
+        model = self._annotator.model
+        return vocabulary_coverage(model.kogner, model.config.semantic_types, self.options.vocabulary)
 
     def run(self, on_skip: Callable[[str], None], on_step: Callable[[Done, int | None], None]) -> None:
         """Annotate what no earlier run has; ``on_skip`` is told what is wrong with a document that is left out.

@@ -154,7 +154,8 @@ class Annotator:
                 mentions, long_forms = spread(document.text, coherent(mentions))
                 mentions = coherent(mentions)
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
-            link_variants(mentions, document.text)
+            if self.linker.vocabulary is None:  # of dbSNP and HGVS
+                link_variants(mentions, document.text)
             known = {place: each for part in parts for place, each in _known(*part, readings).items()}
             for mention in (each for each in mentions if each.type != VARIANT):
                 names = known.get((mention.start, mention.end), [])

@@ -180,7 +180,7 @@ def test_the_command_prints_both(knowledge, gold, tmp_path, capsys):
     model = save_tagger(knowledge, tmp_path / "model")
     gold.write_text(GOLD.replace("D001241", "D9"))
     words = ["--model", model, "--linking", gold, "--seen", gold, "--documents", gold, "--ids", "--device", "cpu"]
-    words += ["--wrong", tmp_path / "wrong.tsv"]
+    words += ["--wrong-links", tmp_path / "wrong.tsv"]
     call("eval", [*map(str, [*words, "--output", tmp_path / "scores.json"])])
     printed = capsys.readouterr().out
     for each in ("accuracy@1", "seen", "gold, mentions", "gold, concepts"):

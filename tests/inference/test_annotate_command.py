@@ -118,6 +118,13 @@ def test_the_ending_tells_the_format(model_folder, tmp_path):
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["7.ann", "7.txt", "annotation.conf"]
 
 
+def test_a_vocabulary_says_what_it_lacks(model_folder):
+    """Without it, a text with few ids looks like a model that links badly."""
+    result = run("annotate", "--model", model_folder, "--vocabulary", "mondo", "Aspirin and leukemia in rats")
+    assert "7 of 12 concepts have no id of mondo and are not linked to; with one: Disease 5" in result.stderr
+    assert run("annotate", "--model", model_folder, "--vocabulary", "OMIM", "Aspirin").exit_code == 2
+
+
 def test_a_missing_extra_is_named_before_any_work(model_folder, tmp_path, monkeypatch):
     """After hours of annotating it would be too late."""
     monkeypatch.setitem(sys.modules, "openpyxl", None)
