@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow check train-demo scores card evidence pictures
+.PHONY: help setup test test-slow check train-demo scores card evidence pictures notebook
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := benchmarks/results/release
@@ -50,3 +50,6 @@ evidence: ## tables and plot of the evidence page, from benchmarks/results
 pictures: ## README's sentence and the demo page; KNOWLEDGE=the model's knowledge folder
 	$(BIN)/python docs/tagged_sentence.py > docs/tagged.svg
 	$(if $(KNOWLEDGE),$(BIN)/python docs/demo_picture.py --knowledge $(KNOWLEDGE) > docs/demo.png)
+
+notebook: ## run examples/fine_tune.ipynb again with the bundled model, and keep its outputs
+	$(BIN)/python docs/run_notebook.py

@@ -47,10 +47,11 @@ def main() -> None:
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("main[aria-busy=false]")
         page.click("#options summary")
-        page.locator("#with mark", has_text="postural hypotension").press("Enter")
+        page.locator("#with mark", has_text="postural hypotension").locator("> small").press("Enter")
         page.wait_for_selector("#graph img")
         page.keyboard.press("Escape")
         page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
         sys.stdout.buffer.write(page.screenshot(full_page=True))
 
 

@@ -4,6 +4,7 @@ What is exported here is the public interface; everything else may change betwee
 are first used, so that importing the package costs neither torch nor transformers.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,10 @@ _HOMES = {  # `auto_classes` also makes transformers' Auto classes know them
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(_HOMES[name], __name__), name)
+    with warnings.catch_warnings():
+        # Of progress bars in a notebook without ipywidgets; they are text then.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        found = getattr(import_module(_HOMES[name], __name__), name)
     globals()[name] = found
     return found
 

@@ -45,7 +45,7 @@ def annotate(options: AnnotationOptions) -> int:
     counts = run.counts
     if run.output is not None:
         new = counts.documents - before
-        rate = f"({new:,} now, {new / max(time.monotonic() - began, 1e-9):,.1f}/s)"
+        rate = f"({new:,} now, {new / max(time.monotonic() - began, 1e-9):,.1f}/s)" if new else "(it was complete)"
         _say(
             f"{counts.documents:,} documents, {counts.mentions:,} mentions, {counts.skipped:,} skipped "
             f"-> {run.output} {rate}"

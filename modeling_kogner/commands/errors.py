@@ -59,3 +59,4 @@ def errors(options: ErrorOptions) -> None:
         write_whole(options.output, json.dumps(reports, ensure_ascii=False, indent=1) + "\n")
     else:
         write_whole(options.output, error_page(reports, Path(str(source)).name))
+    print(f"-> {options.output}")

@@ -76,7 +76,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(command: Callable, kinds: list[type], program: str) -> _Parser:
     """One group of options for each dataclass."""
-    positionals = [_shown(f) for kind in kinds for f in dataclasses.fields(kind) if f.metadata.get("positional")]
+    fields = [field for kind in kinds for field in dataclasses.fields(kind) if field.metadata.get("positional")]
+    positionals = [_shown(field) if _is_required(field) else f"[{_shown(field)}]" for field in fields]
     width = int(os.environ.get("COLUMNS") or (os.get_terminal_size().columns if os.isatty(1) else 100))
     parser = _Parser(
         usage=" ".join([program, *positionals, "--OPTION VALUE ..."]),
@@ -102,7 +103,8 @@ def _add(group: argparse._ArgumentGroup, field: dataclasses.Field, hint: Any, sw
         truth = {"nargs": "?", "const": True, "metavar": "true|false", "type": _truth}
         group.add_argument(name, **settings, **({"action": "store_true"} if switch else truth))
         if field.default is True:
-            group.add_argument(f"--no-{name[2:]}", dest=field.name, default=argparse.SUPPRESS, action="store_false")
+            left_out = {"default": argparse.SUPPRESS, "action": "store_false", "help": "The same as false."}
+            group.add_argument(f"--no-{name[2:]}", dest=field.name, **left_out)
         return
     if typing.get_origin(kind) is list:
         (kind,) = typing.get_args(kind)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..files.counting import counting
 from ..files.errors import UsageError
 from ..files.option import option
 from .progress import waiting
+
+if TYPE_CHECKING:
+    from ..summary.annotated_files import Counted
 
 
 @dataclass
@@ -38,11 +45,10 @@ def summary(options: SummaryOptions) -> None:
     """
     if options.under and not options.knowledge:
         raise UsageError("--under needs the graph", fix="name its folder with --knowledge")
-    from ..summary.annotated_files import read_annotated
     from ..summary.counts import summarise
 
     if options.output:
-        from ..summary import pictures  # before any work: it says which package it needs
+        from ..summary import pictures  # noqa: F401  (before any work: it says which package it needs)
 
     branch = None
     if options.under and options.knowledge:
@@ -52,12 +58,7 @@ def summary(options: SummaryOptions) -> None:
         with waiting("reading the graph"):
             branch = branch_of(Knowledge.load(options.knowledge), options.under)
     files = [options.input, *options.more]
-    with waiting("counting"):
-        found = summarise(
-            lambda: chain.from_iterable(read_annotated(path, options.date_column) for path in files),
-            branch,
-            options.top,
-        )
+    found = summarise(_Passes(files, options.date_column), branch, options.top)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -65,13 +66,35 @@ def summary(options: SummaryOptions) -> None:
 
         show_annotations(found)
     if options.output:
-        from ..files.whole import write_whole
-        from ..summary.page import summary_page
+        _write(found, options.output, f"Summary of {', '.join(path.name for path in files)}")
 
-        drawn = pictures.pictures(found)
-        for name, (figure, _) in drawn.items():
-            pictures.save(figure, options.output / name)
-        shown = {name: (pictures.as_svg(figure), told) for name, (figure, told) in drawn.items()}
-        title = f"Summary of {', '.join(path.name for path in files)}"
-        write_whole(options.output / "summary.html", summary_page(found, title, shown))
-        write_whole(options.output / "summary.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+
+class _Passes:
+    """The documents of some files, each time it is called; how many there are is known when they are read again."""
+
+    def __init__(self, files: Sequence[Path], date_column: str | None):
+        self.files, self.date_column, self.seen = files, date_column, 0
+
+    def __call__(self) -> Iterator[Counted]:
+        from ..summary.annotated_files import read_annotated
+
+        total, self.seen = self.seen or None, 0
+        records = chain.from_iterable(read_annotated(path, self.date_column) for path in self.files)
+        for document in counting(records, "counting again" if total else "counting", total):
+            self.seen += 1
+            yield document
+
+
+def _write(found: dict[str, Any], folder: Path, title: str) -> None:
+    """Pictures, page and JSON."""
+    from ..files.whole import write_whole
+    from ..summary import pictures
+    from ..summary.page import summary_page
+
+    drawn = pictures.pictures(found)
+    for name, (figure, _) in drawn.items():
+        pictures.save(figure, folder / name)
+    shown = {name: (pictures.as_svg(figure), told) for name, (figure, told) in drawn.items()}
+    write_whole(folder / "summary.html", summary_page(found, title, shown))
+    write_whole(folder / "summary.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    print(f"-> {folder}", file=sys.stderr)

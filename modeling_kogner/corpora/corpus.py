@@ -43,7 +43,8 @@ class Corpus:
         """
         if name not in self.splits:
             problem = f"no split {name!r}, only {', '.join(self.splits)}"
-            raise InputError(problem, file=f"corpus {self.name}", fix=f"add {name}.* or name another")
+            fix = f"add {name}.*, or choose with --split {next(iter(self.splits))}"
+            raise InputError(problem, file=f"corpus {self.name}", fix=fix)
         return self.splits[name]
 
     def only(self, types: Sequence[str]) -> Corpus:

@@ -15,13 +15,15 @@ from .vocabularies import PAGES
 
 # Okabe & Ito's palette, lightened: types stay apart for the colour-blind, and black text is legible on all.
 _COLOURS = ("#9ad0f3", "#f5c869", "#8fd9bb", "#f2b5d4", "#f7f0a0", "#c9c2f0", "#f0b592", "#d5d5d5", "#b5e3e8")
-_TYPES = ("Chemical", "Disease", "Gene", "Species", "Anatomy", "Cell", "CellLine", "Variant", "GeneFamily")
+_TYPES = ("Disease", "Chemical", "Gene", "Species", "Anatomy", "Cell", "CellLine", "Variant", "GeneFamily")
+_OTHER_COLOURS = ("#ffb8ad", "#cbe6a3", "#e6c3ef")  # of types that only some models have
 
 
 def colour_of(kind: str) -> str:
     """The background of a type's mentions, the same in every document."""
-    place = _TYPES.index(kind) if kind in _TYPES else crc32(kind.encode("utf-8", "replace"))
-    return _COLOURS[place % len(_COLOURS)]
+    if kind in _TYPES:
+        return _COLOURS[_TYPES.index(kind)]
+    return _OTHER_COLOURS[crc32(kind.encode("utf-8", "replace")) % len(_OTHER_COLOURS)]
 
 
 def html_block(document: Annotated) -> str:

@@ -65,13 +65,13 @@ def summarise(
     counts = Counts()
     for document in documents():
         counts.add(document)
-    ranked = [concept for concept, _ in counts.documents_of.most_common()]
-    inside = ranked if branch is None else [concept for concept in ranked if concept in branch.ids]
-    paired = set(inside[:MOST_PAIRED]) | set(ranked[:MOST_PAIRED])
-    pairs, over_time = _second_pass(documents(), paired, inside, branch)
     mentions: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (concept, kind), count in counts.concepts.items():
         mentions[concept][kind] += count
+    ranked = sorted(mentions, key=lambda each: (-counts.documents_of[each], -mentions[each].total(), each))
+    inside = ranked if branch is None else [concept for concept in ranked if concept in branch.ids]
+    paired = set(inside[:MOST_PAIRED]) | set(ranked[:MOST_PAIRED])
+    pairs, over_time = _second_pass(documents(), paired, inside, branch)
 
     def described(concept: str) -> dict[str, Any]:
         ((kind, _),) = mentions[concept].most_common(1)

@@ -172,11 +172,20 @@ class TrainerDefaults:
     """The Trainer's options with defaults for this task; all others of transformers.TrainingArguments apply too."""
 
     output_dir: str = option("Folder of the trained model.", "kogner-model")
-    learning_rate: float = option("Peak rate of the encoder.", 1e-4)
-    head_learning_rate: float = option("Peak rate of all layers that start fresh.", 5e-4)
-    per_device_train_batch_size: int = option("Sentences per step and device.", 32)
+    learning_rate: float = option(
+        "Peak rate of the encoder; of a model that is trained further 3e-05, of all but its last layers.", 1e-4
+    )
+    head_learning_rate: float = option(
+        "Peak rate of all layers that start fresh; 0.01 of those of a model that is trained further.", 5e-4
+    )
+    per_device_train_batch_size: int = option(
+        "Sentences per step and device; 8 of up to 400 sentences that train a model further.", 32
+    )
     per_device_eval_batch_size: int = option("Sentences per step and device.", 64)
-    num_train_epochs: float = option("Passes over the training sentences.", 15.0)
+    num_train_epochs: float = option(
+        "Passes over the training sentences; 3 to 20 where a model is trained further, the fewer the more they are.",
+        15.0,
+    )
     warmup_steps: float = option("Steps, or share of all steps if below 1.", 0.1)
     weight_decay: float = option("For all weights except biases and norms.", 0.01)
     eval_strategy: str = option("When to score the validation split.", "epoch")
@@ -228,6 +237,7 @@ class PretrainingDefaults(TrainerDefaults):
     learning_rate: float = option("Peak rate of the encoder.", 5e-4)
     per_device_train_batch_size: int = option("Windows per step and device.", 256)
     num_train_epochs: float = option("Passes over the text.", 1.0)
+    head_learning_rate: float = option("Peak rate of all layers that start fresh.", 5e-4)
     warmup_steps: float = option("Steps, or share of all steps if below 1.", 0.06)
     eval_strategy: str = option("Held-out windows are scored once, at the end.", "no")
     save_strategy: str = option("When to write a checkpoint.", "steps")

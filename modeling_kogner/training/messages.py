@@ -11,6 +11,11 @@ from transformers import Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 
+def _is_told(logs: dict[str, Any] | None) -> bool:
+    """Whether other lines say it: scores, and that the run has ended."""
+    return "eval_f1" in (logs or {}) or "train_runtime" in (logs or {})
+
+
 class OneLine(ProgressCallback):
     """The Trainer's bar with the time left, without a second one for each evaluation."""
 
@@ -19,7 +24,7 @@ class OneLine(ProgressCallback):
 
     def on_log(self, args, state, control, logs=None, **more: Any) -> None:
         """What :class:`ScoreLines` does not say."""
-        if "eval_f1" not in (logs or {}):
+        if not _is_told(logs):
             super().on_log(args, state, control, logs=logs, **more)
 
 
@@ -28,7 +33,7 @@ class Lines(PrinterCallback):
 
     def on_log(self, args, state, control, logs=None, **more: Any) -> None:
         """Print it."""
-        if "eval_f1" not in (logs or {}):
+        if not _is_told(logs):
             super().on_log(args, state, control, logs=logs, **more)
 
 

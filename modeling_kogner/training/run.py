@@ -72,6 +72,7 @@ class KognerTrainingArguments(TrainerDefaults, TrainingArguments):
             fix = "log in with `hf auth login`, or set HF_TOKEN"
             raise UsageError("a token on the command line is not accepted", field="--hub-token", fix=fix)
         super().__post_init__()
+        self.dataloader_pin_memory &= self.device.type == "cuda"  # elsewhere each data loader warns
 
 
 @dataclass
@@ -161,6 +162,9 @@ def train(
         if model_args.checkpoint:
             write_first_card(output, start, model.config.entity_types, report, training_args)
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
+        best = max((row for row in report["log"] if "eval_f1" in row), key=lambda row: row["eval_f1"], default=None)
+        chosen = f", of step {best['step']}" if best and training_args.load_best_model_at_end else ""
+        logger.info("-> %s%s", output, chosen)
 
 
 def pretrain(start: PretrainingStartArguments, text: TextArguments, training_args: PretrainingArguments) -> None:

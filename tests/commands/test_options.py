@@ -153,7 +153,7 @@ def test_what_is_wrong_with_a_call_is_said(command, words, message):
 def test_help_shows_example_options_and_defaults():
     """What is read must be what is shown."""
     shown = help_of(read, "kogner read")
-    assert shown.startswith("usage: kogner read TEXT --OPTION VALUE ...")
+    assert shown.startswith("usage: kogner read [TEXT] --OPTION VALUE ...")
     assert 'kogner read "a paper"' in shown
     assert "Of 100 %. Default: 0.5." in shown
     assert {"--input", "--no-shown", "--level"} <= set(re.findall(r"--[\w-]+", shown))

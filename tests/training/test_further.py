@@ -79,8 +79,11 @@ def test_what_the_command_line_leaves_open(words, windows, expected, tmp_path):
     assert (args.per_device_train_batch_size, args.num_train_epochs, args.eval_steps) == expected
 
 
-def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkeypatch, caplog):
-    """From a file of one split to a model that knows the new type too, with scores, time left, curve and report."""
+def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkeypatch, caplog, recwarn):
+    """From a file of one split to a model that knows the new type too, with scores, time left, curve and report.
+
+    And without a warning: nobody could act on those of data loaders.
+    """
     model.config.decision_shifts = {"none": {"Disease": 0.5}}
     model.save_pretrained(tmp_path / "bundled")
     wordpiece.save_pretrained(tmp_path / "bundled")
@@ -91,6 +94,8 @@ def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkey
     with caplog.at_level(logging.INFO):
         result = kogner("train", "--dataset", tmp_path / "my.jsonl", "--output", output, "--use-cpu")
     assert result.exit_code == 0, result.output
+    assert [str(each.message) for each in recwarn] == []
+    assert result.stdout == ""
     tuned, _ = load_model(output)
     assert tuned.config.entity_types == [*model.config.entity_types, "Cell"]
     assert tuned.config.decision_shifts == {"none": {"Disease": 0.5}}
