@@ -147,13 +147,21 @@ class FileAnnotation:
         """
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
+        given = self.options
         try:
-            annotate_records(self._annotator, self._records(), self._out, self.options, on_skip, on_step, self._jobs())
+            annotate_records(
+                *(self._annotator, self._records(), self._out),
+                on_skip if given.on_error == "skip" else None,
+                on_step,
+                threshold=given.threshold,
+                batch_size=given.batch_size,
+                jobs=self._jobs(),
+            )
             self.counts = self._out.counts
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            fix = f"repeat the command with --batch-size {max(1, self.options.batch_size // 4)} to continue"
+            fix = f"repeat the command with --batch-size {max(1, given.batch_size // 4)} to continue"
             raise InputError("out of memory", fix=fix) from error
 
     def _records(self) -> Iterator[Record]:

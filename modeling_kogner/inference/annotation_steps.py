@@ -12,7 +12,6 @@ from ..files.errors import InputError
 from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
-    from .annotate_files import AnnotationOptions
     from .annotator import Annotator
 
 # What a step holds at most: of short texts enough to fill batches with windows of similar length, and of long ones
@@ -42,9 +41,10 @@ def annotate_records(
     annotator: Annotator,
     records: Iterable[Record],
     output: ResumableFile | StreamOutput,
-    options: AnnotationOptions,
-    on_skip: Callable[[str], None],
+    on_skip: Callable[[str], None] | None,
     on_step: Callable[[Done, int | None], None],
+    threshold: float = 0.0,
+    batch_size: int = 32,
     jobs: int = 1,
 ) -> None:
     """Annotate records to the end, in steps that are written one by one, in their order.
@@ -53,23 +53,24 @@ def annotate_records(
         annotator: which model.
         records: those that the output does not count yet.
         output: where the documents go.
-        options: threshold, batch size, and what to do with a record that is wrong.
-        on_skip: called with what is wrong with a record, if it is left out.
+        on_skip: called with what is wrong with a record, which is left out; None to stop there.
         on_step: called with the counts and the position in the input after each step.
+        threshold: mentions with a lower score are left out.
+        batch_size: windows that the model reads at once.
         jobs: processes that annotate; more than one share this one's memory, see :mod:`jobs`.
 
     Raises:
         InputError: a record is wrong and may not be skipped; what came before it is written.
     """
 
-    def render(documents: list[Document]) -> Rendered:
-        found = list(annotator.annotate(documents, threshold=options.threshold, batch_size=options.batch_size))
+    def render(step: Step) -> Rendered:
+        found = list(annotator.annotate(step.documents, threshold=threshold, batch_size=batch_size))
         return list(map(output.form.render, found)), sum(len(document.mentions) for document in found)
 
-    steps = _steps(records, output.counts, options, on_skip)
+    steps = _steps(records, output.counts, BATCHES_A_STEP * batch_size, on_skip)
     annotated: Iterator[tuple[Step, Rendered]]
     if jobs == 1:
-        annotated = ((step, render(step.documents)) for step in steps)
+        annotated = ((step, render(step)) for step in steps)
     else:
         from .jobs import annotate_in_jobs
 
@@ -82,9 +83,7 @@ def annotate_records(
     output.finish()
 
 
-def _steps(
-    records: Iterable[Record], done: Done, options: AnnotationOptions, on_skip: Callable[[str], None]
-) -> Iterator[Step]:
+def _steps(records: Iterable[Record], done: Done, most: int, on_skip: Callable[[str], None] | None) -> Iterator[Step]:
     waiting: list[Document] = []
     count, skipped, size = done.records, done.skipped, 0
     for record in records:
@@ -92,14 +91,14 @@ def _steps(
             waiting.append(record.parse())
             size += sum(len(passage.text) for passage in waiting[-1].passages)
         except InputError as error:
-            if options.on_error == "stop":
+            if on_skip is None:
                 yield Step(waiting, count, skipped, record.position)
                 error.fix = (f"{error.fix}; or " if error.fix else "") + "continue with --on-error skip"
                 raise
             on_skip(str(error))
             skipped += 1
         count += 1
-        if len(waiting) >= BATCHES_A_STEP * options.batch_size or size > CHARACTERS_A_STEP:
+        if len(waiting) >= most or size > CHARACTERS_A_STEP:
             yield Step(waiting, count, skipped, record.position)
             waiting, size = [], 0
     yield Step(waiting, count, skipped, None)

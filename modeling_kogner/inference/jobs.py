@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
+from typing import Any, TypeVar
 
 import torch
 
-from ..corpora.document import Document
 from ..files.errors import InputError
-from .annotation_steps import Rendered, Step
 from .resumable_file import ResumableFile, StreamOutput
 
+Step = TypeVar("Step")
+Result = TypeVar("Result")
 MOST_JOBS = 8  # by default: each one needs some memory of its own
 _AHEAD = 2  # steps that wait or are worked on, for each process: none is idle while this one reads and writes
-_render: Callable[[list[Document]], Rendered]
+_work: Callable[[Any], Any]
 
 
 def default_jobs() -> int:
@@ -39,35 +40,35 @@ def can_fork() -> bool:
 
 def annotate_in_jobs(
     steps: Iterator[Step],
-    render: Callable[[list[Document]], Rendered],
+    work: Callable[[Step], Result],
     jobs: int,
     output: ResumableFile | StreamOutput,
-) -> Iterator[tuple[Step, Rendered]]:
+) -> Iterator[tuple[Step, Result]]:
     """Steps with what became of them, in their order.
 
     The first step is annotated here, so that what a model prepares on its first texts is there for all.
 
     Args:
         steps: read a little ahead of what is written.
-        render: annotates the documents of a step.
+        work: annotates a step.
         jobs: processes, of one thread each.
         output: where this process writes; the others let go of it.
 
     Raises:
         InputError: a process was ended from outside, for example because memory ran out.
     """
-    global _render
+    global _work
     for step in steps:
-        yield step, render(step.documents)
+        yield step, work(step)
         break
-    _render = render
+    _work = work
     gc.collect()
     gc.freeze()  # else the garbage collector writes to every page, and each process gets a copy
     executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (output, os.getpid()))
-    waiting: deque[tuple[Step, Future[Rendered]]] = deque()
+    waiting: deque[tuple[Step, Future[Result]]] = deque()
     try:
         for step in steps:
-            waiting.append((step, executor.submit(_annotate, step.documents)))
+            waiting.append((step, executor.submit(_annotate, step)))
             if len(waiting) > _AHEAD * jobs:
                 yield _next(waiting)
         while waiting:
@@ -90,7 +91,7 @@ def annotate_in_jobs(
         executor.shutdown(cancel_futures=True)
 
 
-def _next(waiting: deque[tuple[Step, Future[Rendered]]]) -> tuple[Step, Rendered]:
+def _next(waiting: deque[tuple[Step, Future[Result]]]) -> tuple[Step, Result]:
     step, future = waiting[0]
     result = future.result()
     waiting.popleft()
@@ -113,5 +114,5 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def _annotate(documents: list[Document]) -> Rendered:
-    return _render(documents)
+def _annotate(step: Any) -> Any:
+    return _work(step)

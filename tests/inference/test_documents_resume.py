@@ -14,7 +14,6 @@ import pytest
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
 from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.corpora.record import Fields
-from modeling_kogner.inference.annotate_files import AnnotationOptions
 from modeling_kogner.inference.annotation_steps import annotate_records
 from modeling_kogner.inference.resumable_file import ResumableFile
 
@@ -47,8 +46,7 @@ def annotate(path, kind, skip=True, lines=LINES, **settings):
     if not output.complete:
         records = READERS["jsonl"](io.BytesIO("\n".join(lines).encode()), "file", Fields())
         rest = itertools.islice(records, output.counts.records, None)
-        options = AnnotationOptions(batch_size=1, on_error="skip" if skip else "stop")
-        annotate_records(annotator, rest, output, options, skipped.append, lambda *_: None)
+        annotate_records(annotator, rest, output, skipped.append if skip else None, lambda *_: None, batch_size=1)
     return annotator.read, output.counts
 
 

@@ -16,7 +16,6 @@ from tiny_tagger import save_tagger
 
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
 from modeling_kogner.corpora.record import Fields
-from modeling_kogner.inference.annotate_files import AnnotationOptions
 from modeling_kogner.inference.annotation_steps import annotate_records
 from modeling_kogner.inference.jobs import can_fork
 from modeling_kogner.inference.resumable_file import ResumableFile
@@ -45,9 +44,10 @@ def annotate(path, jobs, lines=LINES, annotator=None):
         annotate_records(
             annotator or Uneven(),
             (record for number, record in enumerate(records) if number >= output.counts.records),
-            *(output, AnnotationOptions(batch_size=1), print),
+            *(output, None),
             lambda counts, position: positions.append((counts.records, position)),
-            jobs,
+            batch_size=1,
+            jobs=jobs,
         )
     finally:
         output.stream.close()
