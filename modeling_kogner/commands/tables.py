@@ -53,8 +53,29 @@ def show_explanation(explanation: Explanation) -> None:
             table.add_section()
         console.print(table)
         console.print("* read by the model; weight: attention of the concept, ∅: of none", style="dim", markup=False)
+        _show_links(console, explanation)
     if lost := explanation.only_without_knowledge:
         console.print("only without knowledge: " + ", ".join(map(_name, lost)), markup=False, highlight=False)
+
+
+def _show_links(console: Console, explanation: Explanation) -> None:
+    """Which concept each mention is linked to, which come next, and why."""
+    table = Table("mention", "concept", "link", "why")
+    for explained in explanation.mentions:
+        name, others = explained.mention.text, explained.considered
+        if others and not others[0].is_chosen:
+            table.add_row(Text(name), Text("none is close enough"), "", "")
+            name = ""
+        for each in others:
+            found = each.candidate
+            organism = f" ({found.organism})" if found.organism else ""
+            mark = " *" if each.is_chosen else ""
+            cells = (name, f"{found.id} {found.name}{organism}{mark}", _score(found.score), "; ".join(each.reasons))
+            table.add_row(*(Text(cell or "-" if place else cell or "") for place, cell in enumerate(cells)))
+            name = ""
+        table.add_section()
+    console.print(table)
+    console.print("* linked to", style="dim", markup=False)
 
 
 def _rows(explained: ExplainedMention) -> list[list[str]]:

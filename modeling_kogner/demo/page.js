@@ -210,6 +210,7 @@ async function choose(element, mention) {
   const facts = [["Concept", mention.id ? [list(mention.id.split("|").map(linked)), ` ${mention.name}${kind}`] : concept(mention)]];
   if (mention.organism) facts.push(["Organism", mention.organism]);
   if (mention.link_score != null) facts.push(["Link score", mention.link_score.toFixed(2)]);
+  if (mention.why?.length) facts.push(["Why", mention.why.join("; ")]);
   if (mention.ids.length > 1) facts.push(["Also", list(mention.ids.slice(1).map(linked))]);
   if (mention.alternatives.length) {
     const further = mention.alternatives.map((other) => {

@@ -127,7 +127,8 @@ class Reader:
 def _explained(explained: ExplainedMention) -> dict[str, Any]:
     """A mention with what the graph had to do with it."""
     surfaces = [dataclasses.asdict(surface) for surface in explained.surfaces]
-    return explained.mention.to_dict() | {"gate": explained.gate, "surfaces": surfaces}
+    why = explained.considered[0].reasons if explained.mention.id and explained.considered else []
+    return explained.mention.to_dict() | {"gate": explained.gate, "surfaces": surfaces, "why": why}
 
 
 def _exports(text: str, mentions: list[Mention]) -> dict[str, str]:

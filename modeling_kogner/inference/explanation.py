@@ -1,9 +1,9 @@
-"""Why a mention was tagged: the names found in it, the concepts read, the gate, and the answer without knowledge."""
+"""Why a mention was tagged and linked: names found, the gate, the answer without knowledge, concepts considered."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -12,6 +12,7 @@ from ..corpora.text_windows import Window, make_windows
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
+from .link_reasons import ConsideredConcept, considered
 from .linker import Hits, known_ngrams
 
 
@@ -47,12 +48,14 @@ class ExplainedMention:
             width; None where no name does. Types also enter at the input, before the gate: that part shows in
             ``without_knowledge`` alone.
         without_knowledge: what the same weights find at this place with knowledge switched off.
+        considered: the concept that the mention is linked to and the next three, with what speaks for each.
     """
 
     mention: Mention
     surfaces: list[Surface]
     gate: float | None
     without_knowledge: list[Mention]
+    considered: list[ConsideredConcept] = field(default_factory=list)
 
 
 @dataclass
@@ -91,7 +94,8 @@ def explain(annotator: Annotator, text: str) -> Explanation:
     explained = []
     for mention in mentions:
         surfaces, gate = _evidence(model, text, mention, readings)
-        explained.append(ExplainedMention(mention, surfaces, gate, [other for other in plain if _meet(mention, other)]))
+        others = [other for other in plain if _meet(mention, other)]
+        explained.append(ExplainedMention(mention, surfaces, gate, others, considered(mention, text)))
     lost = [other for other in plain if not any(_meet(mention, other) for mention in mentions)]
     return Explanation(text, explained, lost)
 
