@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow check train-demo scores card evidence pictures notebook
+.PHONY: help setup test test-slow check train-demo scores linking card evidence pictures notebook
 BIN := .venv/bin
 DATA := $(or $(KOGNER_DATA),../shared)
 CARD := benchmarks/results/release
@@ -37,6 +37,14 @@ scores: ## score hub_card into CARD: test sets without and with a convention and
 	$(TESTS) --convention own --output $(CARD)/metrics_own.json
 	$(TESTS) --knowledge none --output $(CARD)/metrics_off.json
 	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator --output $(CARD)/documents.json
+
+LINKING = pubtator/NCBI-disease_test pubtator/BC5CDR_test more/BioRED_validation more/GNormPlus_test more/BioID-CellLine_test
+TRAINING = pubtator/NCBI-disease pubtator/BC5CDR more/BioRED more/GNormPlus more/BioID-CellLine
+linking: ## score links of gold mentions, and ids of whole documents, into CARD; a fifth of NLM-Gene is held out
+	$(BIN)/python benchmarks/held_out_fifth.py $(DATA)/data/more/NLM-Gene_train.pubtator artifacts/held-out
+	$(BIN)/python eval.py --model hub_card --linking $(LINKING:%=$(DATA)/data/%.pubtator) artifacts/held-out/NLM-Gene_validation.pubtator \
+	  tests/linking/*.pubtator --seen $(TRAINING:%=$(DATA)/data/%_train.pubtator) artifacts/held-out/NLM-Gene_train.pubtator \
+	  --documents $(DATA)/data/more/BioRED_validation.pubtator --ids --wrong-links artifacts/wrong_links.tsv --output $(CARD)/linking.json
 
 card: ## README.md of hub_card/ from the reports in CARD, then the README's scores; MODEL_ID=OWNER/NAME
 	$(BIN)/kogner card hub_card --metrics $(SCORES) \

@@ -7,6 +7,7 @@ import re
 # Entity type -> vocabulary that its ids are of where the graph has one; else the graph's own choice.
 PREFERRED = {
     "Gene": "NCBIGene",
+    "GeneFamily": "FPLX",
     "Disease": "MESH",
     "Chemical": "MESH",
     "Species": "NCBITaxon",

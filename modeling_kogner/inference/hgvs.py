@@ -70,15 +70,21 @@ _CLEAN = [
     (r"&gt;|-*>|=>|[\u2192\u21d2]|-{2,}", ">"),
     (r"[\u0394\u03b4\u2206]", "delta "),
     (r"\s+", " "),
-    (r"\b(?:residues?|[Tt]he|an?(?= [a-z])|homozygous|heterozygous)\b ?", ""),
+    (r"(?<!to )\b(?:residues?|[Tt]he|[Aa]n|a(?= [A-Za-z])|homozygous|heterozygous)\b ?", ""),
+    (r"(?<=\d) ?(?:bp|nt|th)(?= [ACGT])", ""),
+    (
+        r" (?:(?:nucleotide|base|missense|nonsense|point|single|amino acid) )*"
+        r"(?:substitution|mutation|polymorphism|variant|transition|change|exchange)s?$",
+        "",
+    ),
 ]
 RESIDUE = "|".join(sorted({*RESIDUES.values(), "Stop"}))
 RESIDUE = rf"(?:(?i:{RESIDUE})|[ACDEFGHIKLMNPQRSTVWYX*])"
 _BASES = r"[ACGTUacgtu]+"
 _TO = r" ?-?(?:>|/|to|by|with|for|into|substituted by|replaced by|substituted with|replaced with)-? ?"
-_PLACE = r"(?:IVS ?\d+ ?[+-] ?\d+|[-+*] ?\d+|\d+(?: ?[+-] ?\d+(?![\d_]*del))?)"
+_PLACE = r"(?:IVS ?\d+ ?[+-] ?\d+|[-+*] ?\d+|\d+(?: ?[+-] ?\d+)?)"
 _LEVEL = r"(?P<level>[cgmnr]\. ?|[cg](?=\d)|(?=))"
-_AT = r"(?:codon|position|amino acids?|aa|nucleotides?|nt|base|bp|exon)"
+_AT = r"(?:codon|position|amino acids?|aa|nucleotides?|nt|base|bp)"
 
 
 def hgvs(text: str, favours_protein: bool = False) -> str | None:
@@ -99,7 +105,8 @@ def hgvs(text: str, favours_protein: bool = False) -> str | None:
     for pattern, form in rules:
         if match := re.fullmatch(pattern, short):
             return form(match)
-    return None
+    head = re.match(r"([^ (\[]+) [(\[]", short)  # Lys109Arg (A/G)
+    return hgvs(head[1], favours_protein) if head else None
 
 
 def is_normal(concept: str) -> bool:
@@ -124,7 +131,7 @@ def from_tmvar(written: str) -> str | None:
 
 def cleaned(text: str) -> str:
     """A mention with one sign for each arrow and dash, and codes for the words of residues and bases."""
-    short = unicodedata.normalize("NFKC", text)
+    short = re.sub(r"^\((.*)\)$", r"\1", unicodedata.normalize("NFKC", text).strip())
     for pattern, by in _CLEAN:
         short = re.sub(pattern, by, short)
     for word, by in _WORDS.items():
@@ -141,7 +148,7 @@ def _residue(code: str) -> str:
 
 def _substituted(match: re.Match) -> str:
     old, new = _residue(match["old"]), _residue(match["new"])
-    if old == "Ter":  # "a stop codon for glutamine"
+    if match.groupdict().get("by", "").strip() == "for":  # "a stop codon for glutamine"
         old, new = new, old
     return f"p.{old}{match['at']}{'=' if old == new else new}"
 
@@ -160,11 +167,13 @@ def _residues_changed(match: re.Match) -> str:
     return f"p.{first}{last}{how}{added if 'ins' in how else ''}"
 
 
-def _bases_substituted(match: re.Match) -> str:
+def _bases_substituted(match: re.Match) -> str | None:
     old, new = (match[name].upper().replace("U", "T") for name in ("old", "new"))
     at = place_of(match["at"])
     if len(old) == len(new) == 1:
         return f"{_level(match)}{at}{old}>{new}"
+    if not re.fullmatch(r"\d+(?:_\d+)?", at):
+        return None
     to = f"_{int(at) + len(old) - 1}" if at.isdigit() and len(old) > 1 else ""
     return f"{_level(match)}{at}{to}delins{new}"
 
@@ -172,12 +181,18 @@ def _bases_substituted(match: re.Match) -> str:
 def _bases_changed(match: re.Match) -> str | None:
     groups = match.groupdict()
     at, how, new = place_of(match["at"]), match["how"].lower(), (groups.get("new") or "").upper()
-    to = groups.get("to") and place_of(groups["to"])
+    at, _, end = at.partition("_")
+    to: str = end or place_of(groups.get("to") or "")
     if not to and at.isdigit() and (how == "ins" or (size := int(new) if new.isdigit() else len(new)) > 1):
         to = str(int(at) + (1 if how == "ins" else size - 1))
     if "ins" in how and (not new.isalpha() or not to):
         return None
     return f"{_level(match)}{at}{'_' + to if to and to != at else ''}{how}{new if 'ins' in how else ''}"
+
+
+def _bases_exchanged(match: re.Match) -> str:
+    at = "_".join(filter(None, (place_of(match["at"]), match["to"] and place_of(match["to"]))))
+    return f"{_level(match)}{at}delins{match['new'].upper()}"
 
 
 def _level(match: re.Match) -> str:
@@ -193,34 +208,37 @@ def place_of(at: str) -> str:
 
 Rule = tuple[str, Callable[[re.Match], str | None]]
 _OLD, _NEW = rf"(?P<old>{RESIDUE})", rf"(?P<new>{RESIDUE})"
-UNSURE = r"[ACGT]\d+[ACGT]"
+UNSURE = r"[ACGT]\d+ ?[ACGT]"
 _BASES_OF_CODON = rf"\b[ACGT]{_TO}[ACGT]\b.*\bcodon|\bcodon\b.*\b[ACGT]{_TO}[ACGT]\b"
 PROTEIN: list[Rule] = [
     (rf"(?:p\.)? ?{_OLD}[ -]?(?P<at>\d+)(?:{_TO}|[ -])?{_NEW}", _substituted),
     (rf"(?:p\.)? ?(?P<at>\d+) ?{_OLD}(?:{_TO}|-){_NEW}", _substituted),
-    (rf"{_OLD}{_TO}{_NEW}-?(?P<at>\d+)", _substituted),
-    (rf"{_OLD}{_TO}{_NEW} .*\b{_AT} (?:{_AT} )?(?P<at>\d+)", _substituted),
-    (rf"(?:.*\b)?{_AT} (?:{_AT} )?(?P<at>\d+)[ ,(:]*(?:from )?{_OLD}{_TO}{_NEW}\)?(?: .*)?", _substituted),
+    (rf"{_OLD}(?P<by>{_TO}){_NEW}-?(?P<at>\d+)", _substituted),
+    (rf"{_OLD}(?: substitution)?(?P<by>{_TO}){_NEW} .*?\b{_AT} (?:{_AT} )?(?P<at>\d+)(?: .*)?", _substituted),
+    (rf"(?:.*\b)?{_AT} (?:{_AT} )?(?P<at>\d+)[ ,(:]*(?:from )?{_OLD}(?P<by>{_TO}){_NEW}\)?(?: .*)?", _substituted),
     (rf"(?:p\.)? ?{_OLD} ?(?P<at>\d+)(?P<new>{RESIDUE})?fs ?(?:Ter|[X*])?(?P<end>\d+)?", _shifted),
     (
-        rf"(?:p\.)? ?{_OLD}(?P<at>\d+)(?:_(?P<last>{RESIDUE})(?P<to>\d+))? ?(?P<how>del|dup|ins|delins)"
+        rf"(?:p\.)? ?{_OLD}(?P<at>\d+)(?:[_-](?P<last>{RESIDUE})(?P<to>\d+))? ?(?P<how>del|dup|ins|delins)"
         rf"(?P<new>{RESIDUE}*)",
         _residues_changed,
     ),
     (rf"(?:delta|del)[ -]?{_OLD}[ -]?(?P<at>\d+)", _residues_changed),
     (rf"(?:p\.)? ?(?P<at>\d+)del{_OLD}", _residues_changed),
+    (rf"(?i:del)(?P<at>\d+){_OLD}", _residues_changed),
 ]
 _FROM, _INTO = rf"(?P<old>{_BASES})", rf"(?P<new>{_BASES})"
 DNA: list[Rule] = [
     (rf"{_LEVEL}(?P<at>{_PLACE}) ?\(?{_FROM}(?:{_TO}| ?- ?){_INTO}\)?", _bases_substituted),
     (rf"{_LEVEL}(?P<old>[ACGT]) ?(?P<at>{_PLACE}) ?>? ?(?P<new>[ACGT])", _bases_substituted),
-    (rf"\(?{_FROM}(?:{_TO}|-){_INTO}\)? .*\b(?!codon){_AT} {_LEVEL}(?P<at>{_PLACE})", _bases_substituted),
-    (rf"\(?{_FROM}(?:{_TO}|-){_INTO}\)? .*\bat {_LEVEL}(?P<at>[-+]\d+)", _bases_substituted),
+    (rf"{_FROM}(?:{_TO}|-){_INTO} ?\((?P<at>{_PLACE})\)", _bases_substituted),
+    (rf"\(?{_FROM}(?:{_TO}|-){_INTO}\)? .*?\b(?!codon){_AT} {_LEVEL}(?P<at>{_PLACE})(?: .*)?", _bases_substituted),
+    (rf"\(?{_FROM}(?:{_TO}|-){_INTO}\)? (?:.* )?at {_LEVEL}(?P<at>[-+]\d+)(?: .*)?", _bases_substituted),
     (rf"(?!codon){_AT} {_LEVEL}(?P<at>{_PLACE})[ ,(:]*{_FROM}{_TO}{_INTO}\)?", _bases_substituted),
     (
         rf"{_LEVEL}(?P<at>{_PLACE})(?: ?[_-] ?(?P<to>{_PLACE}))? ?(?P<how>delins|del|dup|ins|inv) ?"
         rf"(?P<new>{_BASES}|\d*)",
         _bases_changed,
     ),
+    (rf"{_LEVEL}(?P<at>{_PLACE})(?:_(?P<to>{_PLACE}))?del{_BASES}(?P<how>ins)(?P<new>{_BASES})", _bases_exchanged),
     (rf"(?P<how>del|dup) of (?P<new>{_BASES}) at {_AT} {_LEVEL}(?P<at>{_PLACE})", _bases_changed),
 ]

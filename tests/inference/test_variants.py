@@ -1,6 +1,8 @@
 """Normal forms of sequence variants."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.inference.hgvs import from_tmvar, hgvs, is_normal
@@ -43,6 +45,19 @@ FORMS = {
     "deletion of C at nucleotide 888": "c.888del",
     "(C677T)": "c.677C>T",
     "A222V (MTHFR)": "p.Ala222Val",
+    "(C2029T nucleotide substitution)": "c.2029C>T",
+    "G-to-A transition at base 374 in exon 3": "c.374G>A",
+    "threonine for isoleucine at codon 278": "p.Ile278Thr",
+    "c.2097-2098insT": "c.2097_2098insT",
+    "c.1102delGinsTTATAC": "c.1102delinsTTATAC",
+    "c.1730+1delG": "c.1730+1del",
+    "K175-D176del": "p.Lys175_Asp176del",
+    "DEL366S": "p.Ser366del",
+    "Lys109Arg (A/G)": "p.Lys109Arg",
+    "-127 bp T-->A": "c.-127T>A",
+    "T/C(-3712)": "c.-3712T>C",
+    "Gly --> Ser269": "p.Gly269Ser",
+    "An A>G single nucleotide polymorphism (SNP) at position -579": "c.-579A>G",
 }
 
 
@@ -55,12 +70,20 @@ def test_forms_that_papers_write(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["delta32", "32-bp deletion", "CAG repeat", "C to T", "G to C at codon 158", "factor V Leiden", "", "(", "T"],
+    ["delta32", "32-bp deletion", "CAG repeat", "C to T", "G to C at codon 158", "735-6 TG>AT", "factor V Leiden", "("],
 )
 def test_what_the_text_does_not_tell_has_no_form(text):
     """An id that is made up is worse than none."""
     assert hgvs(text) is None
     assert variant_ids(text) == []
+
+
+@settings(max_examples=200)
+@given(st.text(st.sampled_from("pcg.VvTA*X0123456789_-+>/()[] delinsdupfsIVS\u0394\u0663\u00b2"), max_size=40))
+def test_any_text_has_a_form_or_none(text):
+    """One odd mention among millions must not end a run."""
+    form = hgvs(text)
+    assert form is None or is_normal(form)
 
 
 def test_rs_numbers_go_first():
