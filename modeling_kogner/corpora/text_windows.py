@@ -150,6 +150,8 @@ def words_of(text: str, windows: list[Window]) -> list[Word]:
 
 def _farthest_from_a_cut(windows: list[Window], oldest: int, first: int, last: int) -> Window:
     """Of the windows from ``oldest`` on that hold the first piece."""
+    if oldest + 1 == len(windows) or windows[oldest + 1].first > first:
+        return windows[oldest]  # most words are in one window alone
 
     def room(window: Window) -> float:
         before = math.inf if window.first == 0 else first - window.first

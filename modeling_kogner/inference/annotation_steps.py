@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # What a step holds at most: of short texts enough to fill batches with windows of similar length, and of long ones
 # little enough that progress shows and that a stop loses seconds.
-BATCHES_A_STEP, CHARACTERS_A_STEP = 4, 200_000
+BATCHES_A_STEP, CHARACTERS_A_STEP, RECORDS_A_STEP = 4, 200_000, 5_000
 Rendered = tuple[list[str], int]  # documents as the output format writes them, and the number of their mentions
 
 
@@ -29,12 +29,14 @@ class Step:
         records: of the input, from its start.
         skipped: of those, the ones that are left out.
         position: bytes of the input, None at its end.
+        start: bytes of the input before it.
     """
 
     documents: list[Document]
     records: int
     skipped: int
     position: int | None
+    start: int
 
 
 def annotate_records(
@@ -63,18 +65,21 @@ def annotate_records(
         InputError: a record is wrong and may not be skipped; what came before it is written.
     """
 
-    def render(step: Step) -> Rendered:
-        found = list(annotator.annotate(step.documents, threshold=threshold, batch_size=batch_size))
+    def render(step: Step, on_part: Callable[[int], None] | None = None) -> Rendered:
+        found = list(annotator.annotate(step.documents, None, threshold, batch_size, on_part))
         return list(map(output.form.render, found)), sum(len(document.mentions) for document in found)
+
+    def render_here(step: Step) -> Rendered:
+        return render(step, lambda read: on_step(output.counts, step.start + read))
 
     steps = _steps(records, output.counts, BATCHES_A_STEP * batch_size, on_skip)
     annotated: Iterator[tuple[Step, Rendered]]
     if jobs == 1:
-        annotated = ((step, render(step)) for step in steps)
+        annotated = ((step, render_here(step)) for step in steps)
     else:
         from .jobs import annotate_in_jobs
 
-        annotated = annotate_in_jobs(steps, render, jobs, output)
+        annotated = annotate_in_jobs(steps, render_here, render, jobs, output)
     for step, (rendered, mentions) in annotated:
         before = output.counts
         counts = Done(step.records, before.documents + len(rendered), step.skipped, before.mentions + mentions)
@@ -85,20 +90,21 @@ def annotate_records(
 
 def _steps(records: Iterable[Record], done: Done, most: int, on_skip: Callable[[str], None] | None) -> Iterator[Step]:
     waiting: list[Document] = []
-    count, skipped, size = done.records, done.skipped, 0
+    count, skipped, size, filled, start = done.records, done.skipped, 0, 0, 0
     for record in records:
         try:
             waiting.append(record.parse())
-            size += sum(len(passage.text) for passage in waiting[-1].passages)
+            length = sum(len(passage.text) for passage in waiting[-1].passages)
+            size, filled = size + length, filled + bool(length)
         except InputError as error:
             if on_skip is None:
-                yield Step(waiting, count, skipped, record.position)
+                yield Step(waiting, count, skipped, record.position, start)
                 error.fix = (f"{error.fix}; or " if error.fix else "") + "continue with --on-error skip"
                 raise
             on_skip(str(error))
             skipped += 1
         count += 1
-        if len(waiting) >= most or size > CHARACTERS_A_STEP:
-            yield Step(waiting, count, skipped, record.position)
-            waiting, size = [], 0
-    yield Step(waiting, count, skipped, None)
+        if filled >= most or size > CHARACTERS_A_STEP or len(waiting) >= RECORDS_A_STEP:
+            yield Step(waiting, count, skipped, record.position, start)
+            waiting, size, filled, start = [], 0, 0, record.position
+    yield Step(waiting, count, skipped, None, start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from .abbreviations import find_abbreviations, spread
 from .coherence import coherent
 from .decoding import decode
 from .linker import Hits, Linker, is_link, known_ngrams
+from .long_documents import is_long, parts_of
 from .tokenizers import check_tokenizer_matches
 from .variants import TYPE as VARIANT
 from .variants import link_variants
@@ -102,6 +103,7 @@ class Annotator:
         types: Sequence[str] | None = None,
         threshold: float = 0.0,
         batch_size: int = 32,
+        on_part: Callable[[int], None] | None = None,
     ) -> Documents:
         """Annotate texts one after another, in their order, a few hundred in memory at once.
 
@@ -111,6 +113,8 @@ class Annotator:
                 constructor.
             threshold: mentions with a lower score are left out.
             batch_size: windows in one step, at most; a CPU reads fewer where they are long.
+            on_part: called with the characters of a document that were read, where it is longer than a book and read
+                in parts.
 
         Raises:
             InputError: a text is not a string.
@@ -118,12 +122,16 @@ class Annotator:
         """
         if isinstance(texts, str):
             raise InputError("texts is one string", fix="give a list of texts, [text]")
-        return Documents(
-            self._annotated(texts, self._allowed(self.types if types is None else types), threshold, batch_size)
-        )
+        wanted = self._allowed(self.types if types is None else types)
+        return Documents(self._annotated(texts, wanted, threshold, batch_size, on_part))
 
     def _annotated(
-        self, texts: Iterable[str | Document], wanted: Collection[str], threshold: float, batch_size: int
+        self,
+        texts: Iterable[str | Document],
+        wanted: Collection[str],
+        threshold: float,
+        batch_size: int,
+        on_part: Callable[[int], None] | None,
     ) -> Iterator[Document]:
         waiting: list[Document] = []
         size = 0
@@ -132,12 +140,35 @@ class Annotator:
                 raise InputError(
                     f"text {number} is {type(text).__name__}, not a string", fix="leave it out or give '' for it"
                 )
-            waiting.append(Document.of(text, str(number + 1)) if isinstance(text, str) else text)
+            document = Document.of(text, str(number + 1)) if isinstance(text, str) else text
+            if is_long(document):
+                yield from self._step(waiting, wanted, threshold, batch_size)
+                waiting, size = [], 0
+                yield self._in_parts(document, wanted, threshold, batch_size, on_part)
+                continue
+            waiting.append(document)
             size += sum(len(passage.text) for passage in waiting[-1].passages)
             if len(waiting) >= TEXTS_A_BATCH * batch_size or size > CHARACTERS_AT_ONCE:
                 yield from self._step(waiting, wanted, threshold, batch_size)
                 waiting, size = [], 0
         yield from self._step(waiting, wanted, threshold, batch_size)
+
+    def _in_parts(
+        self,
+        document: Document,
+        wanted: Collection[str],
+        threshold: float,
+        batch_size: int,
+        on_part: Callable[[int], None] | None,
+    ) -> Document:
+        mentions: list[Mention] = []
+        for first, part in parts_of(document):
+            for each in next(self._step([part], wanted, threshold, batch_size)).mentions:
+                each.start, each.end = each.start + first, each.end + first
+                mentions.append(each)
+            if on_part:
+                on_part(first + len(part.text))
+        return replace(document, mentions=mentions)
 
     def _step(
         self, documents: list[Document], wanted: Collection[str], threshold: float, batch_size: int

@@ -40,6 +40,7 @@ def can_fork() -> bool:
 
 def annotate_in_jobs(
     steps: Iterator[Step],
+    work_here: Callable[[Step], Result],
     work: Callable[[Step], Result],
     jobs: int,
     output: ResumableFile | StreamOutput,
@@ -50,6 +51,7 @@ def annotate_in_jobs(
 
     Args:
         steps: read a little ahead of what is written.
+        work_here: annotates a step in this process.
         work: annotates a step.
         jobs: processes, of one thread each.
         output: where this process writes; the others let go of it.
@@ -59,7 +61,7 @@ def annotate_in_jobs(
     """
     global _work
     for step in steps:
-        yield step, work(step)
+        yield step, work_here(step)
         break
     _work = work
     gc.collect()

@@ -31,7 +31,7 @@ class FirstWord:
     def __init__(self):
         self.read = []
 
-    def annotate(self, texts, **_):
+    def annotate(self, texts, *_):
         """The documents with their mentions."""
         self.read += [document.text for document in texts]
         for document in texts:

@@ -27,9 +27,9 @@ LINES = [json.dumps({"text": f"w{number} fever"}) for number in range(40)]
 class Uneven(FirstWord):
     """Early documents take longer, so that later steps are done before; 'die' ends the process."""
 
-    def annotate(self, texts, **given):
+    def annotate(self, texts, *given):
         """As above."""
-        for document in super().annotate(texts, **given):
+        for document in super().annotate(texts, *given):
             time.sleep(max(0, 20 - int(document.text.split()[0][1:] or 0)) / 1000)
             if "die" in document.text:
                 os.kill(os.getpid(), signal.SIGKILL)
