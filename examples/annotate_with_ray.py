@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--column", default="text", help="column of texts")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--gpus", type=float, default=0, help="GPUs per worker; without them a worker has one core")
+    parser.add_argument("--backend", help="onnx or openvino for an exported model; the fastest if left out")
+    parser.add_argument("--precision", help="fp32 or bf16; bf16 on CPUs that calculate in it, if left out")
     args = parser.parse_args(arguments)
 
     ray.init(ignore_reinit_error=True)
@@ -36,7 +38,12 @@ def main(arguments: list[str] | None = None) -> None:
     documents = ray.data.read_parquet(args.input).repartition(target_num_rows_per_block=512)
     annotated = documents.map_batches(
         AnnotateColumn,
-        fn_constructor_kwargs={"model": model, "column": args.column},
+        fn_constructor_kwargs={
+            "model": model,
+            "column": args.column,
+            "backend": args.backend,
+            "precision": args.precision,
+        },
         batch_format="pyarrow",
         batch_size=128,
         compute=ray.data.ActorPoolStrategy(size=args.workers),

@@ -27,6 +27,8 @@ class AnnotateColumn:
         convention: corpus whose annotation convention is followed; by default none.
         batch_size: windows per step of the model.
         device: such as ``cpu`` or ``cuda``; a GPU if there is one.
+        backend: what runs an exported model, see :func:`load`.
+        precision: number format, see :func:`load`.
     """
 
     def __init__(
@@ -39,9 +41,12 @@ class AnnotateColumn:
         convention: str | None = None,
         batch_size: int = 32,
         device: str | None = None,
+        backend: str | None = None,
+        precision: str | None = None,
     ):
         self.model, self.column, self.types, self.threshold = str(model), column, types, threshold
         self.vocabulary, self.convention, self.batch_size, self.device = vocabulary, convention, batch_size, device
+        self.backend, self.precision = backend, precision
         self.version = model_version(model)
         self._annotator: Annotator | None = None
 
@@ -80,6 +85,8 @@ class AnnotateColumn:
                 vocabulary=self.vocabulary,
                 convention=self.convention,
                 types=self.types,
+                backend=self.backend,
+                precision=self.precision,
             )
         found = self._annotator.annotate(texts, threshold=self.threshold, batch_size=self.batch_size)
         return [[mention.to_dict() for mention in document.mentions] for document in found]
