@@ -1,6 +1,8 @@
 """The picture of the demo page, taken in Chromium from the bundled model.
 
 python docs/demo_picture.py --knowledge KNOWLEDGE > docs/demo.png
+
+KNOWLEDGE may be built from a part of the sources: all concepts that have an edge to MESH:D007024 or its synonyms.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from huggingface_hub import ModelCardData
 from transformers import TrainingArguments
 
 from .. import __version__
+from ..configuration_kogner import KognerConfig
 from ..files.whole import write_whole
 from ..publishing.card import MADE
 from .learning_curve import NAME
@@ -18,14 +19,14 @@ OPTIONS = ("num_train_epochs", "per_device_train_batch_size", "learning_rate", "
 
 
 def write_first_card(
-    folder: Path, start: str, types: Sequence[str], report: dict[str, Any], args: TrainingArguments
+    folder: Path, start: str, config: KognerConfig, report: dict[str, Any], args: TrainingArguments
 ) -> bool:
     """Write `README.md`; `kogner card` replaces it, and one that somebody wrote by hand stays.
 
     Args:
         folder: of the model.
         start: folder or id of the model that was trained further.
-        types: entity types of the model.
+        config: of the model.
         report: of the run.
         args: of the run.
 
@@ -39,13 +40,15 @@ def write_first_card(
         language="en", library_name="transformers", pipeline_tag="token-classification", tags=["kogner"]
     )
     corpora = [f"{name} ({counts['sentences']:,} sentences)" for name, counts in report["overlap"].items()]
+    types, picture = ", ".join(config.entity_types), (folder / f"{NAME}.png").exists()
+    curve = f"![Validation F1 over the steps of training, decoded as in the table]({NAME}.png)\n"
     options = ", ".join(f"`{name}` {getattr(args, name):g}" for name in OPTIONS)
     parts = [
         f"---\n{data.to_yaml()}\n---\n\n{MADE}, which replaces this file when it runs -->\n",
         f"# {folder.absolute().name}\n",
-        f"{Path(start).name}, trained further on {', '.join(corpora)}. Entity types: {', '.join(types)}.\n",
-        *_scores(report["log"]),
-        *([f"![Validation F1 over the steps of training]({NAME}.png)\n"] if (folder / f"{NAME}.png").exists() else []),
+        f"{Path(start).name}, trained further on {', '.join(corpora)}. Entity types: {types}.\n",
+        *_scores(report["log"], _decoded(config)),
+        *([curve] if picture else []),
         f"## Training\n\nkogner {__version__}; {options}. `training.json` has the whole log.\n",
         "Types that the corpora do not annotate were held to what the model said before; score them with `kogner eval` "
         "on a corpus of yours before you rely on them. `kogner errors` shows what is wrong, and `kogner card` writes a "
@@ -55,7 +58,12 @@ def write_first_card(
     return True
 
 
-def _scores(log: Sequence[dict[str, Any]]) -> list[str]:
+def _decoded(config: KognerConfig) -> str:
+    """How tags were made of log-odds."""
+    return "on whole paths" if config.constrained_decoding else "token by token"
+
+
+def _scores(log: Sequence[dict[str, Any]], decoded: str) -> list[str]:
     """A table of the evaluation by which the weights were chosen."""
     rows = [row for row in log if "eval_f1" in row]
     if not rows:
@@ -64,5 +72,8 @@ def _scores(log: Sequence[dict[str, Any]]) -> list[str]:
     names = {name: name.removeprefix("eval_").removesuffix("_f1").replace("_", " ") for name in best}
     scores = {names[name]: best[name] for name in best if name.endswith("_f1") and name != "eval_f1"}
     lines = [f"| {name} | {100 * f1:.1f} |" for name, f1 in {**scores, "mean": best["eval_f1"]}.items()]
-    told = "Strict F1 on the validation sentences, by which the weights were chosen, so that it flatters them.\n"
+    told = (
+        f"Strict F1 on the validation sentences, decoded {decoded} with the types of the corpus alone. The weights "
+        "were chosen by it, so that it flatters them.\n"
+    )
     return ["## Scores\n", told, "| | F1 |\n| --- | --- |\n" + "\n".join(lines) + "\n"]

@@ -160,7 +160,7 @@ def train(
         output = Path(training_args.output_dir)
         write_curve(report["log"], output)
         if model_args.checkpoint:
-            write_first_card(output, start, model.config.entity_types, report, training_args)
+            write_first_card(output, start, model.config, report, training_args)
         Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
         best = max((row for row in report["log"] if "eval_f1" in row), key=lambda row: row["eval_f1"], default=None)
         chosen = f", of step {best['step']}" if best and training_args.load_best_model_at_end else ""

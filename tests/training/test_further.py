@@ -105,9 +105,11 @@ def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkey
     card = (output / "README.md").read_text()
     assert "kogner-biomed, trained further on my (18 sentences). Entity types: Chemical, Disease, Cell." in card
     assert "| Cell |" in card
+    how = "on whole paths" if tuned.config.constrained_decoding else "token by token"
+    assert f"decoded {how} with the types of the corpus alone" in card
     assert ("![" in card) == (output / "learning_curve.png").exists()
     (output / "README.md").write_text("my own words")
-    assert not write_first_card(output, "x", [], {}, None)
+    assert not write_first_card(output, "x", tuned.config, {}, None)
     log = json.loads((output / "training.json").read_text())["log"]
     assert len([row for row in log if "eval_Cell_f1" in row]) >= 5
 
