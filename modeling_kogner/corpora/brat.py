@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .output_format import Annotated, OutputFormat, one_line
+from .vocabularies import vocabulary_of
 
 _SECTIONS = "\n[relations]\n\n[events]\n\n[attributes]\n"  # brat wants them all, even where they are empty
 
@@ -18,14 +19,18 @@ def brat(document: Annotated) -> str:
 
     Brat wants one annotation to stand on one line of the text, so line breaks inside a mention cut it into parts.
     """
-    lines = []
+    lines, notes = [], 0
     for number, mention in enumerate(document.mentions, start=1):
         parts = [m.span() for m in re.finditer(r"[^\n]*[^\s]", mention.text)]
         spans = ";".join(f"{mention.start + start} {mention.start + end}" for start, end in parts)
         text = one_line(" ".join(mention.text[start:end] for start, end in parts))
         lines.append(f"T{number}\t{type_name(mention.type)} {spans}\t{text}")
-        if mention.id:
-            lines.append(f"N{number}\tReference T{number} {mention.id}\t{one_line(mention.name or mention.text)}")
+        for concept, name in mention.concepts:
+            notes += 1
+            # brat wants a vocabulary before each id; those of variants have none.
+            reference = concept if ":" in concept else f"{vocabulary_of(concept)}:{concept}"
+            called = one_line(name if mention.name else mention.text)
+            lines.append(f"N{notes}\tReference T{number} {reference}\t{called}")
     return "".join(f"{line}\n" for line in lines)
 
 

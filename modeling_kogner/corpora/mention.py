@@ -39,12 +39,13 @@ class Mention:
         text: the mention.
         type: entity type.
         score: mean over its words of the probability of the type, begin and inside together; None if annotated by hand.
-        id: of the concept that the mention stands for; None where no concept of a fitting type is close enough. Of a
-            mention annotated by hand, the id as written in the file.
-        name: preferred name of the concept.
+        id: of the concept that the mention stands for; None where no concept of a fitting type is close enough. ``|``
+            stands between the ids of several concepts ("breast and ovarian cancer"). Of a mention annotated by hand,
+            the id as written in the file.
+        name: preferred name of the concept; of several with ``|`` between.
         semantic_type: of the concept, in the knowledge graph.
         link_score: 1 where the mention is a written form of the concept, else how similar their spelling is.
-        ids: all ids of the concept, ``id`` first.
+        ids: all ids of the concept, ``id`` first; of several concepts one after the other.
         alternatives: further concepts, best first; where ``id`` is None, those that were not close enough.
         organism: of a gene, the scientific name of its species.
     """
@@ -62,12 +63,25 @@ class Mention:
     alternatives: list[Candidate] = field(default_factory=list)
     organism: str | None = None
 
+    @property
+    def concepts(self) -> list[tuple[str, str]]:
+        """Id and name of each concept that the mention is linked to."""
+        return concepts_of(self.id, self.name)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain Python that ``json`` takes."""
         fields = asdict(self)
         for candidate in fields["alternatives"]:
             del candidate["weight"]  # only explanations have it
         return fields
+
+
+def concepts_of(ids: str | None, names: str | None) -> list[tuple[str, str]]:
+    """Id and name of each concept, of fields that may hold several; the id where a name is missing."""
+    parts = [part for part in (ids or "").split("|") if part]
+    called = (names or "").split("|") if len(parts) > 1 else [names or ""]
+    called += [""] * (len(parts) - len(called))
+    return [(part, name or part) for part, name in zip(parts, called, strict=False)]
 
 
 @dataclass

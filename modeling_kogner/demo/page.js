@@ -228,7 +228,7 @@ async function choose(element, mention) {
     ...facts.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", {}, ...[value].flat(3))]),
   );
   $("chosen").hidden = false;
-  await showGraph(mention.id);
+  await showGraph(mention.id && mention.id.split("|")[0]);
   $("chosen").scrollIntoView({ block: "nearest" });
 }
 

@@ -79,9 +79,12 @@ def _variant(written: str) -> list[str]:
 
 
 def predicted_concepts(mention: Mention) -> list[set[str]]:
-    """All ids of each concept that a mention is linked to; ``|`` stands between those of a composite mention."""
-    parts = [part for part in (mention.id or "").split("|") if part]
-    return [set(mention.ids) | set(parts)] if len(parts) == 1 else [{part} for part in parts]
+    """All ids of each concept that a mention is linked to."""
+    if not (parts := [concept for concept, _ in mention.concepts]):
+        return []
+    starts = [mention.ids.index(part) if part in mention.ids else len(mention.ids) for part in parts]
+    ends = [*starts[1:], len(mention.ids)]
+    return [{part, *mention.ids[a:b]} for part, a, b in zip(parts, starts, ends, strict=True)]
 
 
 def type_names(found: Iterable[str], known: Collection[str], mapped: Mapping[str, str]) -> dict[str, str]:

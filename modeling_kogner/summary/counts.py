@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from ..corpora.mention import concepts_of
 from ..graph.branch import Branch
 from .annotated_files import Counted
 
@@ -41,13 +42,18 @@ class Counts:
             self.years[document.year] += 1
         for mention in document.mentions:
             self.types[mention.type] += 1
-            if mention.id:
-                self.linked += 1
-                self.linked_of_type[mention.type] += 1
-                self.concepts[mention.id, mention.type] += 1
-                self.names.setdefault(mention.id, mention.name or mention.id)
+            found = concepts_of(mention.id, mention.name)
+            self.linked += bool(found)
+            self.linked_of_type[mention.type] += bool(found)
+            for concept, name in found:
+                self.concepts[concept, mention.type] += 1
+                self.names.setdefault(concept, name)
         self.documents_of_type.update({mention.type for mention in document.mentions})
-        self.documents_of.update({mention.id for mention in document.mentions if mention.id})
+        self.documents_of.update(_concepts(document))
+
+
+def _concepts(document: Counted) -> set[str]:
+    return {concept for mention in document.mentions for concept, _ in concepts_of(mention.id, mention.name)}
 
 
 def summarise(
@@ -109,7 +115,7 @@ def _second_pass(
     over_time: Counter[tuple[str, int]] = Counter()
     followed = set(inside[:OVER_TIME])
     for document in documents:
-        found = {mention.id for mention in document.mentions if mention.id}
+        found = _concepts(document)
         together = combinations(sorted(found & paired), 2)
         pairs.update(p for p in together if branch is None or not branch.ids.isdisjoint(p))
         if document.year is not None:

@@ -31,6 +31,21 @@ def test_the_vocabulary_of_an_id():
     assert set(PREFERRED.values()) - set(PAGES) == {"FPLX"}
 
 
+def test_brat_has_a_vocabulary_before_each_id():
+    """Brat refuses an id without one, and two in one reference."""
+    document = Document.of("R1L, BRCA1/2")
+    document.mentions = [
+        Mention(0, 3, "R1L", "Variant", id="p.Arg1Leu", name="p.Arg1Leu"),
+        Mention(5, 12, "BRCA1/2", "Gene", id="NCBIGene:672|NCBIGene:675", name="BRCA1|BRCA2"),
+    ]
+    notes = [line for line in document.to_brat().splitlines() if line.startswith("N")]
+    assert notes == [
+        "N1\tReference T1 HGVS:p.Arg1Leu\tp.Arg1Leu",
+        "N2\tReference T2 NCBIGene:672\tBRCA1",
+        "N3\tReference T2 NCBIGene:675\tBRCA2",
+    ]
+
+
 def test_tables_have_link_score_and_organism():
     """Without the organism, TP53 of mouse and of human look alike."""
     mention = Mention(0, 4, "Tp53", "Gene", 0.9, "NCBIGene:22059", "Trp53", link_score=0.81234, organism="Mus musculus")

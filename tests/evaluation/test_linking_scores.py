@@ -54,7 +54,9 @@ def gold(tmp_path):
         ("10090", "Species", ["NCBITaxon:10090"]),
         ("CVCL_0030", "CellLine", ["CVCL:0030"]),
         ("Taxonomy: 9606", "Species", ["NCBITaxon:9606"]),
-        ("c|DEL|436_436+1|AG", "Variant", ["c|DEL|436_436+1|AG"]),
+        ("c|DEL|436_436+1|AG", "Variant", ["c.436_436+1del"]),
+        ("c|DEL||32", "Variant", ["c|DEL||32"]),
+        ("1799983", "Variant", ["rs1799983"]),
         ("D1|-1", "Disease", ["MESH:D1"]),
         *((nothing, "Gene", []) for nothing in ("", "-", "-1", "None")),
     ],
@@ -132,6 +134,8 @@ def test_link_scores_worked_out_by_hand():
     )
     both = Mention(0, 1, "x", "Disease", id="M:1|M:2", ids=["M:1", "M:2"])
     assert predicted_concepts(both) == [{"M:1"}, {"M:2"}]
+    several = Mention(0, 1, "x", "Disease", id="M:1|M:2", ids=["M:1", "X:1", "M:2", "X:2"])
+    assert predicted_concepts(several) == [{"M:1", "X:1"}, {"M:2", "X:2"}]
     assert linking._judge("1", both, ["M:2", "M:1"], True, False).is_equal
     assert not linking._judge("1", both, ["M:2"], True, False).is_equal
 

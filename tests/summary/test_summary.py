@@ -83,6 +83,15 @@ def test_the_numbers():
     assert found["concepts_over_time"][0]["documents"] == {"2001": 2, "2003": 1}
 
 
+def test_each_concept_of_a_composite_mention_counts():
+    """A composite such as "breast and ovarian cancer" would be a third concept beside its two."""
+    both = Counted([Named("Disease", "MONDO:1|MONDO:2", "disease 1|disease 2")], None)
+    found = summarise(lambda: [both, both, Counted([], None)])
+    assert {row["id"]: row["name"] for row in found["concepts"]} == {"MONDO:1": "disease 1", "MONDO:2": "disease 2"}
+    assert (found["mentions"], found["linked"]) == (2, 2)
+    assert [(row["first"]["id"], row["second"]["id"]) for row in found["pairs"]] == [("MONDO:1", "MONDO:2")]
+
+
 def test_a_branch():
     """Concepts outside of it are no top concepts, but what meets those inside is."""
     found = summarise(lambda: DOCUMENTS, Branch("MONDO:1", "disease 1", frozenset(["MONDO:1", "MONDO:3"])))
