@@ -72,7 +72,8 @@ def annotate_records(
     def render_here(step: Step) -> Rendered:
         return render(step, lambda read: on_step(output.counts, step.start + read))
 
-    steps = _steps(records, output.counts, BATCHES_A_STEP * batch_size, on_skip)
+    most = batch_size if jobs > 1 else BATCHES_A_STEP * batch_size  # little for each, so that all end together
+    steps = _steps(records, output.counts, most, on_skip)
     annotated: Iterator[tuple[Step, Rendered]]
     if jobs == 1:
         annotated = ((step, render_here(step)) for step in steps)
