@@ -10,8 +10,10 @@ import numpy as np
 from ..corpora.text_windows import Window
 
 # Lengths are rounded up to a multiple of it, and a CPU reads windows of one rounded length together: then no window's
-# scores depend on which others share its batch, so that neither batch size nor resuming changes a mention.
-LENGTH_STEP = 8
+# scores depend on which others share its batch, so that neither batch size nor resuming changes a mention. For each
+# shape of a batch a CPU's library keeps code of its own, so there are few: on 256 abstracts memory grows by 0.2 GB,
+# with multiples of 8 by 0.7 GB, at the same speed.
+LENGTH_STEP = 32
 # Of a step on a CPU, padding included: what passes between layers stays in its cache.
 CPU_TOKENS = 1024
 
@@ -23,17 +25,25 @@ def batches(windows: Iterable[Window], most: int, tokens: int, mixed: bool) -> I
         windows: of any number of texts.
         most: windows in a batch.
         tokens: in a batch, padding included; a longer window is a batch of its own.
-        mixed: whether windows of different rounded lengths may share a batch.
+        mixed: whether windows of different rounded lengths may share a batch; else a batch has a power of two of them.
     """
     order = sorted(windows, key=lambda window: len(window.input_ids))
-    for _, group in groupby(order, key=lambda window: 0 if mixed else padded_length(window)):
+    if mixed:
         batch: list[Window] = []
-        for window in group:  # the last is the longest
+        for window in order:  # the last is the longest
             if batch and (len(batch) == most or (len(batch) + 1) * padded_length(window) > tokens):
                 yield batch
                 batch = []
             batch.append(window)
-        yield batch
+        if batch:
+            yield batch
+        return
+    for length, alike in groupby(order, key=padded_length):
+        group = list(alike)
+        while group:
+            size = 1 << (max(1, min(most, tokens // length, len(group))).bit_length() - 1)
+            yield group[:size]
+            group = group[size:]
 
 
 def padded_length(window: Window) -> int:
