@@ -1,0 +1,143 @@
+"""Other written forms of a mention under which the graph may have its concept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "σ": "sigma", "τ": "tau", "ω": "omega",
+}  # fmt: skip
+_GREEK_LETTER = re.compile(f"[{''.join(_GREEK)}]")
+_SPELLED = ("alpha", "beta", "gamma", "delta", "epsilon", "kappa")
+_SPELLED_GREEK = re.compile("|".join(_SPELLED), re.IGNORECASE)
+_LATIN_GREEK = re.compile(r"(?<=[A-Za-z0-9-])([abgdek])(?=\d*$)")
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
+_ROMAN_WORD = re.compile(rf"\b({'|'.join(_ROMAN)})\b", re.IGNORECASE)
+_GENE_WORDS = re.compile(
+    r"\b(?:genes?|proteins?|m?rnas?|cdnas?|promoters?|alleles?|polypeptides?|transcripts?|peptides?|isoforms?)\b",
+    re.IGNORECASE,
+)
+_ORGANISM_WORDS = re.compile(
+    r"\b(?:human|mouse|murine|rat|bovine|recombinant|wild[ -]type|mutant|anti|endogenous|phosphorylated|plasma|serum)\b",
+    re.IGNORECASE,
+)
+_PREFIXED = re.compile(r"^(?:rh|[hmrdz])(?=[A-Z][A-Za-z]*\d|[A-Z]{2})")
+_YEAST_PROTEIN = re.compile(r"^([A-Z][a-z]{2}\d+)p$")
+_BRACKETS = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
+_DISEASE_WORDS = re.compile(
+    r"^(?:(?:sporadic|familial|hereditary|inherited|severe|mild|acute|chronic|early-onset|late-onset|advanced|primary"
+    r"|secondary|recurrent|human|idiopathic|isolated|classical|classic)\s+)+|\s+(?:patients?|families|cases)$",
+    re.IGNORECASE,
+)
+_NOUNS = (("cancers", "neoplasms"), ("cancer", "neoplasm"), ("tumours", "neoplasms"), ("tumour", "neoplasm"),
+          ("tumors", "neoplasms"), ("tumor", "neoplasm"), ("carcinomas", "carcinoma"))  # fmt: skip
+_SALT = re.compile(
+    r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|sulfate|sulphate|phosphate|acetate|citrate|tartrate"
+    r"|maleate|mesylate|fumarate|succinate|nitrate|chloride|bromide|dihydrate|monohydrate|tablets?|therapy)$",
+    re.IGNORECASE,
+)
+_CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
+_STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
+_JOINED = re.compile(r"\s*(?:,| and/or | and | or |/)\s*")
+
+
+def mention_forms(text: str, entity_type: str) -> list[str]:
+    """Forms that are tried after the mention itself, the closest first."""
+    rules = {"Gene": _gene, "GeneFamily": _gene, "Disease": _disease, "Chemical": _chemical}
+    made = rules[entity_type](text) if entity_type in rules else _other(text, entity_type)
+    forms = dict.fromkeys(" ".join(form.split()).strip(" -,;") for form in made)
+    forms.pop(text, None)
+    return [form for form in forms if len(form) > 1]
+
+
+def parts_of(text: str) -> list[str]:
+    """The names that a composite mention joins, with the head that they share: "breast and ovarian cancer".
+
+    A mention that joins nothing has no parts.
+    """
+    parts = [part for part in _JOINED.split(text) if part]
+    if len(parts) < 2 or len(parts) > 6:
+        return []
+    head = parts[-1].split()
+    tails = [head[size:] for size in range(1, len(head))]
+    made = []
+    for part in parts[:-1]:
+        shared = next((" ".join([part, *tail]) for tail in tails if tail), part)
+        made.append(shared if tails else part)
+    if not tails and re.fullmatch(r"[-\w]{1,4}", parts[-1]):  # "SOCS-1 and -3"
+        stem = re.sub(r"[-\s]?\w+$", "", parts[0])
+        return [parts[0], *(f"{stem}-{part.lstrip('-')}" if re.fullmatch(r"-.*|\d+", part) else part for part in parts[1:])]
+    return [*made, parts[-1]]
+
+
+def _gene(text: str) -> Iterator[str]:
+    plain = _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], text)
+    yield plain
+    yield _SPELLED_GREEK.sub(lambda match: match[0][0], plain)
+    if len(plain) < 12:
+        yield _LATIN_GREEK.sub(lambda match: next(word for word in _SPELLED if word[0] == match[0]), plain)
+    bare = _GENE_WORDS.sub("", plain)
+    yield bare
+    bare = _ORGANISM_WORDS.sub("", bare).strip(" -")
+    yield bare
+    yield _BRACKETS.sub("", bare)
+    numbered = _ROMAN_WORD.sub(lambda match: _ROMAN[match[0].lower()], bare)
+    yield numbered
+    yield _PREFIXED.sub("", bare)
+    yield _YEAST_PROTEIN.sub(r"\1", bare)
+    yield re.sub(r"[^\w]", "", bare)
+    yield re.sub(r"[\s-]receptors?$", " receptor", bare)
+    yield bare[:-1] if bare.endswith("1") else bare + "1"
+    yield re.sub(r"\s+(?:receptor|kinase|subunit|channel|factor|family|complex)s?$", "", bare)
+
+
+def _disease(text: str) -> Iterator[str]:
+    yield _BRACKETS.sub("", text)
+    bare = _DISEASE_WORDS.sub("", text)
+    yield bare
+    for word, other in _NOUNS:
+        if re.search(rf"\b{word}\b", bare, re.IGNORECASE):
+            yield re.sub(rf"\b{word}\b", other, bare, flags=re.IGNORECASE)
+            break
+    yield re.sub(r"['\u2019]s\b", "", bare)
+    yield re.sub(r"\s+(?:disease|disorder|syndrome|deficiency)s?$", "", bare, flags=re.IGNORECASE)
+    if not re.search(r"(?:disease|syndrome|disorder)s?$", bare, re.IGNORECASE):
+        yield f"{bare} disease"
+        yield f"{bare} syndrome"
+    yield re.sub(r"^(\w+?)(?:al|ic|ary|ous)\b", r"\1", bare)
+    numbered = _ROMAN_WORD.sub(lambda match: _ROMAN[match[0].lower()], bare)
+    yield numbered
+    if match := re.fullmatch(r"(.+?) of (?:the )?(.+)", bare):
+        yield f"{match[2]} {match[1]}"
+
+
+def _chemical(text: str) -> Iterator[str]:
+    plain = _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], text)
+    yield plain
+    yield _BRACKETS.sub("", plain)
+    yield _SALT.sub("", plain)
+    yield re.sub(r"^(?:\(?[+-]\)?-?|[dlDL]{1,2}-|\([RS]\)-|S-|R-|[nN]-|trans-|cis-)", "", plain)
+    yield re.sub(r"^(?:anti-|low-dose |high-dose |intravenous |oral |exogenous |endogenous )", "", plain)
+    yield re.sub(r"(?:ic acid|ate)$", lambda match: "ate" if match[0] == "ic acid" else "ic acid", plain)
+    if plain.endswith("s"):
+        yield plain[:-1]
+
+
+def _other(text: str, entity_type: str) -> Iterator[str]:
+    yield _BRACKETS.sub("", text)
+    if entity_type == "CellLine":
+        bare = _CELL_WORDS.sub("", text)
+        yield bare
+        yield re.sub(r"[^\w]", "", bare)
+        yield f"{bare} cell"
+        yield re.sub(r"(?:wt|WT)$", "", bare)
+    elif entity_type == "Species":
+        yield _STRAIN.sub("", text)
+        words = text.split()
+        if len(words) > 2:
+            yield " ".join(words[:2])
+        yield f"{text} virus"
+    else:
+        yield re.sub(r"^(?:normal|human|mouse|rat|primary|adult|fetal)\s+", "", text, flags=re.IGNORECASE)

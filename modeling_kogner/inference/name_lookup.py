@@ -1,0 +1,121 @@
+"""Concepts of written forms, many at once, and of names that mean nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from ..graph.index_tables import hash_surfaces
+from ..modeling_kogner import KognerForTokenClassification
+
+LONGEST_NAME = 24  # word pieces of a name that the encoder reads
+_KEPT = 200_000  # embedded mentions and looked up forms that are remembered
+
+
+class Named(NamedTuple):
+    """A concept under a name.
+
+    Args:
+        concept: its number.
+        rank: place among the concepts of the name, vocabularies' first.
+        count: training documents that use the name so.
+    """
+
+    concept: int
+    rank: int
+    count: int
+
+
+class NameLookup:
+    """Exact and near names of a model.
+
+    Args:
+        model: with tables; names are near only if it has name vectors.
+        tokenizer: of the model.
+    """
+
+    def __init__(self, model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase):
+        self.model, self.tokenizer = model, tokenizer
+        body = model.kogner
+        self._tokens = {name: getattr(body.index, name).cpu() for name in ("token_hash", "token_length", "token_flags")}
+        self._tables = [(body.index.surface_hash.cpu().numpy(), body.index.surface_concept.cpu().numpy(), None)]
+        if body.linking is not None:
+            tables = body.linking
+            self._tables.append(
+                (tables.name_hash.cpu().numpy(), tables.name_concept.cpu().numpy(), tables.name_count.cpu().numpy())
+            )
+        self._keys: dict[str, int | None] = {}
+        self._near: dict[str, list[tuple[int, float]]] = {}
+        self._of_key = lru_cache(_KEPT)(self._concepts)
+        self._weights: dict[str, torch.Tensor] | None = None
+
+    def exact(self, forms: Sequence[str]) -> dict[str, tuple[Named, ...]]:
+        """Concepts of each written form, nothing for one that no concept has."""
+        if len(self._keys) > _KEPT:
+            self._keys.clear()
+        fresh = [form for form in dict.fromkeys(forms) if form not in self._keys]
+        if fresh:
+            hashes, whole = hash_surfaces(fresh, self.tokenizer, self._tokens)
+            self._keys |= {
+                form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)
+            }
+        return {form: self._of_key(key) for form in forms if (key := self._keys[form]) is not None}
+
+    def key(self, form: str) -> int | None:
+        """Hash of a form that was looked up."""
+        return self._keys.get(form)
+
+    def near(self, texts: Sequence[str], limit: int = 20) -> dict[str, list[tuple[Named, float]]]:
+        """For each text the concepts of its nearest names, with the cosine, best first."""
+        names = self.model.kogner.names
+        if names is None:
+            return {}
+        if len(self._near) > _KEPT:
+            self._near.clear()
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._near]
+        for text, vector in zip(fresh, self._embed(fresh), strict=True):
+            rows, scores = names.search(vector, limit)
+            self._near[text] = list(zip(rows.tolist(), scores.tolist(), strict=True))
+        return {
+            text: [(named, score) for row, score in self._near[text] for named in self._of_key(self._key_of(row))]
+            for text in dict.fromkeys(texts)
+        }
+
+    def _concepts(self, key: int) -> tuple[Named, ...]:
+        found: dict[int, Named] = {}
+        for hashes, concepts, counts in self._tables:
+            first, last = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")
+            for row in range(first, last):
+                concept, count = int(concepts[row]), 0 if counts is None else int(counts[row])
+                known = found.get(concept)
+                found[concept] = known._replace(count=count) if known else Named(concept, len(found), count)
+        return tuple(found.values())
+
+    def _key_of(self, row: int) -> int:
+        size = len(self._tables[0][0])
+        return int(self._tables[0][0][row] if row < size else self._tables[1][0][row - size])
+
+    @torch.inference_mode()
+    def _embed(self, texts: Sequence[str], batch: int = 64) -> torch.Tensor:
+        """Vectors of texts: ``(n, d_n)``."""
+        body = self.model.kogner
+        if not texts:
+            return torch.zeros(0, 0)
+        if self._weights is None:
+            self._weights = body.name_adapter.weights(body.encoder)
+        encoded = self.tokenizer(list(texts), truncation=True, max_length=LONGEST_NAME)["input_ids"]
+        order = sorted(range(len(texts)), key=lambda place: len(encoded[place]))
+        vectors = torch.empty(len(texts), body.config.name_dim)
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            width = len(encoded[rows[-1]])
+            ids = torch.tensor([encoded[row] + [0] * (width - len(encoded[row])) for row in rows])
+            mask = torch.tensor([[1] * len(encoded[row]) + [0] * (width - len(encoded[row])) for row in rows])
+            found = body.name_adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
+            vectors[rows] = found.float().cpu()
+        return vectors
