@@ -55,6 +55,16 @@ class KognerConfig(PreTrainedConfig):
         decision_shifts: what is added to the log-odds of begin and inside outside of training, before the paths, by
             convention (``none`` without one) and entity type; chosen on validation splits. 0 where nothing is said.
         distillation_weight: factor of the distillation loss in the joint loss.
+        adapter_rank: rank of the adapter with which the encoder embeds names; 0 without name vectors.
+        name_dim: width ``d_n`` of a name vector.
+        name_bytes: bytes of a name in the table of name vectors.
+        name_cells: cells of that table.
+        num_name_vectors: names in it.
+        num_link_names: rows of the names that serve linking alone.
+        num_orthologs: genes of which others of one ancestor are known.
+        num_broader: pairs of a concept and the one above it that stands for it in the preferred vocabulary.
+        organisms: ids of the organisms of genes, in the order of their numbers.
+        link_threshold: probability from which a concept is a mention's, chosen on validation.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
         table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
             by ``from_pretrained``; None in older checkpoints.
@@ -93,6 +103,16 @@ class KognerConfig(PreTrainedConfig):
     decision_shifts: dict[str, dict[str, float]] | None = None
     classifier_dropout: float = 0.1
     distillation_weight: float = 0.1
+    adapter_rank: int = 0
+    name_dim: int = 128
+    name_bytes: int = 16
+    name_cells: int = 0
+    num_name_vectors: int = 0
+    num_link_names: int = 0
+    num_orthologs: int = 0
+    num_broader: int = 0
+    organisms: list[str] | None = None
+    link_threshold: float = 0.5
     tokenizer_fingerprint: str | None = None
     table_checksums: dict[str, str] | None = None
 

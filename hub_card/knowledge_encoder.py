@@ -14,6 +14,8 @@ from transformers.modeling_outputs import ModelOutput
 from .concept_catalogue import ConceptCatalogue
 from .configuration_kogner import KognerConfig
 from .fusion_layer import FusionLayer
+from .link_tables import LinkChoice, LinkTables
+from .name_vectors import NameAdapter, NameTable
 from .node_table import NodeTable
 from .sentence_graph import ConceptAttention, SentenceGraph
 from .surface_index import Links, SurfaceIndex
@@ -122,6 +124,12 @@ class KognerModel(KognerPreTrainedModel):
         while config.hidden_size % heads:
             heads -= 1
         self.fusion = nn.ModuleList(FusionLayer(config.hidden_size, heads) for _ in range(config.fusion_layers))
+        # Name vectors and what else serves linking alone; older checkpoints have none.
+        has_names, has_links = bool(config.num_name_vectors), bool(config.organisms)
+        self.name_adapter = NameAdapter(self.encoder, config.adapter_rank, config.name_dim) if has_names else None
+        self.names = NameTable(config) if has_names else None
+        self.linking = LinkTables(config) if has_links else None
+        self.link_choice = LinkChoice() if has_links else None
         self.register_buffer("catalogue", torch.zeros(config.catalog_bytes, dtype=torch.uint8))
         self._concepts: ConceptCatalogue | None = None
         self.post_init()

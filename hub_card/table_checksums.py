@@ -3,7 +3,7 @@
 import torch
 
 # Modules and buffers of the body whose tensors are tables; no training changes them.
-TABLES = ("index.", "nodes.", "catalogue")
+TABLES = ("index.", "nodes.", "names.", "linking.", "catalogue")
 _PART = 2**20  # words a step, so that a big table needs little further memory
 
 

@@ -23,6 +23,7 @@ PREFERRED = {
     "Disease": "MESH", "Chemical": "MESH", "Gene": "NCBIGene", "GeneFamily": "FPLX", "Species": "NCBITaxon",
     "CellLine": "CVCL", "Anatomy": "UBERON", "Cell": "CL",
 }  # fmt: skip
+_NAMED = [_PLACE[name] for name in ("exact", "long_form", "other_form")]
 Own = Mapping[tuple[int, int], int]
 
 
@@ -168,15 +169,27 @@ class LinkFeatures:
                     query.features[above] = copy
 
     def _add_orthologs(self, query: Query, organisms: Organisms) -> None:
-        """The genes of one ancestor in the organisms that the document names, and of human and mouse."""
+        """The genes of one ancestor in the organisms that the document names, and of human and mouse.
+
+        A name fits all of them alike: the name tells the ancestor, the document the organism.
+        """
         wanted = {HUMAN, MOUSE, *organisms.counts}
-        for concept, row in list(query.features.items()):
-            for other in self.members.get(self.group.get(concept, -1), ()):
-                if other not in query.features and self._organism(other) in wanted and self.fits(query.kind)[other]:
-                    copy = row * 0.9
-                    copy[_PLACE["ortholog"]] = 1
-                    copy[_PLACE["seen"]] = copy[_PLACE["seen_share"]] = 0
-                    query.features[other] = copy
+        groups: dict[int, list[int]] = {}
+        for concept in query.features:
+            if (group := self.group.get(concept)) is not None:
+                groups.setdefault(group, []).append(concept)
+        for group, own in groups.items():
+            found = np.stack([query.features[concept] for concept in own])
+            shared = found.max(0)
+            shared[_PLACE["seen_share"]] = min(1.0, found[:, _PLACE["seen_share"]].sum())
+            named = {concept for concept, row in zip(own, found, strict=True) if row[_NAMED].any()}
+            members = (m for m in self.members[group] if self._organism(m) in wanted and self.fits(query.kind)[m])
+            for concept in {*own, *members}:
+                before = query.features.get(concept)
+                query.features[concept] = shared.copy()
+                query.features[concept][_PLACE["ortholog"]] = concept not in named
+                query.features[concept][_PLACE["own_seen"]] = 0 if before is None else before[_PLACE["seen"]]
+                query.features[concept][_PLACE["own_near"]] = 0 if before is None else before[_PLACE["near"]]
 
     def _organism(self, concept: int) -> str | None:
         place = int(self.organism[concept])

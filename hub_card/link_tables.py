@@ -1,0 +1,72 @@
+"""What linking reads beside the index of written forms: further names, organisms of genes, orthologs, the choice."""
+
+import torch
+from torch import Tensor, nn
+
+from .configuration_kogner import KognerConfig
+
+# What is known of a candidate, in the order in which the choice reads it; `inference/link_features.py` says what each is.
+LINK_FEATURES = (
+    "exact", "exact_rank", "long_form", "other_form", "part", "seen", "seen_share", "near", "near_rank", "near_gap", "near_votes", "spelling",
+    "ortholog", "broader", "main_type", "preferred_name", "same_case", "vocabulary", "primary_record", "ids", "support",
+    "group_support", "coherence", "organism_near", "organism_title", "organism_document", "organism_main", "organism_none",
+    "organism_human", "organism_rodent", "organism_other", "case_fits", "case_document", "candidates", "characters", "is_short",
+    "disease", "chemical", "gene", "species", "other",
+)  # fmt: skip
+
+
+class LinkTables(nn.Module):
+    """Further names for linking alone, and what is known of genes.
+
+    Names that would mark too much text ("CAT", "REST"), that many concepts have, or by which an annotated training
+    document calls a concept help to say which concept a mention is, not where mentions are.
+
+    Shapes:
+        - **name_hash**, **name_concept**, **name_count**: ``(R,)`` long, int32 and uint8, sorted by hash; how many
+          training documents use the name so, 0 for a vocabulary's.
+        - **organism**: ``(N,)`` uint8, 1 + place in the configuration's ``organisms``; 0 for what is no gene.
+        - **ortholog**: ``(G, 2)`` int32, concept and group of genes of one ancestor, sorted by concept.
+        - **broader**: ``(P, 2)`` int32, concept without an id of the vocabulary that its type is joined by, and the
+          nearest concept above it that has one.
+    """
+
+    name_hash: Tensor
+    name_concept: Tensor
+    name_count: Tensor
+    organism: Tensor
+    ortholog: Tensor
+    broader: Tensor
+
+    def __init__(self, config: KognerConfig):
+        super().__init__()
+        rows = config.num_link_names
+        self.register_buffer("name_hash", torch.zeros(rows, dtype=torch.long))
+        self.register_buffer("name_concept", torch.zeros(rows, dtype=torch.int32))
+        self.register_buffer("name_count", torch.zeros(rows, dtype=torch.uint8))
+        self.register_buffer("organism", torch.zeros(config.num_concepts, dtype=torch.uint8))
+        self.register_buffer("ortholog", torch.zeros(config.num_orthologs, 2, dtype=torch.int32))
+        self.register_buffer("broader", torch.zeros(config.num_broader, 2, dtype=torch.int32))
+
+
+class LinkChoice(nn.Module):
+    r"""Probability of each candidate of a mention, and of none of them.
+
+    .. math:: p = \mathrm{softmax}([s(f_1), \ldots, s(f_C),\; s_0(\max_i f_i)])
+
+    Shapes:
+        - **features**: ``(M, C, F)`` float; **mask**: ``(M, C)`` bool, where a candidate is real.
+        - **output**: ``(M, C + 1)`` float log-probabilities, the last that of no candidate.
+    """
+
+    def __init__(self, width: int = 48):
+        super().__init__()
+        size = len(LINK_FEATURES)
+        self.score = nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
+        self.none = nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Log-probabilities; a candidate that is not there has none."""
+        low = torch.finfo(features.dtype).min
+        score = self.score(features)[..., 0].masked_fill(~mask, low)  # (M, C)
+        best = features.masked_fill(~mask[..., None], 0).amax(1) if features.shape[1] else features.sum(1)  # (M, F)
+        return torch.cat([score, self.none(best)], -1).log_softmax(-1)
