@@ -8,7 +8,7 @@ from .configuration_kogner import KognerConfig
 # What is known of a candidate, in the order in which the choice reads it; `inference/link_features.py` says what each is.
 LINK_FEATURES = (
     "exact", "exact_rank", "long_form", "other_form", "part", "seen", "seen_share", "near", "near_rank", "near_gap", "near_votes", "spelling",
-    "ortholog", "broader", "main_type", "preferred_name", "same_case", "vocabulary", "primary_record", "ids", "support",
+    "ortholog", "own_seen", "own_near", "broader", "main_type", "preferred_name", "same_case", "vocabulary", "primary_record", "ids", "support",
     "group_support", "coherence", "organism_near", "organism_title", "organism_document", "organism_main", "organism_none",
     "organism_human", "organism_rodent", "organism_other", "case_fits", "case_document", "candidates", "characters", "is_short",
     "disease", "chemical", "gene", "species", "other",
@@ -53,20 +53,33 @@ class LinkChoice(nn.Module):
 
     .. math:: p = \mathrm{softmax}([s(f_1), \ldots, s(f_C),\; s_0(\max_i f_i)])
 
+    Several small networks that differ in their start alone, because one alone ranks close candidates by chance.
+
     Shapes:
-        - **features**: ``(M, C, F)`` float; **mask**: ``(M, C)`` bool, where a candidate is real.
-        - **output**: ``(M, C + 1)`` float log-probabilities, the last that of no candidate.
+        - **features**: ``(M, C, F)`` float, ``C`` at least 1; **mask**: ``(M, C)`` bool, where a candidate is real.
+        - **output**: ``(E, M, C + 1)`` float log-probabilities, the last that of no candidate.
     """
 
-    def __init__(self, width: int = 48):
+    def __init__(self, width: int = 48, members: int = 4):
         super().__init__()
         size = len(LINK_FEATURES)
-        self.score = nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
-        self.none = nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
+
+        def scorer() -> nn.Sequential:
+            return nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
+
+        self.score = nn.ModuleList(scorer() for _ in range(members))
+        self.none = nn.ModuleList(scorer() for _ in range(members))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Log-probabilities; a candidate that is not there has none."""
+        """Log-probabilities of each member: ``(E, M, C + 1)``; a candidate that is not there has none."""
         low = torch.finfo(features.dtype).min
-        score = self.score(features)[..., 0].masked_fill(~mask, low)  # (M, C)
-        best = features.masked_fill(~mask[..., None], 0).amax(1) if features.shape[1] else features.sum(1)  # (M, F)
-        return torch.cat([score, self.none(best)], -1).log_softmax(-1)
+        best = features.masked_fill(~mask[..., None], 0).amax(1)  # (M, F)
+        found = []
+        for score, none in zip(self.score, self.none, strict=True):
+            each = score(features)[..., 0].masked_fill(~mask, low)  # (M, C)
+            found.append(torch.cat([each, none(best)], -1).log_softmax(-1))
+        return torch.stack(found)
+
+    def probabilities(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Mean over the members: ``(M, C + 1)``."""
+        return self(features, mask).exp().mean(0)
