@@ -245,6 +245,7 @@ class Annotator:
             chosen, *candidates = candidates
             mention.id, mention.name, mention.semantic_type = chosen.id, chosen.name, chosen.type
             mention.link_score, mention.ids = chosen.score, chosen.ids
+            mention.organism = chosen.organism
         mention.alternatives = candidates[: self.alternatives]
 
 

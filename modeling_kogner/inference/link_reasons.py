@@ -46,12 +46,15 @@ class ConsideredConcept:
     reasons: list[str]
 
 
-def considered(mention: Mention, text: str) -> list[ConsideredConcept]:
+def considered(
+    mention: Mention, text: str, features: Mapping[str, Mapping[str, float]] | None = None
+) -> list[ConsideredConcept]:
     """The concept of a mention, if it has one, and the next three.
 
     Args:
         mention: as annotated.
         text: of its document.
+        features: of candidates, by id and name, as the choice read them; by default what the spelling tells.
     """
     found = list(mention.alternatives[:NEXT])
     if mention.id is not None:
@@ -61,7 +64,7 @@ def considered(mention: Mention, text: str) -> list[ConsideredConcept]:
     long = find_abbreviations(text).get(mention.text)
     is_first = [mention.id is not None and place == 0 for place in range(len(found))]
     return [
-        ConsideredConcept(each, first, reasons_of(_spelling(mention, each, long)))
+        ConsideredConcept(each, first, reasons_of((features or {}).get(each.id) or _spelling(mention, each, long)))
         for each, first in zip(found, is_first, strict=True)
     ]
 

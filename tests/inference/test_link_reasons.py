@@ -1,7 +1,14 @@
 """Why a mention is linked to this concept and not to the next three."""
 
+from types import SimpleNamespace
+
+import torch
+
+from modeling_kogner.concept_catalogue import ConceptCatalogue
 from modeling_kogner.corpora.mention import Candidate, Mention
-from modeling_kogner.inference.link_reasons import considered, reasons_of
+from modeling_kogner.inference.link_reasons import _REASONS, considered, reasons_of
+from modeling_kogner.inference.organism_names import OrganismNames
+from modeling_kogner.link_tables import LINK_FEATURES
 
 
 def test_the_chosen_concept_comes_before_the_next_three():
@@ -32,3 +39,24 @@ def test_what_an_exact_name_makes_needless_is_not_said():
     assert reasons_of(features) == ["a written form of it", "its organism is the one named nearest"]
     assert reasons_of({"near": 0.9}) == ["its name is similar (0.90)"]
     assert reasons_of({}) == []
+
+
+def test_reasons_are_of_features_that_the_choice_reads():
+    """A feature that was renamed would silently be no reason any more."""
+    assert set(_REASONS) <= set(LINK_FEATURES)
+    mention = Mention(0, 2, "PD", "Disease", 0.9, alternatives=[Candidate("MONDO:1", "palsy", "Disease", 0.3)])
+    (only,) = considered(mention, "PD", {"MONDO:1": {"seen": 0.5}})
+    assert only.reasons == ["annotated so in training documents"]
+
+
+def test_organisms_are_named():
+    """The number of an organism, off by one, would make every mouse gene a human one."""
+    body = SimpleNamespace(
+        concepts=ConceptCatalogue(["NCBITaxon:9606", "NCBIGene:1", "NCBIGene:2"], ["Homo sapiens", "A", "a"]),
+        linking=SimpleNamespace(organism=torch.tensor([0, 1, 2], dtype=torch.uint8)),
+    )
+    config = SimpleNamespace(organisms=["NCBITaxon:9606", "NCBITaxon:10090"])
+    names = OrganismNames(SimpleNamespace(kogner=body, config=config))
+    assert [names.of(concept) for concept in range(4)] == [None, "Homo sapiens", "NCBITaxon:10090", None]
+    body.linking = None
+    assert names.of(1) is None
