@@ -19,7 +19,7 @@ class OrganismNames:
 
     def of(self, concept: int) -> str | None:
         """Name of the organism of a concept, its id where the graph has no name of it; None for what is no gene."""
-        tables = self.model.kogner.linking
+        tables = getattr(self.model.kogner, "linking", None)  # an exported model has none
         place = int(tables.organism[concept]) if tables is not None and concept < len(tables.organism) else 0
         return self._names[place - 1] if place else None
 
