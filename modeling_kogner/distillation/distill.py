@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pandas as pd
 import torch
 import torch_geometric
 import transformers
@@ -97,12 +98,16 @@ def restrict(knowledge: Knowledge, rows: list[int]) -> Knowledge:
     """Keep some concepts, their surfaces and the edges among them."""
     concepts = knowledge.concepts.iloc[rows].reset_index(drop=True)
     place = {row: new for new, row in enumerate(rows)}
-    surfaces = knowledge.surfaces[knowledge.surfaces["concept"].isin(place)].reset_index(drop=True)
-    surfaces["concept"] = surfaces["concept"].map(place).astype("int32")
+    surfaces, further = (_renumbered(table, place) for table in (knowledge.surfaces, knowledge.further))
     inside = knowledge.edges["head"].isin(concepts["id"]) & knowledge.edges["tail"].isin(concepts["id"])
     same = knowledge.equivalents[knowledge.equivalents["preferred"].isin(concepts["id"])].reset_index(drop=True)
     edges = knowledge.edges[inside].reset_index(drop=True)
-    return replace(knowledge, concepts=concepts, surfaces=surfaces, edges=edges, equivalents=same)
+    return replace(knowledge, concepts=concepts, surfaces=surfaces, edges=edges, equivalents=same, further=further)
+
+
+def _renumbered(names: pd.DataFrame, place: dict[int, int]) -> pd.DataFrame:
+    names = names[names["concept"].isin(place)].reset_index(drop=True)
+    return names.assign(concept=names["concept"].map(place).astype("int32"))
 
 
 def _name_vectors(knowledge: Knowledge, encoder: str, device: torch.device, cache: Path | None) -> Tensor:

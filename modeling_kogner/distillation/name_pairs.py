@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
-if TYPE_CHECKING:
-    from .name_training import NameSettings
+from ..files.errors import InputError
+from ..graph.knowledge_folder import Knowledge
+from ..graph.link_names import GROUPS, NO_GROUP, groups_of
+from ..graph.link_relations import siblings
+from .settings import NameSettings
 
-# Semantic types whose names may be confused with each other, and are searched together.
-GROUPS: tuple[tuple[str, ...], ...] = (
-    ("Disease", "Phenotype"),
-    ("Chemical",),
-    ("Gene", "Protein", "Family"),
-    ("Species",),
-    ("Anatomy", "Component", "Cell"),
-    ("CellLine",),
-)
+LONGEST_NAME = 24  # word pieces of a name that the encoder reads
 
 
 @dataclass
@@ -120,3 +119,55 @@ class NamePairs:
         next_row = self.order[self.start[concept] + (place + 1) % count]
         return torch.where(row == avoid, next_row, row)
 
+
+def make_pairs(
+    knowledge: Knowledge,
+    names: pd.DataFrame,
+    mentions: Sequence[tuple[str, int]],
+    tokenizer: PreTrainedTokenizerBase,
+) -> NamePairs:
+    """Pairs of a distilled graph and of annotated documents.
+
+    Args:
+        knowledge: its vectors are the distilled ones; zeros where it has none.
+        names: of :func:`link_names`.
+        mentions: text and concept of each mention of a training document; concepts of no group are left out.
+        tokenizer: of the encoder.
+
+    Raises:
+        InputError: the tokenizer has more pieces than 16 bits count, or another number for padding than 0.
+    """
+    if len(tokenizer) > 2**16 or tokenizer.pad_token_id:
+        problem = f"a tokenizer of {len(tokenizer):,} pieces with padding {tokenizer.pad_token_id}"
+        raise InputError(problem, fix="name vectors need one of at most 65,536 pieces, padding number 0")
+    group = groups_of(knowledge.concepts["type"])
+    used = [(text, concept) for text, concept in dict.fromkeys(mentions) if group[concept] != NO_GROUP]
+    owners = np.array([concept for _, concept in used], np.int64)
+    return NamePairs(
+        tokens=_tokens(names["surface"].tolist(), tokenizer),
+        concept=torch.from_numpy(names["concept"].to_numpy(np.int64)),
+        key=torch.from_numpy(names["key"].to_numpy(np.int64)),
+        group=torch.from_numpy(names["group"].to_numpy(np.uint8)),
+        mention_tokens=_tokens([text for text, _ in used], tokenizer),
+        mention_concept=torch.from_numpy(owners),
+        mention_group=torch.from_numpy(group[owners]),
+        siblings=torch.from_numpy(siblings(knowledge)),
+        distilled=_distilled(knowledge),
+    )
+
+
+def _tokens(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> Tensor:
+    """Word pieces with the special tokens around them, 0 behind: ``(n, T)`` int16, the bits of uint16."""
+    rows = np.zeros((len(texts), LONGEST_NAME), np.uint16)
+    for first in range(0, len(texts), 50_000):
+        encoded = tokenizer(texts[first : first + 50_000], truncation=True, max_length=LONGEST_NAME)["input_ids"]
+        for row, pieces in enumerate(encoded, start=first):
+            rows[row, : len(pieces)] = pieces
+    return torch.from_numpy(rows.view(np.int16))
+
+
+def _distilled(knowledge: Knowledge) -> Tensor:
+    if knowledge.codes is None or knowledge.codebooks is None:
+        return torch.zeros(len(knowledge.concepts), 1, dtype=torch.half)
+    steps = zip(knowledge.codebooks, knowledge.codes.T.long(), strict=True)
+    return sum(book[code] for book, code in steps).half()

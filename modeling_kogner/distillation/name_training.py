@@ -5,37 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..graph.link_names import GROUPS
 from ..name_vectors import NameAdapter
-from .name_pairs import GROUPS, HardNegatives, NamePairs
+from .name_pairs import HardNegatives, NamePairs
+from .settings import NameSettings
 
 # Share of each group of types in a batch, in the order of GROUPS: what texts name most and spell in most ways first.
 SHARES = (0.30, 0.22, 0.28, 0.10, 0.04, 0.06)
 _CHUNKS = 4  # names of similar length go through the encoder together
-
-
-@dataclass
-class NameSettings:
-    """Size and schedule of the training of name vectors."""
-
-    width: int = 128  # ``d_n``
-    rank: int = 32  # of the adapter
-    seconds: float = 200.0  # of training, without the search for hard negatives
-    batch: int = 1_536  # pairs a step
-    mentions: float = 0.15  # share of pairs of a mention in a training document and a name
-    siblings: float = 0.3  # share of names whose negative is a name of a sibling in the hierarchy
-    distillation: float = 0.1  # weight of the loss that pulls a name towards its concept's distilled vector
-    temperature: float = 0.05
-    rate: float = 7e-4
-    projection_rate: float = 1e-3
-    rounds: int = 2  # searches for hard negatives
-    mined: int = 100_000  # names of each group that get hard negatives in a round
-    seed: int = 1
 
 
 class NameTrainer:

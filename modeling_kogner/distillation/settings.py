@@ -47,3 +47,24 @@ class DistillSettings:
     max_concepts: int | None = None  # distil a connected part of the graph of this size; all if None
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     student: StudentSettings = field(default_factory=StudentSettings)
+
+
+@dataclass
+class NameSettings:
+    """Size and schedule of the training of name vectors."""
+
+    width: int = 128  # ``d_n``
+    rank: int = 32  # of the adapter
+    bytes: int = 16  # of a name in the table
+    cells: int = 4_096  # of the table, at most
+    seconds: float = 200.0  # of training, without the search for hard negatives
+    batch: int = 1_536  # pairs a step
+    mentions: float = 0.15  # share of pairs of a mention in a training document and a name
+    siblings: float = 0.3  # share of names whose negative is a name of a sibling in the hierarchy
+    distillation: float = 0.1  # weight of the loss that pulls a name towards its concept's distilled vector
+    temperature: float = 0.05
+    rate: float = 7e-4
+    projection_rate: float = 1e-3
+    rounds: int = 2  # searches for hard negatives
+    mined: int = 100_000  # names of each group that get hard negatives in a round
+    seed: int = 1

@@ -41,6 +41,7 @@ _COLUMNS = {
     "surfaces": ["surface", "concept"],
     "edges": ["head", "relation", "tail"],
     "equivalents": ["id", "preferred"],
+    "further": ["surface", "concept"],
 }
 _MANIFEST = "knowledge.json"
 _TENSORS = "distilled.safetensors"
@@ -59,6 +60,7 @@ class Knowledge:
         surfaces: `surface`, `concept` (int32, concept index); rows of equal key stand together, best candidate first.
         edges: `head`, `relation`, `tail`; ids, which may name concepts without surfaces.
         equivalents: `id`, `preferred`; every id that was unified into another one.
+        further: `surface`, `concept`; names for linking alone, see :func:`further_names`; none in older folders.
         codes: residual-quantisation codes of the concepts.
         codebooks: the vector of concept `i` is the sum over `s` of `codebooks[s, codes[i, s]]`.
         student: state dict of the student's graph layer.
@@ -74,6 +76,9 @@ class Knowledge:
     surfaces: pd.DataFrame
     edges: pd.DataFrame
     equivalents: pd.DataFrame
+    further: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"surface": pd.Series(dtype="str"), "concept": pd.Series(dtype="int32")})
+    )
     codes: torch.Tensor | None = None
     codebooks: torch.Tensor | None = None
     student: dict[str, torch.Tensor] | None = None
@@ -113,7 +118,8 @@ class Knowledge:
         """
         folder = Path(folder)
         manifest = _read_manifest(folder)
-        tables = {table: _read_table(folder, table, manifest["rows"].get(table)) for table in _COLUMNS}
+        names = [table for table in _COLUMNS if table in manifest["rows"] or table != "further"]
+        tables = {table: _read_table(folder, table, manifest["rows"].get(table)) for table in names}
         tensors = _read_tensors(folder / _TENSORS) if manifest["distilled"] else {}
         student = {name.removeprefix("student."): t for name, t in tensors.items() if name.startswith("student.")}
         knowledge = cls(
@@ -143,6 +149,7 @@ class Knowledge:
         return {
             "concepts": len(self.concepts),
             "written_forms": len(self.surfaces),
+            "names_for_linking": len(self.further),
             "edges": len(self.edges),
             "unified_ids": len(self.equivalents),
             "types": {
@@ -167,11 +174,13 @@ class Knowledge:
             row = int(unknown.to_numpy().argmax())
             problem = f"{self.concepts['type'].iloc[row]!r} is none of {', '.join(self.semantic_types)}"
             raise InputError(problem, file=folder / "concepts.parquet", row=row + 1, field="type", fix=_REBUILD)
-        count, index = len(self.concepts), self.surfaces["concept"]
-        if len(index) and not (index.min() >= 0 and index.max() < count):
-            problem = f"runs from {index.min()} to {index.max()}, but concepts.parquet has {count} rows"
-            fix = f"the two files are from different builds: {_REBUILD}"
-            raise InputError(problem, file=folder / "surfaces.parquet", field="concept", fix=fix)
+        count = len(self.concepts)
+        for table in ("surfaces", "further"):
+            index = getattr(self, table)["concept"]
+            if len(index) and not (index.min() >= 0 and index.max() < count):
+                problem = f"runs from {index.min()} to {index.max()}, but concepts.parquet has {count} rows"
+                fix = f"the two files are from different builds: {_REBUILD}"
+                raise InputError(problem, file=folder / f"{table}.parquet", field="concept", fix=fix)
         if (self.codes is None) != (self.codebooks is None):
             problem = "codes and codebooks belong together, one is missing"
             raise InputError(problem, file=folder / _TENSORS, fix=_REBUILD)

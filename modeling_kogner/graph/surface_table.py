@@ -11,6 +11,7 @@ from .everyday_names import everyday_names
 from .identity import vocabulary_of
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
 from .knowledge_graph import KnowledgeGraph
+from .link_names import further_names
 from .noise import MAX_CHARACTERS, TOO_LONG, noise
 from .rarity import NEAR_ORGANISMS, SYSTEMATIC, rare
 from .surface_forms import author_forms, changes, surface_keys
@@ -64,7 +65,8 @@ def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES) -> 
         }
     }
     concepts = graph.nodes.iloc[owners][["id", "name", "type"]].reset_index(drop=True)
-    return Knowledge(list(SEMANTIC_TYPES), concepts, surfaces, graph.edges, graph.equivalents, report=report)
+    further = further_names(graph.names, graph.edges, concepts, surfaces)
+    return Knowledge(list(SEMANTIC_TYPES), concepts, surfaces, graph.edges, graph.equivalents, further, report=report)
 
 
 def _degrees(graph: KnowledgeGraph) -> np.ndarray:
