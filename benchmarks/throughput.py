@@ -8,6 +8,8 @@ slows all alike. `--before` also runs another checkout, without options. Medians
 
 - `abstracts a second`, tagging and linking, from the input file to the output file, without loading the model;
 - `speed`, that over the first condition;
+- `abstracts a core second`, by the processor time of all processes, and `work`, that over the first condition: what a
+  busy machine leaves comparable, at one thread a process (`--threads 1`);
 - `shares` of the time, where one process does all; `encoder` has the model with its reading of the graph;
 - `loading`, seconds until the first text is read, and `peak MB` of all processes together (shared memory once).
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shlex
 import statistics
 import subprocess
@@ -140,6 +143,12 @@ class PeakMemory(threading.Thread):
         return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
+def core_seconds() -> float:
+    """Of this process and those of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def measure(words: list[str]) -> dict:
     """Run `kogner annotate` with these options here, under clocks."""
     began = time.perf_counter()
@@ -159,6 +168,7 @@ def measure(words: list[str]) -> dict:
     time_stages(clock)
     import torch
 
+    before = core_seconds()
     run.run(lambda wrong: sys.exit(wrong), lambda counts, position: None)
     if torch.cuda.is_available():
         torch.cuda.synchronize()
@@ -167,6 +177,7 @@ def measure(words: list[str]) -> dict:
     total = sum(clock.seconds.values())
     shares = {stage: clock.seconds[stage] / total for stage in dict.fromkeys([*STAGES.values(), "else"])}
     found = {"documents": run.counts.documents, "mentions": run.counts.mentions}
+    found["core seconds"] = core_seconds() - before
     return {**found, "seconds": seconds, "loading": loaded - began, "shares": shares, "memory": memory.most}
 
 
@@ -221,7 +232,9 @@ def summary(name: str, runs: list[dict], first: list[dict]) -> dict:
         "condition": name,
         "abstracts a second": round(runs[0]["documents"] / median("seconds"), 2),
         "speed": round(median("seconds", first) / median("seconds"), 2),
-        **({} if "--jobs" in name else {"shares": shares}),
+        "abstracts a core second": round(runs[0]["documents"] / median("core seconds"), 2),
+        "work": round(median("core seconds", first) / median("core seconds"), 2),
+        **({"shares": shares} if shares["encoder"] > 0.3 else {}),  # most of it is elsewhere where there are jobs
         "loading": round(median("loading"), 2),
         "peak MB": round(median("memory") / 1e6),
         **agreement(runs[0]["found"], first[0]["found"]),
