@@ -24,7 +24,7 @@ from modeling_kogner.corpora.mention import Mention
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 IN_A_CHECKOUT = {"README", "index"}  # the others run anywhere
-SLOW = {"onnx": "export takes a minute", "millions": "so does starting Ray"}
+SLOW = {"speed": "export takes a minute", "millions": "so does starting Ray"}
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FAST = {  # added to what is printed
     "train": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],

@@ -11,8 +11,8 @@ from ..modeling_kogner import KognerForTokenClassification
 
 logger = logging.getLogger(__name__)
 PRECISIONS = ("fp32", "bf16", "int8")
-# Decisions stay in float32: bfloat16 would round their log-odds to three digits.
-_HEADS = ("classifier.", "evidence_odds.")
+# Decisions stay in float32: bfloat16 would round their scores to three digits.
+_HEADS = ("classifier.", "evidence_odds.", "kogner.link_choice.")
 
 
 def has_bf16() -> bool:
