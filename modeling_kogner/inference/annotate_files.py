@@ -178,11 +178,12 @@ class FileAnnotation:
 
         model, given = self._annotator.model, self.options.jobs
         shared = isinstance(model, KognerForTokenClassification) and model.device.type == "cpu" and can_fork()
-        if given and given > 1 and not shared:
+        shared = shared and not self.options.compile  # what compiles has threads, which a fork loses
+        if given is None:  # a share is one of several runs, perhaps on this machine
+            return default_jobs() if shared and self.size > LARGE_INPUT and self.share[1] == 1 else 1
+        if given > 1 and not shared:
             logger.warning("--jobs needs Linux, a CPU and a model that is not exported; annotating in one process")
-        if not shared or given:
-            return given if given and shared else 1
-        return default_jobs() if self.size > LARGE_INPUT else 1
+        return given if shared else 1
 
     def _settings(self) -> dict[str, Any]:
         """All that decides what is written: a run that goes on must have the same."""

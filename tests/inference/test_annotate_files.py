@@ -15,6 +15,7 @@ from support import kogner
 from tiny_tagger import save_tagger
 
 from modeling_kogner.corpora.formats import OUTPUTS
+from modeling_kogner.inference.annotate_files import AnnotationOptions, FileAnnotation
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
 
@@ -158,6 +159,24 @@ def test_a_killed_run_goes_on(annotate, model_folder, tmp_path):
     assert 0 < done < 160
     assert f"({160 - done:,} now" in annotate(*command, output).stderr
     assert output.read_text() == whole.read_text()
+
+
+def test_processes_start_where_they_pay(model_folder, tmp_path, monkeypatch):
+    """On every small input they would cost their start, and in each of several shares take the others' cores."""
+    monkeypatch.setattr("modeling_kogner.inference.jobs.default_jobs", lambda: 5)
+    monkeypatch.setattr("modeling_kogner.inference.jobs.can_fork", lambda: True)
+    source = write_json_lines(tmp_path / "in.jsonl", 1)
+
+    def jobs(**given):
+        run = FileAnnotation(AnnotationOptions(inputs=[source], model=str(model_folder), device="cpu", **given), str)
+        run.load()
+        return run._jobs()
+
+    assert jobs() == 1
+    monkeypatch.setattr("modeling_kogner.inference.annotate_files.LARGE_INPUT", 10)
+    assert (jobs(), jobs(jobs=2), jobs(shard="1/2")) == (5, 2, 1)
+    monkeypatch.setattr("modeling_kogner.inference.jobs.can_fork", lambda: False)
+    assert (jobs(), jobs(jobs=2)) == (1, 1)
 
 
 def test_two_processes_share_the_work(annotate, model_folder, tmp_path):
