@@ -176,7 +176,8 @@ def measure(words: list[str]) -> dict:
     seconds = time.perf_counter() - loaded
     total = sum(clock.seconds.values())
     shares = {stage: clock.seconds[stage] / total for stage in dict.fromkeys([*STAGES.values(), "else"])}
-    found = {"documents": run.counts.documents, "mentions": run.counts.mentions}
+    found: dict[str, Any] = {"documents": run.counts.documents, "mentions": run.counts.mentions}
+    found["jobs"] = run._jobs() if hasattr(run, "_jobs") else 1
     found["core seconds"] = core_seconds() - before
     return {**found, "seconds": seconds, "loading": loaded - began, "shares": shares, "memory": memory.most}
 
@@ -234,7 +235,7 @@ def summary(name: str, runs: list[dict], first: list[dict]) -> dict:
         "speed": round(median("seconds", first) / median("seconds"), 2),
         "abstracts a core second": round(runs[0]["documents"] / median("core seconds"), 2),
         "work": round(median("core seconds", first) / median("core seconds"), 2),
-        **({"shares": shares} if shares["encoder"] > 0.3 else {}),  # most of it is elsewhere where there are jobs
+        **({"shares": shares} if runs[0]["jobs"] == 1 else {}),  # those of the others are not known
         "loading": round(median("loading"), 2),
         "peak MB": round(median("memory") / 1e6),
         **agreement(runs[0]["found"], first[0]["found"]),
