@@ -11,10 +11,8 @@ from ..corpora.annotated import load_documents
 from ..corpora.document import Document
 from ..corpora.mention import Mention
 from ..files.errors import InputError
-from ..inference.abbreviations import find_abbreviations
 from ..inference.hgvs import is_normal
-from ..inference.linker import Linker, is_link
-from ..inference.variants import TYPE as VARIANT
+from ..inference.linker import Linker
 from ..inference.variants import link_variants
 from .gold import gold_ids, predicted_concepts, type_names
 
@@ -163,17 +161,8 @@ def link_scores(rows: Sequence[Judged]) -> dict[str, float | int]:
 
 def _link(linker: Linker, document: Document) -> None:
     """Set the concepts of mentions that have places and types."""
-    abbreviations = find_abbreviations(document.text)
     link_variants(document.mentions, document.text)
-    for mention in document.mentions:
-        if mention.type == VARIANT:
-            continue
-        ranked = linker.candidates(mention.text, mention.type, abbreviations, limit=RANKS)
-        if is_link(ranked):
-            mention.id, mention.ids = ranked[0].id, ranked[0].ids
-            mention.name, mention.link_score = ranked[0].name, ranked[0].score
-            ranked = ranked[1:]
-        mention.alternatives = ranked
+    linker.link([document], alternatives=RANKS)
 
 
 def _judge(document: str, mention: Mention, gold: list[str], in_reach: bool, is_seen: bool) -> Judged:

@@ -10,17 +10,16 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.document import Document, Documents
-from ..corpora.mention import Candidate, Mention, Passage
+from ..corpora.mention import Mention, Passage
 from ..corpora.text_windows import Window, check_windowing, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations, spread
 from .coherence import coherent
 from .decoding import decode
-from .linker import Hits, Linker, is_link, known_ngrams
+from .linker import Hits, Linker, known_ngrams
 from .long_documents import is_long, parts_of
 from .tokenizers import check_tokenizer_matches
-from .variants import TYPE as VARIANT
 from .variants import link_variants
 from .window_batches import CPU_TOKENS, batches, padded
 
@@ -177,6 +176,8 @@ class Annotator:
         windows = make_windows([passage.text for passage in passages], self.tokenizer, self.max_length, self.stride)
         readings = self._read([window for group in windows for window in group], batch_size)
         groups = iter(windows)
+        linked: list[Document] = []
+        forms: list[dict[str, str]] = []
         for document in documents:
             parts = list(zip(document.passages, groups, strict=False))
             mentions = [each for part in parts for each in self._mentions(*part, readings, wanted)]
@@ -187,14 +188,10 @@ class Annotator:
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
             if self.linker.vocabulary is None:  # of dbSNP and HGVS
                 link_variants(mentions, document.text)
-            known = {place: each for part in parts for place, each in _known(*part, readings).items()}
-            for mention in (each for each in mentions if each.type != VARIANT):
-                names = known.get((mention.start, mention.end), [])
-                self._link(
-                    mention,
-                    self.linker.candidates(mention.text, mention.type, long_forms, names, self.alternatives + 1),
-                )
-            yield replace(document, mentions=mentions)
+            linked.append(replace(document, mentions=mentions))
+            forms.append(long_forms)
+        self.linker.link(linked, forms, self.alternatives)
+        yield from linked
 
     def _allowed(self, types: Sequence[str] | None) -> list[str]:
         """Types that may be given, as the model names them."""
@@ -238,24 +235,3 @@ class Annotator:
         for mention in decode(passage.text, words, odds, self.model.config.entity_types, wanted):
             mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
             yield mention
-
-    def _link(self, mention: Mention, candidates: list[Candidate]) -> None:
-        """Set the concept of a mention and the further ones."""
-        if is_link(candidates):
-            chosen, *candidates = candidates
-            mention.id, mention.name, mention.semantic_type = chosen.id, chosen.name, chosen.type
-            mention.link_score, mention.ids = chosen.score, chosen.ids
-            mention.organism = chosen.organism
-        mention.alternatives = candidates[: self.alternatives]
-
-
-def _known(passage: Passage, windows: list[Window], readings: dict[int, _Reading]) -> dict[tuple[int, int], list[int]]:
-    """Concepts of the names in a passage, by their places in the document."""
-    found = {}
-    for window in windows:
-        for (first, last), concepts in readings[id(window)].hits.items():
-            start, end = window.offsets[first - window.lead][0], window.offsets[last - window.lead][1]
-            name = passage.text[start:end]  # a byte-level piece may hold the space before it
-            start += len(name) - len(name.lstrip())
-            found[passage.offset + start, passage.offset + end] = concepts
-    return found

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
 from ..corpora.mention import Mention
+from ..corpora.vocabularies import PREFERRED
 from ..link_tables import LINK_FEATURES
 from .mention_forms import mention_forms
-from .name_lookup import NameLookup, Named
+from .name_lookup import Named, NameLookup
 from .near_names import name_similarity
 from .organisms import HUMAN, MOUSE, RAT, Organisms
 
 MAX_CANDIDATES = 24
 _PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _KINDS = {"Disease": "disease", "Chemical": "chemical", "Gene": "gene", "GeneFamily": "gene", "Species": "species"}
-# Vocabulary that corpora and databases join a type by.
-PREFERRED = {
-    "Disease": "MESH", "Chemical": "MESH", "Gene": "NCBIGene", "GeneFamily": "FPLX", "Species": "NCBITaxon",
-    "CellLine": "CVCL", "Anatomy": "UBERON", "Cell": "CL",
-}  # fmt: skip
 _NAMED = [_PLACE[name] for name in ("exact", "long_form", "other_form")]
 Own = Mapping[tuple[int, int], int]
 
@@ -48,6 +44,26 @@ class Query:
         return self.features.setdefault(concept, np.zeros(len(LINK_FEATURES), np.float32))
 
 
+@dataclass
+class LinkedText:
+    """A document whose mentions are to be linked.
+
+    Args:
+        text: of the document.
+        title_end: where its title ends.
+        mentions: of any types.
+        long_forms: short form -> long form.
+        own: counts of this document itself among the counts of names, by hash and concept; they are left out when the
+            choice is trained on it.
+    """
+
+    text: str
+    title_end: int
+    mentions: Sequence[Mention]
+    long_forms: Mapping[str, str]
+    own: Own = field(default_factory=dict)
+
+
 class LinkFeatures:
     """Finds candidates and describes them.
 
@@ -56,13 +72,14 @@ class LinkFeatures:
         fits: entity type -> ``(N,)`` bool, concepts that it may be linked to.
     """
 
-    def __init__(self, lookup: NameLookup, fits):
+    def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
         self.lookup, self.fits = lookup, fits
         body, config = lookup.model.kogner, lookup.model.config
         self.catalogue, self.types = body.concepts, body.index.concept_type.cpu().numpy()
         self.kinds = config.semantic_types
         self.organisms: list[str] = config.organisms or []
         tables = body.linking
+        assert tables is not None  # noqa: S101  # only models with a choice come here
         self.organism = tables.organism.cpu().numpy()
         pairs = tables.ortholog.cpu().numpy()
         self.group = dict(map(tuple, pairs.tolist()))
@@ -73,49 +90,46 @@ class LinkFeatures:
         for concept, above in tables.broader.tolist():
             self.broader.setdefault(concept, []).append(above)
 
-    def of_document(
-        self, text: str, title_end: int, mentions: Sequence[Mention], long_forms: Mapping[str, str], own: Own = {}
-    ) -> list[tuple[list[int], np.ndarray]]:
-        """For each mention its candidates and their features ``(C, F)``.
+    def of_documents(self, documents: Sequence[LinkedText]) -> list[list[tuple[list[int], np.ndarray]]]:
+        """For each mention of each document its candidates and their features ``(C, F)``."""
+        asked = [self._queries(document) for document in documents]
+        unsure = [query for queries in asked for query in queries.values() if not self._is_known(query)]
+        near = self.lookup.near([query.long or query.text for query in unsure])
+        for query in unsure:
+            self._add_near(query, near.get(query.long or query.text, ()))
+        return [self._rows(document, queries) for document, queries in zip(documents, asked, strict=True)]
 
-        Args:
-            text: of the document.
-            title_end: where its title ends.
-            mentions: of any types.
-            long_forms: short form -> long form.
-            own: counts of this document itself among the counts of names, by hash and concept; left out when the
-                choice is trained on it.
-        """
+    def _queries(self, document: LinkedText) -> dict[tuple[str, str], Query]:
+        """The mention texts of a document with the concepts of exact names."""
         queries = {
-            (mention.text, mention.type): Query(mention.text, mention.type, long_forms.get(mention.text))
-            for mention in mentions
+            (mention.text, mention.type): Query(mention.text, mention.type, document.long_forms.get(mention.text))
+            for mention in document.mentions
         }
-        self._add_names(list(queries.values()), own)
-        organisms = Organisms(text, title_end)
+        forms = {
+            key: [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for key, q in queries.items()
+        }
+        texts = [text for query in queries.values() for text in (query.text, query.long) if text]
+        exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
+        for key, query in queries.items():
+            if query.long:
+                self._add(query, exact.get(query.long, ()), "long_form", 1.0, document.own, query.long)
+            self._add(query, exact.get(query.text, ()), "exact", 1.0, document.own, query.text)
+            for place, form in enumerate(forms[key]):
+                self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own, form)
+        return queries
+
+    def _rows(self, document: LinkedText, queries: dict[tuple[str, str], Query]) -> list[tuple[list[int], np.ndarray]]:
+        organisms = Organisms(document.text, document.title_end)
         for query in queries.values():
             self._add_broader(query)
             if query.kind == "Gene":
                 self._add_orthologs(query, organisms)
         symbols = [text for text, kind in queries if kind == "Gene" and len(text) < 9 and " " not in text]
-        titles = sum(_is_title(symbol) for symbol in symbols)
-        self._titles = titles / len(symbols) if symbols else 0.5
+        titles = sum(_is_title(symbol) for symbol in symbols) / len(symbols) if symbols else 0.5
         self._describe(list(queries.values()))
-        return [self._row(queries[mention.text, mention.type], mention, organisms) for mention in mentions]
-
-    def _add_names(self, queries: list[Query], own: Own) -> None:
-        forms = {id(q): [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for q in queries}
-        texts = [t for q in queries for t in (q.text, q.long) if t]
-        exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
-        for query in queries:
-            if query.long:
-                self._add(query, exact.get(query.long, ()), "long_form", 1.0, own, query.long)
-            self._add(query, exact.get(query.text, ()), "exact", 1.0, own, query.text)
-            for place, form in enumerate(forms[id(query)]):
-                self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), own, form)
-        unsure = [query for query in queries if not self._is_known(query)]
-        near = self.lookup.near([query.long or query.text for query in unsure])
-        for query in unsure:
-            self._add_near(query, near.get(query.long or query.text, ()))
+        return [
+            self._row(queries[mention.text, mention.type], mention, organisms, titles) for mention in document.mentions
+        ]
 
     def _is_known(self, query: Query) -> bool:
         """Whether an exact name makes the search for near ones superfluous; of a gene, its symbol."""
@@ -125,9 +139,7 @@ class LinkFeatures:
         names = self.catalogue.names
         return any(names[concept].casefold() == query.text.casefold() for concept in exact)
 
-    def _add(
-        self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own, form: str
-    ) -> None:
+    def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own, form: str) -> None:
         """Concepts of one written form."""
         fits, key = self.fits(query.kind), self.lookup.key(form)
         counts = {each.concept: each.count - own.get((key, each.concept), 0) for each in found} if key else {}
@@ -248,7 +260,10 @@ class LinkFeatures:
                 first[query.text, query.kind] = vectors[sure[0]]
         return vectors, first
 
-    def _coherence(self, query: Query, concept: int, vectors, first) -> float:
+    @staticmethod
+    def _coherence(
+        query: Query, concept: int, vectors: dict[int, np.ndarray], first: dict[tuple[str, str], np.ndarray]
+    ) -> float:
         """Mean cosine with the concepts of the document's other mentions."""
         others = [vector for key, vector in first.items() if key != (query.text, query.kind)]
         if concept not in vectors or not others:
@@ -271,7 +286,7 @@ class LinkFeatures:
         row[_PLACE["is_short"]] = len(query.text) <= 4
         row[_PLACE[_KINDS.get(query.kind, "other")]] = 1
 
-    def _row(self, query: Query, mention: Mention, organisms: Organisms) -> tuple[list[int], np.ndarray]:
+    def _row(self, query: Query, mention: Mention, organisms: Organisms, titles: float) -> tuple[list[int], np.ndarray]:
         concepts = list(query.features)
         features = np.stack([query.features[c] for c in concepts]) if concepts else np.zeros((0, len(LINK_FEATURES)))
         if query.kind == "Gene" and concepts:
@@ -279,7 +294,7 @@ class LinkFeatures:
             nearest, symbol = organisms.nearest(mention.start, mention.text), mention.text
             for concept, row in zip(concepts, features, strict=True):
                 self._describe_organism(self._organism(concept), nearest, organisms, symbol, row)
-                row[_PLACE["case_document"]] = self._titles * row[_PLACE["organism_rodent"]]
+                row[_PLACE["case_document"]] = titles * row[_PLACE["organism_rodent"]]
         return concepts, features.astype(np.float32)
 
     @staticmethod

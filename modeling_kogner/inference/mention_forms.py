@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 _GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "σ": "sigma", "τ": "tau", "ω": "omega",
+    "\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma", "\u03b4": "delta", "\u03b5": "epsilon",
+    "\u03b6": "zeta", "\u03b7": "eta", "\u03b8": "theta", "\u03ba": "kappa", "\u03bb": "lambda", "\u03bc": "mu",
+    "\u03c3": "sigma", "\u03c4": "tau", "\u03c9": "omega", "\u00b5": "mu",
 }  # fmt: skip
 _GREEK_LETTER = re.compile(f"[{''.join(_GREEK)}]")
 _SPELLED = ("alpha", "beta", "gamma", "delta", "epsilon", "kappa")
@@ -20,7 +21,8 @@ _GENE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ORGANISM_WORDS = re.compile(
-    r"\b(?:human|mouse|murine|rat|bovine|recombinant|wild[ -]type|mutant|anti|endogenous|phosphorylated|plasma|serum)\b",
+    r"\b(?:human|mouse|murine|rat|bovine|recombinant|wild[ -]type|mutant|anti|endogenous|phosphorylated|plasma"
+    r"|serum)\b",
     re.IGNORECASE,
 )
 _PREFIXED = re.compile(r"^(?:rh|[hmrdz])(?=[A-Z][A-Za-z]*\d|[A-Z]{2})")
@@ -68,7 +70,10 @@ def parts_of(text: str) -> list[str]:
         made.append(shared if tails else part)
     if not tails and re.fullmatch(r"[-\w]{1,4}", parts[-1]):  # "SOCS-1 and -3"
         stem = re.sub(r"[-\s]?\w+$", "", parts[0])
-        return [parts[0], *(f"{stem}-{part.lstrip('-')}" if re.fullmatch(r"-.*|\d+", part) else part for part in parts[1:])]
+        return [
+            parts[0],
+            *(f"{stem}-{part.lstrip('-')}" if re.fullmatch(r"-.*|\d+", part) else part for part in parts[1:]),
+        ]
     return [*made, parts[-1]]
 
 

@@ -1,0 +1,74 @@
+"""The trained choice among the concepts that a mention may stand for, in the context of its document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from ..link_tables import LINK_FEATURES
+from ..modeling_kogner import KognerForTokenClassification
+from .link_features import LinkedText, LinkFeatures
+from .name_lookup import NameLookup
+
+Ranked = list[tuple[int, float]]
+
+
+class ConceptChoice:
+    """Ranks concepts by the model's :class:`LinkChoice`.
+
+    Args:
+        model: with tables for linking.
+        tokenizer: of the model.
+        fits: entity type -> ``(N,)`` bool, concepts that it may be linked to.
+    """
+
+    def __init__(
+        self,
+        model: KognerForTokenClassification,
+        tokenizer: PreTrainedTokenizerBase,
+        fits: Callable[[str], np.ndarray],
+    ):
+        network = model.kogner.link_choice
+        assert network is not None  # noqa: S101  # only models with a choice come here
+        self.network = network
+        self.features = LinkFeatures(NameLookup(model, tokenizer), fits)
+
+    def rank(self, documents: Sequence[LinkedText]) -> list[list[Ranked]]:
+        """For each mention of each document its concepts with their probabilities, best first."""
+        found = self.features.of_documents(documents)
+        flat = [pair for mentions in found for pair in mentions]
+        ranked = iter(self._ranked(flat))
+        return [[next(ranked) for _ in mentions] for mentions in found]
+
+    def explain(self, document: LinkedText) -> list[dict[int, dict[str, float]]]:
+        """For each mention what is known of each candidate, by name."""
+        (found,) = self.features.of_documents([document])
+        return [
+            {
+                concept: dict(zip(LINK_FEATURES, map(float, row), strict=True))
+                for concept, row in zip(concepts, rows, strict=True)
+            }
+            for concepts, rows in found
+        ]
+
+    @torch.inference_mode()
+    def _ranked(self, found: Sequence[tuple[list[int], np.ndarray]], batch: int = 512) -> list[Ranked]:
+        parameter = next(self.network.parameters())
+        ranked: list[Ranked] = []
+        for start in range(0, len(found), batch):
+            part = found[start : start + batch]
+            width = max(1, *(len(concepts) for concepts, _ in part))
+            features = np.zeros((len(part), width, len(LINK_FEATURES)), np.float32)
+            for row, (_, known) in enumerate(part):
+                features[row, : len(known)] = known
+            sizes = torch.tensor([len(concepts) for concepts, _ in part], device=parameter.device)
+            mask = torch.arange(width, device=parameter.device) < sizes[:, None]  # (M, C)
+            given = torch.from_numpy(features).to(parameter.device)
+            probability = self.network.float().probabilities(given, mask)[:, :-1].cpu().numpy()
+            for (concepts, _), values in zip(part, probability, strict=True):
+                order = np.argsort(-values[: len(concepts)], kind="stable")
+                ranked.append([(concepts[place], float(values[place])) for place in order])
+        return ranked
