@@ -14,6 +14,7 @@ from .link_features import LinkedText, LinkFeatures
 from .name_lookup import NameLookup
 
 Ranked = list[tuple[int, float]]
+_VOCABULARY = LINK_FEATURES.index("vocabulary")
 
 
 class ConceptChoice:
@@ -68,7 +69,23 @@ class ConceptChoice:
             mask = torch.arange(width, device=parameter.device) < sizes[:, None]  # (M, C)
             given = torch.from_numpy(features).to(parameter.device)
             probability = self.network.float().probabilities(given, mask)[:, :-1].cpu().numpy()
-            for (concepts, _), values in zip(part, probability, strict=True):
-                order = np.argsort(-values[: len(concepts)], kind="stable")
+            for (concepts, known), values in zip(part, probability, strict=True):
+                values = self._in_preferred(concepts, known, values[: len(concepts)])
+                order = np.argsort(-values, kind="stable")
                 ranked.append([(concepts[place], float(values[place])) for place in order])
         return ranked
+
+    def _in_preferred(self, concepts: list[int], known: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Probabilities, those of what the preferred vocabulary lacks moved to what stands for it there.
+
+        A brand is listed as a salt and corpora annotate the substance: the two share the probability otherwise.
+        """
+        place = {concept: row for row, concept in enumerate(concepts)}
+        values = values.copy()
+        for row, concept in enumerate(concepts):
+            above = [place[each] for each in self.features.broader.get(concept, ()) if each in place]
+            if above and not known[row, _VOCABULARY]:
+                best = max(above, key=values.__getitem__)
+                values[best] += values[row]
+                values[row] = 0
+        return values

@@ -175,7 +175,7 @@ class LinkFeatures:
         for concept, row in list(query.features.items()):
             for above in self.broader.get(concept, ()):
                 if above not in query.features and self.fits(query.kind)[above]:
-                    copy = row * 0.9
+                    copy = row.copy()
                     copy[_PLACE["broader"]] = 1
                     copy[_PLACE["seen"]] = copy[_PLACE["seen_share"]] = 0
                     query.features[above] = copy
