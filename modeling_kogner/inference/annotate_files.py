@@ -55,6 +55,7 @@ class AnnotationOptions:
         "Knowledge folder to read instead of the model's own graph, or none: no graph at all.", None
     )
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
+    link_threshold: float | None = option("Probability from which a concept is a mention's; by default 0.5.", None)
     convention: str | None = option("Corpus whose annotation convention is followed, such as BC2GM.", None)
     types: list[str] | None = option("Entity types to find; the others do not compete.", None, commas=True)
     threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)
@@ -117,7 +118,7 @@ class FileAnnotation:
 
         given = self.options
         self.options = given = replace(given, model=find_model(given.model))
-        same = ("knowledge", "convention", "device", "types", "vocabulary", "backend", "precision")
+        same = ("knowledge", "convention", "device", "types", "vocabulary", "link_threshold", "backend", "precision")
         self._annotator: Annotator = load(
             given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile
         )
@@ -190,7 +191,16 @@ class FileAnnotation:
         from .load import file_version, model_version
 
         given, model = self.options, str(self.options.model)
-        same = ("knowledge", "vocabulary", "convention", "types", "threshold", "text_column", "id_column")
+        same = (
+            "knowledge",
+            "vocabulary",
+            "link_threshold",
+            "convention",
+            "types",
+            "threshold",
+            "text_column",
+            "id_column",
+        )
         weights = model_version(model)
         return {
             **{name: getattr(given, name) for name in same},

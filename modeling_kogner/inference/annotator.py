@@ -52,8 +52,8 @@ class Annotator:
         convention: corpus whose annotation convention is followed, of those that the configuration lists, in any case;
             by default none.
         types: entity types to find where a call names none, in any case; by default all.
-        alternatives: further concepts of each mention, at most. With 0, similar names are searched only for mentions
-            that are not themselves a written form of a concept, which saves a second at the first text.
+        alternatives: further concepts of each mention, at most.
+        link_threshold: see :class:`Linker`.
 
     Raises:
         InputError: the tokenizer is slow or another one than the model's, or the stride does not fit.
@@ -70,6 +70,7 @@ class Annotator:
         convention: str | None = None,
         types: Sequence[str] | None = None,
         alternatives: int = 4,
+        link_threshold: float | None = None,
     ):
         self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
         check_windowing(tokenizer, self.max_length, stride)
@@ -78,7 +79,7 @@ class Annotator:
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()
         self.model, self.tokenizer = model.eval(), tokenizer
-        self.linker = Linker(model, tokenizer, vocabulary)
+        self.linker = Linker(model, tokenizer, vocabulary, link_threshold)
         self.types, self.alternatives = types, alternatives
         known = {name.casefold(): name for name in model.config.conventions or ()}
         if convention is not None and convention.casefold() not in known:

@@ -88,14 +88,15 @@ def explain(annotator: Annotator, text: str) -> Explanation:
         raise InputError("an exported model gives only its answer", fix="load the model it was made from")
     other = copy.copy(annotator)
     other.model = without_knowledge(model)
-    mentions, plain = annotator(text).mentions, other(text).mentions
+    document, plain = annotator(text), other(text).mentions
+    mentions, features = document.mentions, annotator.linker.features(document)
     (windows,) = make_windows([text], annotator.tokenizer, annotator.max_length, annotator.stride)
     readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []
     explained = []
-    for mention in mentions:
+    for mention, known in zip(mentions, features, strict=True):
         surfaces, gate = _evidence(model, text, mention, readings)
         others = [other for other in plain if _meet(mention, other)]
-        explained.append(ExplainedMention(mention, surfaces, gate, others, considered(mention, text)))
+        explained.append(ExplainedMention(mention, surfaces, gate, others, considered(mention, text, known)))
     lost = [other for other in plain if not any(_meet(mention, other) for mention in mentions)]
     return Explanation(text, explained, lost)
 

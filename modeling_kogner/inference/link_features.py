@@ -142,7 +142,7 @@ class LinkFeatures:
     def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own, form: str) -> None:
         """Concepts of one written form."""
         fits, key = self.fits(query.kind), self.lookup.key(form)
-        counts = {each.concept: each.count - own.get((key, each.concept), 0) for each in found} if key else {}
+        counts = {each.concept: each.uses - own.get((key, each.concept), 0) for each in found} if key else {}
         total = sum(counts.values())
         rank = 0
         for named in found:

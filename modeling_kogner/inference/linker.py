@@ -19,6 +19,7 @@ from .concept_choice import ConceptChoice, Ranked
 from .link_features import LinkedText
 from .mention_forms import parts_of
 from .near_names import NearNames, name_similarity
+from .organism_names import OrganismNames
 from .variants import TYPE as VARIANT
 
 # Semantic types whose names a corpus annotates as an entity type; one that is not listed fits its namesake only.
@@ -73,7 +74,7 @@ class Linker:
         threshold: float | None = None,
     ):
         self.model, self.tokenizer, self.vocabulary, self.threshold = model, tokenizer, vocabulary, threshold
-        self._organisms: dict[int, str] | None = None
+        self._organisms = OrganismNames(model)
         self._prefix = vocabulary and vocabulary.casefold()
         self._catalogue = ConceptCatalogue([], [])
         self._refresh()
@@ -115,11 +116,11 @@ class Linker:
                     self._join(mention, several)
 
     def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
-        """For each mention but variants what the choice knows of its candidates, by id and name of the feature."""
+        """For each mention what the choice knows of its candidates, by id and name of the feature."""
         self._refresh()
         if self._choice is None:
-            return [{} for _ in _linkable(document)]
-        given = LinkedText(document.text, _title_end(document), _linkable(document), find_abbreviations(document.text))
+            return [{} for _ in document.mentions]
+        given = LinkedText(document.text, _title_end(document), document.mentions, find_abbreviations(document.text))
         ids = self._catalogue.ids
         return [
             {self._id(concept) or ids[concept]: known for concept, known in found.items()}
@@ -253,20 +254,7 @@ class Linker:
         others = [each for each in self._family(concept) if each != chosen]
         kind = self.model.config.semantic_types[self._types[concept]]
         name = self._catalogue.names[concept]
-        return Candidate(chosen, name, kind, score, [chosen, *others], organism=self._organism(concept))
-
-    def _organism(self, concept: int) -> str | None:
-        """Name of a gene's species."""
-        tables = getattr(self.model.kogner, "linking", None)
-        if tables is None or concept >= len(tables.organism) or not int(tables.organism[concept]):
-            return None
-        if self._organisms is None:
-            wanted = {each: place + 1 for place, each in enumerate(self.model.config.organisms)}
-            names = self._catalogue.names
-            self._organisms = {
-                wanted[each]: names[row] for row, each in enumerate(self._catalogue.ids) if each in wanted
-            }
-        return self._organisms.get(int(tables.organism[concept]))
+        return Candidate(chosen, name, kind, score, [chosen, *others], organism=self._organisms.of(concept))
 
 
 def _linkable(document: Document) -> list[Mention]:

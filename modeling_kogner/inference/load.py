@@ -37,6 +37,7 @@ def load(
     device: str | None = None,
     types: Sequence[str] | None = None,
     vocabulary: str | None = None,
+    link_threshold: float | None = None,
     compiled: bool = False,
     backend: str | None = None,
     precision: str | None = None,
@@ -52,6 +53,7 @@ def load(
         device: such as ``cpu`` or ``cuda:1``; by default a GPU if there is one. An exported model runs on the CPU.
         types: entity types to find, in any case; by default all.
         vocabulary: link to ids of this vocabulary only, such as ``MESH``, in any case.
+        link_threshold: probability from which a concept is a mention's; by default the model's own.
         compiled: let torch fuse the kernels, which takes up to a minute at first; for long runs on a GPU.
         backend: ``torch``, or ``onnx`` or ``openvino`` for an exported model; by default the fastest that is installed.
         precision: ``fp32``, ``bf16`` or, of a model exported in it, ``int8``; by default bf16 on a CPU that calculates
@@ -71,7 +73,9 @@ def load(
                 fix="give the model it was made from",
             )
         exported: Any = ExportedTagger(source, backend, precision, threads=torch.get_num_threads())
-        return Annotator(exported, load_tokenizer(source), vocabulary=vocabulary, types=types)
+        return Annotator(
+            exported, load_tokenizer(source), vocabulary=vocabulary, types=types, link_threshold=link_threshold
+        )
     if backend not in (None, "torch"):
         raise UsageError(
             f"backend {backend} reads an exported model",
@@ -85,7 +89,14 @@ def load(
     set_precision(tagger, precision)
     if compiled:
         tagger.compile(dynamic=True)
-    return Annotator(tagger, tokenizer, vocabulary=vocabulary, convention=convention, types=types)
+    return Annotator(
+        tagger,
+        tokenizer,
+        vocabulary=vocabulary,
+        convention=convention,
+        types=types,
+        link_threshold=link_threshold,
+    )
 
 
 def load_model(

@@ -14,6 +14,7 @@ from ..graph.index_tables import hash_surfaces
 from ..modeling_kogner import KognerForTokenClassification
 
 LONGEST_NAME = 24  # word pieces of a name that the encoder reads
+_Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
 
 
@@ -23,12 +24,12 @@ class Named(NamedTuple):
     Args:
         concept: its number.
         rank: place among the concepts of the name, vocabularies' first.
-        count: training documents that use the name so.
+        uses: training documents that use the name so.
     """
 
     concept: int
     rank: int
-    count: int
+    uses: int
 
 
 class NameLookup:
@@ -43,7 +44,9 @@ class NameLookup:
         self.model, self.tokenizer = model, tokenizer
         body = model.kogner
         self._tokens = {name: getattr(body.index, name).cpu() for name in ("token_hash", "token_length", "token_flags")}
-        self._tables = [(body.index.surface_hash.cpu().numpy(), body.index.surface_concept.cpu().numpy(), None)]
+        self._tables: list[_Table] = [
+            (body.index.surface_hash.cpu().numpy(), body.index.surface_concept.cpu().numpy(), None)
+        ]
         if body.linking is not None:
             tables = body.linking
             self._tables.append(
@@ -91,9 +94,9 @@ class NameLookup:
         for hashes, concepts, counts in self._tables:
             first, last = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")
             for row in range(first, last):
-                concept, count = int(concepts[row]), 0 if counts is None else int(counts[row])
+                concept, uses = int(concepts[row]), 0 if counts is None else int(counts[row])
                 known = found.get(concept)
-                found[concept] = known._replace(count=count) if known else Named(concept, len(found), count)
+                found[concept] = known._replace(uses=uses) if known else Named(concept, len(found), uses)
         return tuple(found.values())
 
     def _key_of(self, row: int) -> int:
@@ -104,10 +107,11 @@ class NameLookup:
     def _embed(self, texts: Sequence[str], batch: int = 64) -> torch.Tensor:
         """Vectors of texts: ``(n, d_n)``."""
         body = self.model.kogner
-        if not texts:
+        adapter = body.name_adapter
+        if not texts or adapter is None:
             return torch.zeros(0, 0)
         if self._weights is None:
-            self._weights = body.name_adapter.weights(body.encoder)
+            self._weights = adapter.weights(body.encoder)
         encoded = self.tokenizer(list(texts), truncation=True, max_length=LONGEST_NAME)["input_ids"]
         order = sorted(range(len(texts)), key=lambda place: len(encoded[place]))
         vectors = torch.empty(len(texts), body.config.name_dim)
@@ -116,6 +120,6 @@ class NameLookup:
             width = len(encoded[rows[-1]])
             ids = torch.tensor([encoded[row] + [0] * (width - len(encoded[row])) for row in rows])
             mask = torch.tensor([[1] * len(encoded[row]) + [0] * (width - len(encoded[row])) for row in rows])
-            found = body.name_adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
+            found = adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
             vectors[rows] = found.float().cpu()
         return vectors
