@@ -64,7 +64,8 @@ class KognerConfig(PreTrainedConfig):
         num_orthologs: genes of which others of one ancestor are known.
         num_broader: pairs of a concept and the one above it that stands for it in the preferred vocabulary.
         organisms: ids of the organisms of genes, in the order of their numbers.
-        link_threshold: probability from which a concept is a mention's, chosen on validation.
+        link_threshold: probability from which a concept is a mention's.
+        link_thresholds: the same for single entity types, chosen on validation.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
         table_checksums: of each knowledge table by its name in the body, written by ``save_pretrained`` and compared
             by ``from_pretrained``; None in older checkpoints.
@@ -113,6 +114,7 @@ class KognerConfig(PreTrainedConfig):
     num_broader: int = 0
     organisms: list[str] | None = None
     link_threshold: float = 0.5
+    link_thresholds: dict[str, float] | None = None
     tokenizer_fingerprint: str | None = None
     table_checksums: dict[str, str] | None = None
 

@@ -3,6 +3,8 @@
 Letters in shape comments: ``V`` names in the table, ``d_n`` width of a name vector, ``G`` cells, ``S`` bytes of a name.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -26,7 +28,7 @@ class NameAdapter(nn.Module):
         width: ``d_n``.
     """
 
-    def __init__(self, encoder: nn.Module, rank: int, width: int):
+    def __init__(self, encoder: Any, rank: int, width: int):
         super().__init__()
         linear = {name: layer for name, layer in encoder.named_modules() if isinstance(layer, nn.Linear)}
         slots = {name: name.replace(".", "/") for name in linear if not name.startswith("pooler")}
