@@ -36,7 +36,9 @@ scores: ## score hub_card into CARD: test sets without and with a convention and
 	$(TESTS) --output $(CARD)/metrics.json
 	$(TESTS) --convention own --output $(CARD)/metrics_own.json
 	$(TESTS) --knowledge none --output $(CARD)/metrics_off.json
-	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator --output $(CARD)/documents.json
+	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator \
+	  --seen $(wildcard $(DATA)/data/more/*_train.pubtator $(DATA)/data/pubtator/*_train.pubtator $(DATA)/data/pubtator/*_validation.pubtator) \
+	  --output $(CARD)/documents.json
 
 LINKING = pubtator/NCBI-disease_test pubtator/BC5CDR_test more/BioRED_validation more/GNormPlus_test more/BioID-CellLine_test
 TRAINING = pubtator/NCBI-disease pubtator/BC5CDR more/BioRED more/GNormPlus more/BioID-CellLine

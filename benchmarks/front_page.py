@@ -17,10 +17,11 @@ from modeling_kogner.publishing.card_scores import (
     ScoreRow,
     by_type,
     document_rows,
+    left_out,
     published,
     score_rows,
 )
-from modeling_kogner.publishing.score_files import read_scored
+from modeling_kogner.publishing.score_files import Scored, read_scored
 
 SHOWN = ("a", "b")  # marks of protocols whose numbers may be read beside ours
 
@@ -49,15 +50,12 @@ def front_table(files: list[Path]) -> str:
     for kind, (corpora, documents) in types.items():
         sentences = " · ".join(f"{row.corpus} {_both(row, told)}" for row in corpora)
         whole = " · ".join(f"{name.replace('_', ' ')} {percent(scores)}" for name, _, _, scores in documents)
-        beside = [
-            heights(corpus, kind) for corpus in (*(row.corpus for row in corpora), *(row[0] for row in documents))
-        ]
+        named = [*(row.corpus for row in corpora), *(row[0] for row in documents)]
+        beside = dict.fromkeys(filter(None, (heights(corpus, kind) for corpus in named)))
         if sentences or whole:
-            rows.append(
-                [kind.partition(",")[0], sentences or "-", whole or "-", " · ".join(filter(None, beside)) or "-"]
-            )
+            rows.append([kind.partition(",")[0], sentences or "-", whole or "-", " · ".join(beside) or "-"])
     header = ["type", f"test sets, {'with / ' if told else ''}without convention", "whole documents", "published"]
-    return f"{markdown(header, rows)}\n\n{_explained()}"
+    return f"{markdown(header, rows)}\n\n{_explained()}{_unseen(scored)}"
 
 
 def _both(row: ScoreRow, told: bool) -> str:
@@ -72,6 +70,21 @@ def _explained() -> str:
             systems = ", ".join(of["name"] for of in PEERS["systems"] if of["protocol"] == name)
             parts.append(f"<sup>{protocol['mark']}</sup> {systems}. {protocol['text']}.")
     return " ".join(parts)
+
+
+def _unseen(scored: Scored) -> str:
+    """What scores of documents that training did not see leave out."""
+    content = scored.documents.content["documents"] if scored.documents else {}
+    sentences = []
+    for name, files in left_out(scored).items():
+        whole = name.removesuffix("_unseen")
+        known = content[whole]["documents"] - content[name]["documents"]
+        places = ", ".join(f"{count} in {file}" for file, count in files.items())
+        sentences.append(
+            f" {name.replace('_', ' ')}: without the {known} of {content[whole]['documents']} documents that are also "
+            f"in training files, with some of their types annotated ({places})."
+        )
+    return "".join(sentences)
 
 
 if __name__ == "__main__":

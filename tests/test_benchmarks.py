@@ -155,12 +155,21 @@ def test_the_front_page_sets_apart_what_cannot_be_compared(tmp_path):
         scores = row | {"f1": f1, "types": {"Disease": row | {"f1": f1}}}
         corpus = {"split": "test", "types": ["Disease"], "strict": scores, "strict_every_type": scores}
         documents = {"BioRED_validation": {"documents": 64, "types": ["Disease"], "strict": scores}}
+        documents["BioRED_validation_unseen"] = {
+            **documents["BioRED_validation"],
+            "documents": 21,
+            "left_out": {"N": 43},
+        }
         content = {"model": "m", "knowledge": "on", "convention": convention, "datasets": {"NCBI-disease": corpus}}
         (tmp_path / f"{name}.json").write_text(json.dumps(content | {"documents": documents}))
     header, _, disease, _, notes = front_page.front_table([tmp_path / "none.json", tmp_path / "own.json"]).splitlines()
     assert header == "| type | test sets, with / without convention | whole documents | published |"
     published = "NCBI-disease 87.8 to 89.1<sup>a</sup> · BioRED 88.1<sup>b</sup>"
-    assert disease == f"| Disease | NCBI-disease 87.5 / 83.6 | BioRED validation 83.6 | {published} |"
+    documents = "BioRED validation 83.6 · BioRED validation unseen 83.6"
+    assert disease == f"| Disease | NCBI-disease 87.5 / 83.6 | {documents} | {published} |"
+    assert notes.endswith(
+        "without the 43 of 64 documents that are also in training files, with some of their types annotated (43 in N)."
+    )
     assert "CompactBioBERT" not in notes
 
 

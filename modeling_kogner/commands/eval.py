@@ -33,7 +33,7 @@ class EvalOptions:
     )
     ids: bool = option("Score the concepts of those documents too.", False)
     linking: list[str] = option("PubTator or BioC files whose gold mentions to link.", [])
-    seen: list[str] | None = option("Training files: what --linking says of their concepts and of others, apart.", None)
+    seen: list[str] | None = option("Training files: concepts and documents in none of them are scored apart.", None)
     wrong_links: Path | None = option("File for the wrong links of --linking, as tab-separated values.", None)
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
     split: str = option("Split to score.", "test")
@@ -61,7 +61,8 @@ def evaluate(options: EvalOptions) -> None:
 
     Whole documents as `kogner annotate` gives them, by offsets in characters and type, for types that the file marks.
     With `--ids` also F1 of mentions with the right concept, and of the set of concepts of each document. Gold ids may
-    be of any vocabulary that the graph knows. Half a minute for 64 abstracts on a CPU.
+    be of any vocabulary that the graph knows. With `--seen`, documents whose ids are in none of those files are also
+    scored alone, as FILE_unseen. Half a minute for 64 abstracts on a CPU.
 
     kogner eval --model MODEL --linking FILE.pubtator [FILE.json ...] --seen TRAIN.pubtator --output linking.json
 
@@ -83,7 +84,7 @@ def evaluate(options: EvalOptions) -> None:
     source = find_model(options.model)
     model, tokenizer = loading_model(source, options.evidence, graph)
     model.to(device_of(options.device))
-    report = header_of(source, model)
+    report = header_of(source, model, links=bool(options.linking or options.ids))
     report |= {"knowledge": "off" if graph == "none" else "on", "convention": options.convention}
     report["datasets"] = _corpora(options, model, tokenizer)
     if options.documents:
@@ -106,20 +107,25 @@ def _corpora(options: EvalOptions, model, tokenizer) -> dict[str, Any]:
 
 
 def _documents(options: EvalOptions, model, tokenizer, mapped: dict[str, str]) -> dict[str, Any]:
-    from ..evaluation.documents import score_documents
+    from ..evaluation.documents import documents_in, score_documents
     from ..evaluation.report import followed_convention
     from ..inference.annotator import Annotator
 
-    scores = {}
+    scores, seen = {}, documents_in(options.seen or [])
     for path in options.documents:
         name = Path(path).stem
         convention = followed_convention(options.convention, name.partition("_")[0], model.config)
         annotator = Annotator(model, tokenizer, convention=convention, vocabulary=options.vocabulary)
         track = partial(counting, doing=name)
-        scores[name] = score_documents(annotator, path, options.types, mapped, track, options.ids)
-        _show(name, scores[name]["strict"])
-        for what, found in scores[name].get("ids", {}).items():
-            _show(f"{name}, {what}", found)
+        score = partial(score_documents, annotator, path, options.types, mapped, track, options.ids)
+        scores[name] = score()
+        unseen = score(seen=seen)
+        if unseen["left_out"] and unseen["documents"]:
+            scores[f"{name}_unseen"] = unseen
+    for name, found in scores.items():
+        _show(name, found["strict"])
+        for what, row in found.get("ids", {}).items():
+            _show(f"{name}, {what}", row)
     return scores
 
 

@@ -25,6 +25,7 @@ def score_documents(
     mapped: Mapping[str, str] | None = None,
     track: Callable[[Sequence[Document]], Iterable[Document]] = iter,
     with_ids: bool = False,
+    seen: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, Any]:
     """Annotate the documents of a PubTator or BioC file and compare: offsets in characters and type must agree.
 
@@ -39,6 +40,8 @@ def score_documents(
             this file lacks are passed over.
         track: sees the documents, to show progress.
         with_ids: compare concepts too, see :func:`score_ids`.
+        seen: ids of documents to leave out, by the name of the file that has them; of each file, the scores say how
+            many there were.
 
     Raises:
         InputError: the file is wrong, ``mapped`` names a type that the model has not, or no type is left to score.
@@ -56,6 +59,8 @@ def score_documents(
             fix="name a type of the model for one of the file with --map SNP=Variant",
         )
     scored = sorted(set(names.values()))
+    left_out = {name: sum(document.id in ids for document in documents) for name, ids in (seen or {}).items()}
+    documents = [document for document in documents if not any(document.id in ids for ids in (seen or {}).values())]
     gold = [_renamed(document.mentions, names) for document in documents]
     same = {kind: kind for kind in scored}
     guess = [_renamed(document.mentions, same) for document in annotator.annotate(track(documents))]
@@ -63,12 +68,22 @@ def score_documents(
         "documents": len(documents),
         "types": scored,
         "not_scored": sorted(found - set(names)),
+        "left_out": {name: count for name, count in left_out.items() if count},
         "strict": agreement(gold, guess, scored, lambda mention: (mention.start, mention.end)),
         "errors": error_kinds(gold, guess),
     }
-    if with_ids:
+    if with_ids and documents:
         scores["ids"] = score_ids(gold, guess, scored, annotator.model.kogner.concepts.owners)
     return scores
+
+
+def documents_in(paths: Iterable[str | Path]) -> dict[str, set[str]]:
+    """Ids of the documents of PubTator and BioC files, by the files' names.
+
+    Raises:
+        InputError: a file is wrong.
+    """
+    return {Path(path).stem: {document.id for document in load_documents(path)} for path in paths}
 
 
 def _renamed(mentions: Iterable[Mention], names: Mapping[str, str]) -> list[Mention]:

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
+from safetensors import safe_open
 
 from .. import __version__
 from ..configuration_kogner import KognerConfig
 from ..corpora.corpus import load_corpus
 from ..files.errors import InputError
 from .encoded_split import EncodedSplit, predict_logits
+
+# Modules and buffers of the body that linking reads and tagging does not.
+LINKING = ("name_adapter.", "names.", "linking.", "link_choice.", "catalogue")
 
 
 def score_corpus(
@@ -98,21 +102,34 @@ def followed_convention(asked: str, own: str, config: KognerConfig) -> str | Non
     return names.get(asked.casefold(), asked)
 
 
-def header_of(source: str, model) -> dict[str, Any]:
-    """Which model was scored, and with which versions of the libraries."""
+def header_of(source: str, model, links: bool = False) -> dict[str, Any]:
+    """Which model was scored, and with which versions of the libraries; ``links`` if its links were scored too."""
     commit = getattr(model.config, "_commit_hash", None)
     versions = {"kogner": __version__, "torch": torch.__version__, "transformers": transformers.__version__}
     return {
         "model": source,
-        "revision": commit or _digest(source),
+        "revision": commit or digest(source, links),
         "evidence": model.config.evidence,
         "versions": {**versions, "python": platform.python_version()},
     }
 
 
-def _digest(model: str) -> str:
-    """What `cat model*.safetensors | sha256sum` says of a folder."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(model).glob("model*.safetensors")):
-        digest.update(path.read_bytes())
-    return f"sha256:{digest.hexdigest()}"
+def digest(model: str | Path, links: bool = False) -> str:
+    """SHA-256 of a folder's tensors, each with its name, in the order of their names, however files hold them.
+
+    Args:
+        model: the folder.
+        links: read those of linking too; without them, scores of tags stay valid when linking changes.
+    """
+    files = {}
+    for path in Path(model).glob("model*.safetensors"):
+        with safe_open(path, "pt") as file:
+            files |= dict.fromkeys(file.keys(), path)
+    found = hashlib.sha256()
+    for name in sorted(files):
+        if links or not name.removeprefix("kogner.").startswith(LINKING):
+            with safe_open(files[name], "pt") as file:
+                content = file.get_tensor(name).flatten().view(torch.uint8)
+            found.update(name.encode())
+            found.update(content.numpy())
+    return f"sha256:{found.hexdigest()}"

@@ -18,7 +18,7 @@ from ..inference.annotator import Annotator
 from . import card_reports as reports
 from .card_inputs import CardInputs
 from .card_reports import CREDITS, credit, trained_on
-from .card_scores import ScoreRow, document_rows, heights, score_rows
+from .card_scores import ScoreRow, document_rows, heights, left_out, score_rows
 from .score_files import SCORES
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
@@ -144,7 +144,7 @@ def _scores(inputs: CardInputs, rows: list[ScoreRow]) -> dict:
     unseen = {row.corpus for row in rows if names is not None and row.corpus not in names}
     columns = {name: any(getattr(row, name) for row in rows) for name in ("told", "off")}
     found = {"rows": rows, "documents": documents, "heights": heights(rows, documents), **columns}
-    return found | {"unseen": unseen, "scorer": _scorer(inputs)}
+    return found | {"unseen": unseen, "left_out": left_out(inputs.scored), "scorer": _scorer(inputs)}
 
 
 def _versions(inputs: CardInputs) -> dict[str, dict]:

@@ -68,12 +68,21 @@ def _of_kind(scores: dict | None, kind: str) -> Any:
 
 
 def document_rows(scored: Scored) -> list[tuple[str, int, str, dict]]:
-    """File, number of its documents, type and scores of what was annotated as whole documents."""
+    """File, number of its documents, type and scores of what was annotated as whole documents.
+
+    The rows of FILE_unseen are of those documents of FILE that are in no training file.
+    """
     rows = []
     for name, found in (scored.documents.content["documents"] if scored.documents else {}).items():
         kinds = [*found["types"], *([EVERY_TYPE] if len(found["types"]) > 1 else [])]
         rows += [(name, found["documents"], kind, _of_kind(found["strict"], kind)) for kind in kinds]
     return rows
+
+
+def left_out(scored: Scored) -> dict[str, dict[str, int]]:
+    """Of each FILE_unseen, how many documents of FILE stand in which training files."""
+    found = scored.documents.content["documents"] if scored.documents else {}
+    return {name: of["left_out"] for name, of in found.items() if of.get("left_out")}
 
 
 def published(corpus: str, kind: str) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """What all commands have in common: help without heavy imports, examples, exit codes, and scripts."""
 
 import errno
-import hashlib
 import json
 import re
 import subprocess
@@ -13,6 +12,7 @@ from transformers import BertForMaskedLM
 
 from modeling_kogner.commands import main
 from modeling_kogner.commands.main import COMMANDS, EXTRAS
+from modeling_kogner.evaluation.report import digest
 
 # Run before a command: fails where help would cost seconds, or an extra that a plain installation lacks.
 WATCH = """
@@ -74,8 +74,7 @@ def test_train_and_eval_are_commands_of_an_installed_package(wordpiece, tmp_path
     found = json.loads(scores.read_text())
     assert (found["datasets"]["corpus"]["sentences"], found["knowledge"]) == (2, "on")
     assert found["datasets"]["corpus"]["types"] == ["Chemical", "Disease"]
-    weights = (tmp_path / "model" / "model.safetensors").read_bytes()
-    assert found["revision"] == f"sha256:{hashlib.sha256(weights).hexdigest()}"  # else scores fit any weights
+    assert found["revision"] == digest(tmp_path / "model")  # else scores fit any weights
 
 
 WRONG_DATA = {

@@ -8,7 +8,7 @@ import pytest
 from modeling_kogner.corpora.annotated import load_documents
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.mention import Mention
-from modeling_kogner.evaluation.documents import score_documents
+from modeling_kogner.evaluation.documents import documents_in, score_documents
 
 PUBTATOR = """1|t|Fever of rats
 1|a|The variant rs12 raised HER2 levels.
@@ -63,6 +63,18 @@ def test_types_that_the_file_does_not_mark_are_not_scored(pubtator):
         score_documents(Fixed(), pubtator, mapped={"SNP": "Mutation"})
     with pytest.raises(ValueError, match="no type to score"):
         score_documents(Fixed(), pubtator, types=["Chemical"])
+
+
+def test_documents_of_training_files_can_be_left_out(pubtator, tmp_path):
+    """Text seen in training, if only for one type, would raise the score of all."""
+    other = tmp_path / "train.pubtator"
+    other.write_text("1|t|Fever\n1|a|of rats\n\n7|t|None\n7|a|here\n")
+    seen = documents_in([other, pubtator])
+    assert seen == {"train": {"1", "7"}, "d": {"1", "2"}}
+    found = score_documents(Fixed((0, 5, "Disease")), pubtator, seen={"train": seen["train"]})
+    assert (found["documents"], found["left_out"]) == (1, {"train": 1})
+    assert (found["strict"]["gold"], found["strict"]["predicted"]) == (0, 1)  # what the other document has
+    assert score_documents(Fixed(), pubtator, seen={"none": {"9"}})["left_out"] == {}
 
 
 def test_bioc_gives_what_pubtator_gives(pubtator, tmp_path):

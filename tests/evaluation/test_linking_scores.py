@@ -1,6 +1,7 @@
 """Scores of concept linking, on gold mentions and end to end."""
 
 import dataclasses
+import json
 import sys
 
 import pandas as pd
@@ -189,6 +190,7 @@ def test_the_command_prints_both(knowledge, gold, tmp_path, capsys):
     printed = capsys.readouterr().out
     for each in ("accuracy@1", "seen", "gold, mentions", "gold, concepts"):
         assert each in printed
+    assert list(json.loads((tmp_path / "scores.json").read_text())["documents"]) == ["gold"]  # none is unseen
     rows = pd.read_csv(tmp_path / "wrong.tsv", sep="\t").to_dict("records")
     (row,) = [row for row in rows if row["mention"] == "Aspirin"]
     assert (row["file"], row["mention"], row["gold"], row["id"]) == ("gold", "Aspirin", "MESH:D9", "MESH:D001241")

@@ -109,6 +109,11 @@ def test_conventions_documents_and_published_heights(model, files):
     (files / "told.json").write_text(json.dumps(metrics("on", 8, "own")))
     strict = with_total(Disease=score(10, 10, 9), Chemical=score(10, 10, 7))
     documents = {"BioRED_validation": {"documents": 64, "types": ["Chemical", "Disease"], "strict": strict}}
+    documents["BioRED_validation_unseen"] = {
+        **documents["BioRED_validation"],
+        "documents": 21,
+        "left_out": {"N_train": 43},
+    }
     whole = metrics("on", 6) | {"datasets": {}, "documents": documents}
     (files / "whole.json").write_text(json.dumps(whole))
     card = make(model, files, "--metrics", files / "told.json", "--metrics", files / "whole.json")
@@ -118,6 +123,9 @@ def test_conventions_documents_and_published_heights(model, files):
     assert "| 75.0 | 66.7 | 70.6 | 58.8 | 100.0 | 88.9 | 94.1 | 35.3 |" in card.text
     assert "| BioRED_validation | 64 | Disease | 10 | 90.0 | 90.0 | 90.0 |" in card.text
     assert "| BioRED_validation | 64 | all, micro | 20 | 80.0 | 80.0 | 80.0 |" in card.text
+    assert "| BioRED_validation_unseen | 21 | Disease | 10 | 90.0 | 90.0 | 90.0 |" in card.text
+    assert "**BioRED_validation_unseen**: without the documents that are also in training files" in card.text
+    assert "43 in N_train. " in card.text
     beside = card.text.split("### Beside published scores")[1].split("\n## ")[0]
     assert "| NCBI-disease | Disease | 70.6 | 94.1 | 87.8<sup>a</sup> (PubMedBERT, 110 M); 88.2<sup>a</sup>" in beside
     assert "88.7<sup>d</sup> (CompactBioBERT, 65 M) |" in beside
