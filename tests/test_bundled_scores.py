@@ -4,7 +4,6 @@ Whoever replaces `hub_card/` runs `KOGNER_DATA=... python tests/test_bundled_sco
 changes, `tests/bundled_scores.json`, and looks at the difference: it is that of the models, not of the versions.
 """
 
-import hashlib
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from support import ROOT
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
+from modeling_kogner.evaluation.report import digest
 from modeling_kogner.inference.load import load_model
 
 PINNED = Path(__file__).with_name("bundled_scores.json")
@@ -41,19 +41,11 @@ def scores(data: Path) -> dict:
     return counts
 
 
-def weights() -> str:
-    """Digest of the bundled weights."""
-    digest = hashlib.sha256()
-    for shard in sorted((ROOT / "hub_card").glob("*.safetensors")):
-        digest.update(shard.read_bytes())
-    return digest.hexdigest()
-
-
 @pytest.mark.corpora
 def test_scores_of_the_bundled_model(data_folder):
     """A tokenizer that cuts otherwise, an attention that masks otherwise: all runs, and finds less."""
     pinned = json.loads(PINNED.read_text())
-    assert pinned["weights"] == weights(), f"hub_card is another model; write {PINNED.name} again (see {__file__})"
+    assert pinned["weights"] == digest(ROOT / "hub_card"), f"hub_card is another model; write {PINNED.name} again (see {__file__})"
     found = scores(data_folder)
     assert found.keys() == pinned["scores"].keys()
     apart = {
@@ -71,6 +63,6 @@ def test_the_bundled_model_has_checksums():
 
 
 if __name__ == "__main__":
-    made = {"weights": weights(), "scores": scores(Path(os.environ["KOGNER_DATA"]))}
+    made = {"weights": digest(ROOT / "hub_card"), "scores": scores(Path(os.environ["KOGNER_DATA"]))}
     PINNED.write_text(json.dumps(made, indent=1) + "\n")
     sys.stdout.write(PINNED.read_text())
