@@ -27,14 +27,36 @@ tests=("${ner[@]/#/$data/data/ner/}")
   --encoder "$encoder" --knowledge "$out/built" --exclude-tests-of "${tests[@]}" --num-train-epochs 3 \
   --per-device-train-batch-size 128 --head-learning-rate 1e-3 --bf16 --seed 1 --output-dir "$out/pretrained"
 
-# 5. Joint model: 4.5 epochs of two passes each, 2,556 steps (6 minutes of one H100, beside six other runs).
-[ -f "$out/model/config.json" ] || accelerate launch train.py --recipe benchmarks/joint.json --data "$data/data" \
-  --encoder "$out/pretrained" --start-from all --knowledge "$out/distilled" --num-train-epochs 4.5 --adversarial-norm 1.0 \
-  --learning-rate 3e-4 --head-learning-rate 1.5e-3 --warmup-steps 0.06 --weight-decay 0.01 --max-grad-norm 1.0 --bf16 \
-  --tf32 true --seed 1 --eval-strategy no --save-strategy no --dataloader-num-workers 2 --output-dir "$out/model"
+# 5. Joint model: 4.5 epochs of two passes each, 2,556 steps (6 minutes of one H100, beside six other runs). Then twice
+# from there with all layers: on the same sentences (2,651 steps), to choose by validation, and with the validation
+# splits of the 13 corpora of ner/ (2,727 steps). The release gave each 400 s of an H100 of its own, planned 9 epochs,
+# and let the rate fall by the clock, so these epochs come near it; BioRED's validation documents stay held out.
+train() { # RECIPE ENCODER EPOCHS OUTPUT
+  [ -f "$4/config.json" ] || accelerate launch train.py --recipe "$1" --data "$data/data" --encoder "$2" --start-from all \
+    --knowledge "$out/distilled" --num-train-epochs "$3" --adversarial-norm 1.0 --learning-rate 3e-4 \
+    --head-learning-rate 1.5e-3 --warmup-steps 0.06 --weight-decay 0.01 --max-grad-norm 1.0 --bf16 --tf32 true --seed 1 \
+    --eval-strategy no --save-strategy no --dataloader-num-workers 2 --output-dir "$4"
+}
+python - benchmarks/joint.json "$out/joint_all.json" <<'EOF'
+import json, sys
+recipe = json.load(open(sys.argv[1]))
+for corpus in recipe["corpora"].values():
+    if corpus["source"].startswith("ner/"):
+        corpus["train"] = ["train", "validation"]
+json.dump(recipe, open(sys.argv[2], "w"), indent=1)
+EOF
+train benchmarks/joint.json "$out/pretrained" 4.5 "$out/first"
+train benchmarks/joint.json "$out/first" 4.7 "$out/judged"
+train "$out/joint_all.json" "$out/first" 4.1 "$out/model"
 
-# 6. Decision shifts of the conventions, chosen on validation (15 minutes of two cores).
-python benchmarks/choose_shifts.py "$out/model" --own "${ner[@]/#/$data/data/ner/}" "$data/data/more/BioRED"
+# 6. Decision shifts of the conventions, chosen on validation (15 minutes of two cores) for the model that did not learn
+# from it, and used for the other.
+python benchmarks/choose_shifts.py "$out/judged" --own "${ner[@]/#/$data/data/ner/}" "$data/data/more/BioRED"
+python - "$out/judged/config.json" "$out/model/config.json" <<'EOF'
+import json, sys
+judged, model = (json.load(open(path)) for path in sys.argv[1:])
+json.dump(model | {"decision_shifts": judged["decision_shifts"]}, open(sys.argv[2], "w"), indent=2)
+EOF
 
 # 7. Folder for the Hub: half precision, shards, shipped code.
 python -m modeling_kogner.publishing.release "$out/model" hub_card
