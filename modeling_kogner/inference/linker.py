@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -102,17 +103,17 @@ class Linker:
             for document, forms in zip(documents, long_forms, strict=True):
                 for mention in _linkable(document):
                     spelled = self.candidates(mention.text, mention.type, forms, limit=alternatives + 1)
-                    self._set(mention, spelled, NIL_THRESHOLD, alternatives)
+                    self._set(mention, spelled, self.threshold or NIL_THRESHOLD, alternatives)
             return
         asked = [_with_parts(document, forms) for document, forms in zip(documents, long_forms, strict=True)]
         for (given, parts), ranked in zip(asked, self._choice.rank([given for given, _ in asked]), strict=True):
             of = {id(mention): found for mention, found in zip(given.mentions, ranked, strict=True)}
             for mention, pieces in parts:
                 threshold = self._threshold(mention.type)
-                several = [of[id(piece)] for piece in pieces]
+                several = [max((of[id(form)] for form in piece), key=_best) for piece in pieces]
                 whole = of[id(mention)][: alternatives + 1]
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
-                if mention.id is None and several and all(each and each[0][1] >= threshold for each in several):
+                if mention.id is None and several and all(_best(each) >= threshold for each in several):
                     self._join(mention, several)
 
     def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
@@ -257,6 +258,11 @@ class Linker:
         return Candidate(chosen, name, kind, score, [chosen, *others], organism=self._organisms.of(concept))
 
 
+def _best(ranked: Ranked) -> float:
+    """Probability of the first concept."""
+    return ranked[0][1] if ranked else 0.0
+
+
 def _linkable(document: Document) -> list[Mention]:
     return [mention for mention in document.mentions if mention.type != VARIANT]
 
@@ -267,13 +273,14 @@ def _title_end(document: Document) -> int:
 
 def _with_parts(
     document: Document, long_forms: Mapping[str, str]
-) -> tuple[LinkedText, list[tuple[Mention, list[Mention]]]]:
+) -> tuple[LinkedText, list[tuple[Mention, list[list[Mention]]]]]:
     """A document with its mentions and, behind them, the names that composite ones join."""
     pairs = [
-        (mention, [Mention(mention.start, mention.end, part, mention.type) for part in parts_of(mention.text)])
+        (mention, [[replace(mention, text=form) for form in forms] for forms in parts_of(mention.text)])
         for mention in _linkable(document)
     ]
-    mentions = [mention for mention, _ in pairs] + [part for _, parts in pairs for part in parts]
+    mentions = [mention for mention, _ in pairs]
+    mentions += [form for _, parts in pairs for forms in parts for form in forms]
     return LinkedText(document.text, _title_end(document), mentions, long_forms), pairs
 
 

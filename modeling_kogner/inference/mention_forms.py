@@ -54,27 +54,21 @@ def mention_forms(text: str, entity_type: str) -> list[str]:
     return [form for form in forms if len(form) > 1]
 
 
-def parts_of(text: str) -> list[str]:
-    """The names that a composite mention joins, with the head that they share: "breast and ovarian cancer".
+def parts_of(text: str) -> list[list[str]]:
+    """For each name that a composite mention joins the forms that it may have: with the head that they share, and bare.
 
-    A mention that joins nothing has no parts.
+    "breast and ovarian cancer" joins "breast cancer" or "breast", and "ovarian cancer". A mention that joins nothing
+    has no parts.
     """
     parts = [part for part in _JOINED.split(text) if part]
     if len(parts) < 2 or len(parts) > 6:
         return []
-    head = parts[-1].split()
-    tails = [head[size:] for size in range(1, len(head))]
-    made = []
-    for part in parts[:-1]:
-        shared = next((" ".join([part, *tail]) for tail in tails if tail), part)
-        made.append(shared if tails else part)
-    if not tails and re.fullmatch(r"[-\w]{1,4}", parts[-1]):  # "SOCS-1 and -3"
-        stem = re.sub(r"[-\s]?\w+$", "", parts[0])
-        return [
-            parts[0],
-            *(f"{stem}-{part.lstrip('-')}" if re.fullmatch(r"-.*|\d+", part) else part for part in parts[1:]),
-        ]
-    return [*made, parts[-1]]
+    head = parts[-1].split()[1:]
+    if head:
+        return [*([" ".join([part, *head]), part] for part in parts[:-1]), [parts[-1]]]
+    stem, number = re.sub(r"[-\s]?\w+$", "", parts[0]), re.compile(r"-\w{1,3}|\d+")
+    rest = [f"{stem}-{part.lstrip('-')}" if number.fullmatch(part) else part for part in parts[1:]]  # "SOCS-1 and -3"
+    return [[part] for part in (parts[0], *rest)]
 
 
 def _gene(text: str) -> Iterator[str]:

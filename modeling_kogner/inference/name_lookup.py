@@ -14,6 +14,7 @@ from ..graph.index_tables import hash_surfaces
 from ..modeling_kogner import KognerForTokenClassification
 
 LONGEST_NAME = 24  # word pieces of a name that the encoder reads
+_WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
 
@@ -113,13 +114,13 @@ class NameLookup:
         if self._weights is None:
             self._weights = adapter.weights(body.encoder)
         encoded = self.tokenizer(list(texts), truncation=True, max_length=LONGEST_NAME)["input_ids"]
-        order = sorted(range(len(texts)), key=lambda place: len(encoded[place]))
         vectors = torch.empty(len(texts), body.config.name_dim)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            width = len(encoded[rows[-1]])
-            ids = torch.tensor([encoded[row] + [0] * (width - len(encoded[row])) for row in rows])
-            mask = torch.tensor([[1] * len(encoded[row]) + [0] * (width - len(encoded[row])) for row in rows])
-            found = adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
-            vectors[rows] = found.float().cpu()
+        for width in range(_WIDTH, LONGEST_NAME + _WIDTH, _WIDTH):
+            fitting = [row for row, ids in enumerate(encoded) if width - _WIDTH < len(ids) <= width]
+            for start in range(0, len(fitting), batch):
+                rows = fitting[start : start + batch]
+                ids = torch.tensor([encoded[row] + [0] * (width - len(encoded[row])) for row in rows])
+                mask = torch.tensor([[1] * len(encoded[row]) + [0] * (width - len(encoded[row])) for row in rows])
+                found = adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
+                vectors[rows] = found.float().cpu()
         return vectors

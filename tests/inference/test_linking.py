@@ -13,9 +13,11 @@ from tiny_tagger import make_tagger
 
 import modeling_kogner.inference.linker as linker_module
 from modeling_kogner.concept_catalogue import ConceptCatalogue
+from modeling_kogner.corpora.document import Document
+from modeling_kogner.corpora.mention import Candidate, Mention, Passage
 from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.linker import Candidate, Linker, is_link
+from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.near_names import NearNames, name_similarity
 
 EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
@@ -33,6 +35,15 @@ def linker(tagger, tokenizer):
 
 def ids(candidates):
     return [candidate.id for candidate in candidates]
+
+
+def linked(linker, text, kind, mention=None):
+    """The mention of a text after linking."""
+    mention = mention or text
+    start = text.index(mention)
+    document = Document("1", [Passage(text)], [Mention(start, start + len(mention), mention, kind)])
+    linker.link([document])
+    return document.mentions[0]
 
 
 def slow_similarity(left, right, names):
@@ -93,13 +104,11 @@ def test_the_best_spelled_of_several_concepts_wins(linker, tagger, tokenizer, mo
 def test_a_misspelled_mention_gets_candidates_and_a_stranger_none(linker):
     """Without a threshold every mention would be linked to something."""
     near = linker.candidates("acute lymphoblastic leukemias B", "Disease")
-    assert near[0].id == "MONDO:2"
-    assert is_link(near)
+    assert near[0].id == linked(linker, "acute lymphoblastic leukemias B", "Disease").id == "MONDO:2"
     far = linker.candidates("heart block", "Disease")
     assert far
     assert 0 < far[0].score < linker_module.NIL_THRESHOLD
-    assert not is_link(far)
-    assert not is_link([])
+    assert linked(linker, "heart block", "Disease").id is None
 
 
 def test_equivalents_and_the_vocabulary_asked_for(tagger, tokenizer, linker):
@@ -124,15 +133,15 @@ def test_abbreviations_are_those_the_text_defines():
 
 def test_an_abbreviation_is_linked_by_its_long_form(linker):
     """Two-letter forms are in no index; "DM" is myotonic dystrophy in one text, diabetes in the next."""
-    assert not is_link(linker.candidates("PD", "Disease"))
-    assert linker.candidates("PD", "Disease", {"PD": "Parkinson's disease"})[0].id == "MONDO:4"
+    assert linked(linker, "PD", "Disease").id is None
+    assert linked(linker, "Parkinson's disease (PD). PD is common.", "Disease", "PD is"[:2]).id == "MONDO:4"
 
 
 def test_mentions_carry_concept_score_and_alternatives(tagger, tokenizer, monkeypatch):
     """What the annotator reports must be what the linker ranks, cut at the threshold."""
     annotator = Annotator(tagger, tokenizer)
     ranked = [Candidate("A:1", "one", "Disease", 0.9, ["A:1", "B:1"]), Candidate("A:2", "two", "Disease", 0.4)]
-    monkeypatch.setattr(annotator.linker, "candidates", lambda *_: list(ranked))
+    monkeypatch.setattr(annotator.linker, "candidates", lambda *_, **__: list(ranked))
     linked = mentions_of(annotator, ["Aspirin for leukemia of rats"])[0][0]
     assert (linked.id, linked.name, linked.link_score) == ("A:1", "one", 0.9)
     assert (linked.ids[1:], linked.alternatives) == (["B:1"], ranked[1:])

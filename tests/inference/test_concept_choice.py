@@ -1,0 +1,150 @@
+"""The choice among concepts in the context of a document, on a tiny model whose choice adds up what it is told to."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_tagger import make_tagger
+from torch import nn
+
+from modeling_kogner.corpora.document import Document
+from modeling_kogner.corpora.mention import Mention, Passage
+from modeling_kogner.graph.index_tables import hash_surfaces
+from modeling_kogner.inference.linker import Linker
+from modeling_kogner.inference.mention_forms import mention_forms, parts_of
+from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms
+from modeling_kogner.link_tables import LINK_FEATURES, LinkChoice, LinkTables
+
+FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
+
+
+class Sum(nn.Module):
+    """A choice that adds features up; 0 speaks for no candidate."""
+
+    def __init__(self, **weights: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([weights.get(name, 0.0) for name in LINK_FEATURES]))
+
+    def probabilities(self, features, mask):
+        """As those of LinkChoice."""
+        score = (features @ self.weight).masked_fill(~mask, -1e9)
+        return nn.functional.pad(score, (0, 1)).softmax(-1)
+
+
+@pytest.fixture
+def tagger(knowledge, wordpiece):
+    tagger = make_tagger(knowledge, wordpiece)
+    config, index = tagger.config, tagger.kogner.index
+    tokens = {name: getattr(index, name) for name in ("token_hash", "token_length", "token_flags")}
+    hashes, whole = hash_surfaces([name for name, _, _ in FURTHER], wordpiece, tokens)
+    assert whole.all()
+    order = np.argsort(hashes, kind="stable")
+    config.organisms, config.num_link_names, config.num_orthologs, config.num_broader = [HUMAN, MOUSE], 4, 2, 1
+    tables = LinkTables(config)
+    tables.name_hash = torch.from_numpy(hashes[order])
+    tables.name_concept = torch.tensor([FURTHER[place][1] for place in order], dtype=torch.int32)
+    tables.name_count = torch.tensor([FURTHER[place][2] for place in order], dtype=torch.uint8)
+    tables.organism[4], tables.organism[5] = 1, 2
+    tables.ortholog = torch.tensor([[4, 4], [6, 4]], dtype=torch.int32)
+    tables.broader = torch.tensor([[1, 3]], dtype=torch.int32)
+    tagger.kogner.linking = tables
+    return tagger
+
+
+def link(tagger, tokenizer, text, mention, kind="Gene", **weights):
+    tagger.kogner.link_choice = Sum(**weights)
+    start = text.index(mention)
+    document = Document("1", [Passage(text)], [Mention(start, start + len(mention), mention, kind)])
+    Linker(tagger, tokenizer).link([document])
+    return document.mentions[0]
+
+
+def test_the_organism_named_nearest_decides_among_genes_of_one_name(tagger, wordpiece):
+    """A symbol of mouse and human would go to whichever the index lists first."""
+    weights = {"exact": 3.0, "organism_near": 3.0}
+    assert link(tagger, wordpiece, "In mice trp rose.", "trp", **weights).id == "HGNC:6001"
+    assert link(tagger, wordpiece, "In patients trp rose.", "trp", **weights).id == "HGNC:1100"
+    found = link(tagger, wordpiece, "In mice trp rose.", "trp", **weights)
+    assert (found.organism, [each.id for each in found.alternatives][:1]) == (MOUSE, ["HGNC:1100"])
+    assert found.link_score == pytest.approx(np.exp(6) / (np.exp(6) + np.exp(3) + np.exp(0) + 0), rel=0.2)
+
+
+def test_training_documents_and_threshold(tagger, wordpiece):
+    """A link below the threshold would be given, or the model's own threshold be ignored."""
+    assert link(tagger, wordpiece, "trp", "trp", exact=1.0, seen=9.0).id == "HGNC:6001"
+    tagger.config.link_thresholds = {"Gene": 0.9}
+    unsure = link(tagger, wordpiece, "trp", "trp", exact=1.0, seen=3.0)
+    assert (unsure.id, unsure.alternatives[0].id) == (None, "HGNC:6001")
+
+
+def test_a_name_of_another_type_is_no_candidate(tagger, wordpiece):
+    """A disease named as a gene would be linked to the gene."""
+    mention = link(tagger, wordpiece, "trp", "trp", "Disease", exact=9.0)
+    assert (mention.id, mention.alternatives) == (None, [])
+
+
+def test_what_the_preferred_vocabulary_lacks_goes_to_what_stands_for_it(tagger, wordpiece):
+    """Salt and substance would share the probability, and neither be given."""
+    assert link(tagger, wordpiece, "lump", "lump", "Disease", exact=2.0).id == "MONDO:3"
+
+
+def test_a_composite_mention_gets_the_concepts_of_its_parts(tagger, wordpiece):
+    """A mention that joins two diseases would be linked to one of them, or to nothing."""
+    text = "leukemia and breast cancer"
+    mention = link(tagger, wordpiece, text, text, "Disease", exact=5.0)
+    assert mention.id == "MONDO:3"  # what leukemia, in no preferred vocabulary, is linked by here, and breast cancer
+    tagger.kogner.linking.broader = torch.zeros(0, 2, dtype=torch.int32)
+    mention = link(tagger, wordpiece, text, text, "Disease", exact=5.0)
+    assert (mention.id, mention.name) == ("MONDO:1|MONDO:3", "leukemia|breast cancer")
+
+
+def test_the_choice_is_a_distribution_over_candidates_and_none():
+    """A candidate that is not there would take probability, or a mention without any give an error."""
+    choice = LinkChoice(width=4, members=2)
+    features, mask = torch.randn(3, 2, len(LINK_FEATURES)), torch.tensor([[True, True], [True, False], [False, False]])
+    found = choice.probabilities(features, mask)
+    assert found.sum(-1).allclose(torch.ones(3))
+    assert found[1, 1] == found[2, 0] == found[2, 1] == 0
+    assert found[2, 2] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "form"),
+    [
+        ("hTERT", "Gene", "TERT"),
+        ("TGF-\u03b21 mRNA", "Gene", "TGF-beta1"),
+        ("caspase III", "Gene", "caspase 3"),
+        ("sporadic breast cancers", "Disease", "breast neoplasms"),
+        ("selegiline hydrochloride", "Chemical", "selegiline"),
+        ("MCF-7 cells", "CellLine", "MCF-7"),
+        ("Zea mays subsp. mays", "Species", "Zea mays"),
+    ],
+)
+def test_forms_of_mentions(text, kind, form):
+    """A mention written in another way than its concept's names would have no candidate."""
+    assert form in mention_forms(text, kind)
+    assert text not in mention_forms(text, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("breast and ovarian cancer", [["breast cancer", "breast"], ["ovarian cancer"]]),
+        ("SOCS-1 and -3", [["SOCS-1"], ["SOCS-3"]]),
+        ("p53/p21", [["p53"], ["p21"]]),
+        ("cancer", []),
+    ],
+)
+def test_parts_of_composite_mentions(text, parts):
+    """The head that several names share belongs to each of them."""
+    assert parts_of(text) == parts
+
+
+def test_organisms_by_sentence_title_and_count():
+    """A gene would get the organism of another sentence."""
+    text = "Rats and genes. In mice p53 rose. Later p21 fell. Patients and human cells, women."
+    organisms = Organisms(text, title_end=15)
+    assert organisms.nearest(text.index("p53"), "p53") == MOUSE
+    assert organisms.nearest(text.index("p21"), "p21") is None
+    assert organisms.nearest(text.index("p21"), "hTERT") == HUMAN
+    assert (organisms.title, organisms.main) == ({RAT}, HUMAN)
+    assert Organisms("nothing", 0).main == HUMAN
