@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Make the release from the data: graph, vectors, pretraining, joint model, decision shifts, scores, folder. Each step
-# whose output exists is left out, so the same command goes on after a stop.
+# Make the release from the data: graph, vectors, pretraining, joint model, decision shifts, linking, folder, scores.
+# Each step whose output exists is left out, so the same command goes on after a stop.
 #   bash benchmarks/release.sh DATA OUTPUT
 # DATA holds kg/, models/minilm12-biomed/ and data/ with ner/, more/, pubtator/ and text/; OUTPUT gets everything.
-# Times are those of the release: two CPU cores with 16 GB of memory, and two H100 with 80 GB for steps 2, 4 and 5.
+# Times are those of the release: two CPU cores with 16 GB of memory, and two H100 with 80 GB for steps 2, 4, 5 and 7.
 set -euo pipefail
 data=$1 out=$2
 encoder=$data/models/minilm12-biomed
@@ -58,10 +58,26 @@ judged, model = (json.load(open(path)) for path in sys.argv[1:])
 json.dump(model | {"decision_shifts": judged["decision_shifts"]}, open(sys.argv[2], "w"), indent=2)
 EOF
 
-# 7. Folder for the Hub: half precision, shards, shipped code.
-python -m modeling_kogner.publishing.release "$out/model" hub_card
+# 7. Linking, vectors of names (200 seconds of one H100, beside the searches for negatives). Documents of validation and
+# test are left out wherever they occur: BioRED's validation split is part of BC5CDR's and NLM-Gene's training files.
+pubtator=$data/data/pubtator more=$data/data/more
+for corpus in NLM-Gene GNormPlus SPECIES-800 BioID-CellLine; do
+  [ -f "$out/split/${corpus}_validation.pubtator" ] || python benchmarks/held_out_fifth.py "$more/${corpus}_train.pubtator" "$out/split"
+done
+linked=("$pubtator"/{BC5CDR,NCBI-disease}_train.pubtator "$more"/{BioRED,OSIRIS,S800-extended}_train.pubtator "$out"/split/*_train.pubtator)
+chosen=("$pubtator"/{BC5CDR,NCBI-disease}_validation.pubtator "$more/BioRED_validation.pubtator" "$out"/split/*_validation.pubtator)
+held=("$pubtator"/{BC5CDR,NCBI-disease}_test.pubtator "$more"/{GNormPlus,BioID-CellLine}_test.pubtator)
+[ -d "$out/named" ] || kogner graph vectors --model "$out/model" --knowledge "$out/distilled" --documents "${linked[@]}" \
+  --exclude "${chosen[@]}" "${held[@]}" --seconds 200 --output "$out/named"
 
-# 8. Scores, and the card that shows them (half an hour for each of the three sets of scores, beside other work).
+# 8. Linking, the choice among candidates, and the probability of a link by validation.
+[ -d "$out/linked" ] || kogner graph choice --model "$out/named" --documents "${linked[@]}" --validation "${chosen[@]}" \
+  --exclude "${held[@]}" --output "$out/linked"
+
+# 9. Folder for the Hub: half precision, shards, shipped code.
+python -m modeling_kogner.publishing.release "$out/linked" hub_card
+
+# 10. Scores, and the card that shows them (half an hour for each of the three sets of scores, beside other work).
 results=benchmarks/results/release
 cp "$out/model/training.json" "$out/pretrained/pretraining.json" "$results"
 cp "$out/distilled/knowledge.json" "$results/knowledge"

@@ -30,6 +30,7 @@ FAST = {  # added to what is printed
     "train": ["--use_cpu", "--disable_tqdm", "True", "--num_train_epochs", "1", "--logging_strategy", "no"],
     "eval": ["--device", "cpu"],
     "graph distill": ["--transr_steps=2", "--transformer_steps=2", "--student_steps=2", "--teacher_width=16"],
+    "graph vectors": ["--steps=2", "--batch=16"],
     "demo": ["--no-browser", "--port", "0"],
 }
 SCORE = re.compile(r"\b[01]\.\d\d\b")

@@ -34,11 +34,13 @@ COMMANDS = {  # name: module of this folder and function in it
     "graph build": "graph.build",
     "graph distill": "graph.distill",
     "graph stats": "graph.stats",
+    "graph vectors": "linking.vectors",
+    "graph choice": "linking.choice",
     "graph add": "graph.add",
 }
 GROUPS = {
     "": "Biomedical named-entity recognition with a distilled knowledge graph.",
-    "graph": "Build and distil a knowledge graph, see what it holds, add names to a model.",
+    "graph": "Build and distil a knowledge graph, see what it holds; teach a model to link, add names to it.",
 }
 EXTRAS = {
     "train": ("accelerate", "datasets", "evaluate"),

@@ -145,9 +145,9 @@ def make_pairs(
     owners = np.array([concept for _, concept in used], np.int64)
     return NamePairs(
         tokens=_tokens(names["surface"].tolist(), tokenizer),
-        concept=torch.from_numpy(names["concept"].to_numpy(np.int64)),
-        key=torch.from_numpy(names["key"].to_numpy(np.int64)),
-        group=torch.from_numpy(names["group"].to_numpy(np.uint8)),
+        concept=torch.tensor(names["concept"].to_numpy(), dtype=torch.long),
+        key=torch.tensor(names["key"].to_numpy(), dtype=torch.long),
+        group=torch.tensor(names["group"].to_numpy(), dtype=torch.uint8),
         mention_tokens=_tokens([text for text, _ in used], tokenizer),
         mention_concept=torch.from_numpy(owners),
         mention_group=torch.from_numpy(group[owners]),

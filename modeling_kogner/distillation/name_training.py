@@ -54,10 +54,10 @@ class NameTrainer:
         self.hard: HardNegatives | None = None
 
     def train(self) -> NameAdapter:
-        """Train for the time that the settings give."""
+        """Train for the time or the steps that the settings give."""
         settings, spent, step, searched = self.settings, 0.0, 0, 0
         self.encoder.train()
-        while (done := spent / settings.seconds) < 1:
+        while (done := step / settings.steps if settings.steps else spent / settings.seconds) < 1:
             if searched < settings.rounds and done >= 0.12 + 0.66 * searched / settings.rounds:
                 self._search_negatives()
                 searched += 1

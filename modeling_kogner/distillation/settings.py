@@ -58,6 +58,7 @@ class NameSettings:
     bytes: int = 16  # of a name in the table
     cells: int = 4_096  # of the table, at most
     seconds: float = 200.0  # of training, without the search for hard negatives
+    steps: int | None = None  # of training, in place of the time
     batch: int = 1_536  # pairs a step
     mentions: float = 0.15  # share of pairs of a mention in a training document and a name
     siblings: float = 0.3  # share of names whose negative is a name of a sibling in the hierarchy

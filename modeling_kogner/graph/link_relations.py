@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from .knowledge_folder import Knowledge
 from .link_names import MAIN_ORGANISMS, organism_of
+from .surface_forms import surface_key, surface_keys
 
 MAX_ORGANISMS = 60
 MAX_FAMILY = 40  # genes of one ancestor; larger families are of genes that no text takes for each other
@@ -16,8 +18,18 @@ _UP = ("is_a", "has_functional_parent", "is_conjugate_acid_of", "is_conjugate_ba
 _STEPS_UP, _MOST_BROADER = 4, 3
 _TOO_BROAD = 3_000  # concepts directly below
 _VOCABULARY = "MESH:"  # that corpora and databases join these types by
+# From a salt or hydrate to the substance that it is called after.
+_MADE_OF = (*_UP[1:], "is_tautomer_of", "is_enantiomer_of")
+_MOST_SUBSTANCES, _SHORTEST_SUBSTANCE = 2, 5
+_SALT = frozenset(
+    "hydrochloride dihydrochloride sodium disodium calcium potassium magnesium trihydrate hydrate monohydrate dihydrate "
+    "hemihydrate bisulfate sulfate hemisulfate phosphate acetate citrate tartrate bitartrate maleate mesylate fumarate "
+    "succinate nitrate bromide chloride hydrobromide besylate tosylate anhydrous salt hydrogen lactate gluconate "
+    "stearate pamoate".split()
+)
 _DISEASES = frozenset({"Disease", "Phenotype"})
-_SAME_KIND = dict.fromkeys(_DISEASES, _DISEASES) | {kind: {kind} for kind in ("Chemical", "Anatomy", "Cell")}
+_SAME_KIND = dict.fromkeys(_DISEASES, _DISEASES) | {kind: {kind} for kind in ("Anatomy", "Cell")}
+_WITH_SIBLINGS = (*_DISEASES, "Chemical", "Anatomy", "Cell")
 _SMALLEST_FAMILY, _LARGEST_FAMILY, _SIBLINGS = 2, 500, 6
 
 
@@ -47,28 +59,67 @@ def orthologs(knowledge: Knowledge) -> np.ndarray:
 
 
 def broader_concepts(knowledge: Knowledge) -> np.ndarray:
-    """Pairs of a concept without an id of MeSH and the nearest above it with one: ``(P, 2)`` int32, by concept."""
+    """Pairs of a concept without an id of MeSH and what stands for it there: ``(P, 2)`` int32, by concept.
+
+    That is the nearest concept above it, and of a salt or hydrate the substance.
+    """
+    ids, equivalents = knowledge.concepts["id"], knowledge.equivalents
+    named = set(equivalents.loc[equivalents["id"].str.startswith(_VOCABULARY), "preferred"])
+    has_id = (ids.str.startswith(_VOCABULARY) | ids.isin(named)).to_numpy()
+    return _table(_above(knowledge, has_id) + _substances(knowledge, has_id))
+
+
+def _above(knowledge: Knowledge, has_id: np.ndarray) -> list[tuple[int, int]]:
+    """Diseases, anatomy and cells with the nearest concepts above them that have an id."""
     above: dict[int, list[int]] = defaultdict(list)
     below: Counter[int] = Counter()
     for one, other in _pairs(knowledge, _UP):
         above[one].append(other)
         below[other] += 1
-    ids, equivalents = knowledge.concepts["id"], knowledge.equivalents
-    named = set(equivalents.loc[equivalents["id"].str.startswith(_VOCABULARY), "preferred"])
-    has_id = (ids.str.startswith(_VOCABULARY) | ids.isin(named)).to_numpy()
     types = knowledge.concepts["type"].tolist()
     pairs = []
     for concept in sorted(above):
         if (kinds := _SAME_KIND.get(types[concept])) is None or has_id[concept]:
             continue
-        level, seen, found = [concept], {concept}, []
-        for _ in range(_STEPS_UP):
-            level = list(dict.fromkeys(each for one in level for each in above.get(one, ()) if each not in seen))
-            seen.update(level)
+        for level in _levels(concept, above):
             if found := [each for each in level if has_id[each] and types[each] in kinds]:
+                pairs += [(concept, each) for each in found if below[each] < _TOO_BROAD][:_MOST_BROADER]
                 break
-        pairs += [(concept, each) for each in found if below[each] < _TOO_BROAD][:_MOST_BROADER]
-    return _table(pairs)
+    return pairs
+
+
+def _substances(knowledge: Knowledge, has_id: np.ndarray) -> list[tuple[int, int]]:
+    """Salts and hydrates with the substances that have an id: by their relations and name, else by their name."""
+    chemical = (knowledge.concepts["type"] == "Chemical").to_numpy()
+    known, names = has_id & chemical, knowledge.concepts["name"].str.lower().tolist()
+    parts: dict[int, list[int]] = defaultdict(list)
+    for one, other in _pairs(knowledge, _MADE_OF):
+        parts[one].append(other)
+    surfaces = knowledge.surfaces[known[knowledge.surfaces["concept"].to_numpy()]]
+    keys = surface_keys(surfaces["surface"]).tolist()
+    of_key = dict(zip(reversed(keys), reversed(surfaces["concept"].tolist()), strict=True))  # the first counts
+    pairs = []
+    for concept in np.flatnonzero(chemical & ~has_id).tolist():
+        name = names[concept]
+        met = [each for level in _levels(concept, parts) for each in level if known[each]]
+        found = [each for each in met if len(names[each]) >= _SHORTEST_SUBSTANCE and names[each] in name]
+        if not found:
+            words = name.split()
+            while len(words) > 1 and words[-1] in _SALT:
+                words.pop()
+            bare = of_key.get(surface_key(" ".join(words))) if len(words) < len(name.split()) else None
+            found = [] if bare is None else [bare]
+        pairs += [(concept, each) for each in found[:_MOST_SUBSTANCES]]
+    return pairs
+
+
+def _levels(concept: int, above: dict[int, list[int]]) -> Iterator[list[int]]:
+    """Concepts one, two, ... steps away, each once."""
+    level, seen = [concept], {concept}
+    for _ in range(_STEPS_UP):
+        level = list(dict.fromkeys(each for one in level for each in above.get(one, ()) if each not in seen))
+        seen.update(level)
+        yield level
 
 
 def siblings(knowledge: Knowledge, seed: int = 0) -> np.ndarray:
@@ -76,7 +127,7 @@ def siblings(knowledge: Knowledge, seed: int = 0) -> np.ndarray:
     draw = np.random.default_rng(seed)
     children, found = defaultdict(list), np.full((len(knowledge.concepts), _SIBLINGS), -1, np.int32)
     types = knowledge.concepts["type"].tolist()
-    pairs = [(one, other) for one, other in _pairs(knowledge, ["is_a"]) if types[one] in _SAME_KIND]
+    pairs = [(one, other) for one, other in _pairs(knowledge, ["is_a"]) if types[one] in _WITH_SIBLINGS]
     for child, parent in pairs:
         children[parent].append(child)
     for child, parent in pairs:

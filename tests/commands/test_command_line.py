@@ -93,6 +93,8 @@ WRONG_DATA = {
     "graph build": ("--source absent --output out", "absent"),
     "graph distill": ("--knowledge absent --encoder absent --output out", "absent: no knowledge.json"),
     "graph stats": ("absent", "absent: no knowledge.json"),
+    "graph vectors": ("--model absent --knowledge absent --documents absent --output out", "absent: no knowledge.json"),
+    "graph choice": ("--model absent --documents absent --output out", "absent: no such folder"),
     "graph add": ("absent --names names.tsv --output out", "names.tsv: no such file"),
 }
 

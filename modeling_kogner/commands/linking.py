@@ -1,0 +1,138 @@
+"""`kogner graph vectors` and `kogner graph choice`: teach a trained model to link mentions."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..distillation.settings import NameSettings
+from ..files.errors import UsageError
+from ..files.option import option
+from .progress import loading_model, quiet, waiting
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from ..modeling_kogner import KognerForTokenClassification
+
+_EXCLUDED = (
+    "Files of validation and test documents: these are left out of --documents by their id, wherever they occur."
+)
+
+
+@dataclass
+class VectorOptions:
+    """Options."""
+
+    model: str = option("Folder or Hub id of a model that was trained with the knowledge folder.")
+    knowledge: Path = option("Folder that `kogner graph distill` wrote.")
+    documents: list[Path] = option("PubTator or BioC files for training, with ids.")
+    output: Path = option("Folder to write; it must not exist.")
+    exclude: list[Path] = option(_EXCLUDED, [])
+    seconds: float = option("Training time on a GPU; a CPU needs far more.", NameSettings.seconds)
+    steps: int | None = option("Training steps, in place of the time: the same every time.", None, least=1)
+    batch: int = option("Pairs of names per step.", NameSettings.batch, least=2)
+    rank: int = option("Rank of the adapter.", NameSettings.rank, least=1)
+    seed: int = option("Seed of every random choice.", NameSettings.seed)
+
+
+def vectors(options: VectorOptions) -> None:
+    """Give a model vectors of names and the tables that linking reads; the tagger stays as it is.
+
+    kogner graph vectors --model my-model --knowledge distilled --documents train.pubtator --output named
+
+    Then `kogner graph choice` fits the choice among the candidates.
+    """
+    import torch
+
+    from ..graph.knowledge_folder import Knowledge
+    from ..training.link_vectors import add_name_vectors
+    from ..training.linked_documents import linked_documents
+
+    _must_be_new(options.output)
+    quiet()
+    with waiting("reading the graph"):
+        knowledge = Knowledge.load(options.knowledge)
+    model, tokenizer = loading_model(options.model)
+    documents = linked_documents(options.documents, model.kogner.concepts, model.config.entity_types, options.exclude)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    settings = NameSettings(
+        seconds=options.seconds, steps=options.steps, batch=options.batch, rank=options.rank, seed=options.seed
+    )
+    counts = add_name_vectors(model, tokenizer, knowledge, documents, settings, _say)
+    print(f"{len(documents):,} documents, {counts['names']:,} names, of these {counts['vectors']:,} with a vector")
+    print(f"{counts['rows']:,} rows of names for linking alone")
+    _save(model.cpu(), tokenizer, options.output)
+
+
+@dataclass
+class ChoiceOptions:
+    """Options."""
+
+    model: str = option("Folder that `kogner graph vectors` wrote.")
+    documents: list[Path] = option("The training files that it was given.")
+    output: Path = option("Folder to write; it must not exist.")
+    validation: list[Path] = option("Files by which the probability is chosen that makes a link.", [])
+    exclude: list[Path] = option(f"{_EXCLUDED} Those of --validation always are.", [])
+    seed: int = option("Seed of every random choice.", 1)
+
+
+def choice(options: ChoiceOptions) -> None:
+    """Fit the choice among the candidates of a mention; choose the probability that makes a link.
+
+    kogner graph choice --model named --documents train.pubtator --validation dev.pubtator --output linked
+
+    Links have a precision of 95 % on the validation files. Mentions without an id there do not count.
+    """
+    from ..training.link_choice import describe, fit_choice, link_threshold, ranked
+    from ..training.linked_documents import linked_documents
+
+    _must_be_new(options.output)
+    quiet()
+    model, tokenizer = loading_model(options.model)
+    if model.kogner.linking is None:
+        raise UsageError("the model has no tables for linking", file=options.model, fix="run `kogner graph vectors`")
+    catalogue, types = model.kogner.concepts, model.config.entity_types
+    held_out = [*options.exclude, *options.validation]
+    documents = linked_documents(options.documents, catalogue, types, held_out)
+    validation = linked_documents(options.validation, catalogue, types) if options.validation else []
+    with waiting("looking up candidates"):
+        examples = describe(model, tokenizer, documents, counted=True)
+        tested = describe(model, tokenizer, validation, counted=False)
+    with waiting("fitting"):
+        fitted = fit_choice(examples, options.seed)
+    model.kogner.link_choice = fitted
+    print(
+        f"{len(examples):,} mentions of {len(documents):,} documents, {_found(examples)} with the concept among theirs"
+    )
+    if tested:
+        score, right = ranked(fitted, tested)
+        model.config.link_threshold = threshold = link_threshold(score, right)
+        linked = score >= threshold
+        print(f"validation: the first candidate is right for {right.mean():.1%} of {len(tested):,} mentions")
+        print(f"from {threshold:.2f} on: {linked.mean():.1%} linked, {right[linked].mean():.1%} of the links right")
+    _save(model, tokenizer, options.output)
+
+
+def _found(examples: list[Any]) -> str:
+    return f"{sum(bool(each.right.any()) for each in examples) / max(1, len(examples)):.1%}"
+
+
+def _must_be_new(folder: Path) -> None:
+    if folder.exists():
+        raise UsageError(f"{folder} exists already", fix="name a new folder with --output")
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(", ".join(f"{name} {value}" for name, value in line.items()), file=sys.stderr, flush=True)
+
+
+def _save(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    from ..files.whole import whole_folder
+
+    with waiting("saving"), whole_folder(folder, lambda name: False) as partial:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+    print(f"-> {folder}")

@@ -1,0 +1,209 @@
+"""From annotated documents to a model that links: names as vectors, tables, the choice."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from support import kogner, tiny_model
+
+from modeling_kogner import KognerConfig, KognerForTokenClassification
+from modeling_kogner.distillation.name_pairs import LONGEST_NAME, make_pairs
+from modeling_kogner.distillation.name_quantiser import quantise_names
+from modeling_kogner.distillation.name_training import NameTrainer
+from modeling_kogner.distillation.settings import NameSettings
+from modeling_kogner.graph.link_names import link_names
+from modeling_kogner.inference import name_lookup
+from modeling_kogner.inference.name_lookup import NameLookup
+from modeling_kogner.name_vectors import NameTable
+from modeling_kogner.training.link_choice import Example, describe, fit_choice, link_threshold, ranked
+from modeling_kogner.training.link_vectors import add_name_vectors
+from modeling_kogner.training.linked_documents import linked_documents, named_mentions
+
+SETTINGS = NameSettings(steps=60, batch=32, width=16, bytes=4, rank=4, rate=1e-2, projection_rate=1e-2)
+LINES = {
+    "1": ["1|t|Aspirin in leukemia.", "1|a|Low sugar disease (LSD) is LSD.", "1\t0\t7\tAspirin\tChemical\tMESH:D001241",
+          "1\t11\t19\tleukemia\tDisease\tMONDO:1", "1\t21\t38\tLow sugar disease\tDisease\tMONDO:5",
+          "1\t40\t43\tLSD\tDisease\tMONDO:5"],
+    "2": ["2|t|Blood cancer and aspirin.", "2|a|It is seen.", "2\t0\t12\tBlood cancer\tDisease\tMONDO:1",
+          "2\t17\t24\taspirin\tChemical\tD001241", "2\t17\t24\taspirin\tProtein\tX:1"],
+    "3": ["3|t|Diabetes.", "3|a|Breast cancer.", "3\t0\t8\tDiabetes\tDisease\tMONDO:5",
+          "3\t10\t23\tBreast cancer\tDisease\tMONDO:3|MONDO:1"],
+    "4": ["4|t|Leukemia of none.", "4|a|.", "4\t0\t8\tLeukemia\tDisease\t-1"],
+}  # fmt: skip
+
+
+def write(path, *documents):
+    path.write_text("".join("\n".join(LINES[each]) + "\n\n" for each in documents))
+    return path
+
+
+@pytest.fixture(scope="module")
+def graph(knowledge):
+    """The tiny graph with two names for linking alone."""
+    further = pd.DataFrame({"surface": ["fever", "ASA"], "concept": pd.Series([1, 0], dtype="int32")})
+    return replace(knowledge, further=further)
+
+
+@pytest.fixture
+def model(graph, wordpiece):
+    return tiny_model(graph, wordpiece)
+
+
+@pytest.fixture
+def documents(model, tmp_path):
+    return linked_documents(
+        [write(tmp_path / "t.pubtator", "1", "2", "3", "4")], model.kogner.concepts, model.config.entity_types
+    )
+
+
+def test_documents_bring_ids_of_any_spelling(model, documents):
+    """A mention whose id has another spelling would count as one without a concept."""
+    assert [each.id for each in documents] == ["1", "2", "3"]
+    ids = model.kogner.concepts.ids
+    found = [
+        (m.text, [ids[c] for c in cs]) for each in documents for m, cs in zip(each.mentions, each.concepts, strict=True)
+    ]
+    assert ("aspirin", ["MESH:D001241"]) in found
+    assert ("Breast cancer", ["MONDO:3", "MONDO:1"]) in found
+    named = dict(named_mentions(documents))
+    assert "LSD" not in named  # its long form is learned in its place
+    assert "Breast cancer" not in named  # of two concepts
+
+
+def test_excluded_documents_are_not_read(model, tmp_path):
+    """Documents of one corpus's validation split are in another's training files: scores would be too good."""
+    train, held = write(tmp_path / "t.pubtator", "1", "2"), write(tmp_path / "v.pubtator", "2", "3")
+    given = model.kogner.concepts, model.config.entity_types
+    assert [each.id for each in linked_documents([train], *given, [held])] == ["1"]
+    with pytest.raises(ValueError, match="no mention has a concept"):
+        linked_documents([train], *given, [train])
+
+
+def test_training_brings_spellings_of_a_concept_together(graph, model, wordpiece, documents):
+    """Names that stay where the encoder put them would be found by their spelling alone."""
+    names = link_names(graph.concepts, graph.edges, graph.surfaces, graph.further)
+    pairs = make_pairs(graph, names, named_mentions(documents), wordpiece)
+    assert pairs.siblings.shape == (12, 6)
+    trainer = NameTrainer(model.kogner.encoder, pairs, SETTINGS, lambda line: None)
+
+    def cosines():
+        vectors = trainer.embed_all(pairs.tokens).float()
+        same = pairs.concept[:, None] == pairs.concept
+        same.fill_diagonal_(False)
+        score = vectors @ vectors.T
+        return score[same].mean() - score[~same].mean()
+
+    before = cosines()
+    trainer.train()
+    assert cosines() > before + 0.2
+    assert LONGEST_NAME == name_lookup.LONGEST_NAME  # a longer mention would be embedded otherwise than names were
+
+
+def table_of(vectors, cells):
+    rows = torch.arange(len(vectors)) * 3
+    buffers = quantise_names(vectors, rows, cells=cells, parts=8)
+    config = KognerConfig(name_cells=cells, num_name_vectors=len(vectors), name_dim=16, name_bytes=8)
+    table = NameTable(config)
+    table.load_state_dict(buffers)
+    return table
+
+
+def test_the_quantiser_finds_the_nearest_name():
+    """Rows out of order would answer with another name's concept."""
+    vectors = torch.nn.functional.normalize(torch.randn(200, 16, generator=torch.Generator().manual_seed(1)), dim=-1)
+    table = table_of(vectors, 10)
+    found = [int(table.search(vector, 1)[0][0]) for vector in vectors]
+    assert np.mean(np.array(found) == np.arange(200) * 3) > 0.95
+
+
+def test_a_search_of_all_cells_is_a_search_of_all_names():
+    """Bounds of cells that are off by one would lose names at their edges."""
+    generator = torch.Generator().manual_seed(2)
+    vectors = torch.nn.functional.normalize(torch.randn(300, 16, generator=generator), dim=-1)
+    table, query = table_of(vectors, 12), torch.nn.functional.normalize(torch.randn(16, generator=generator), dim=0)
+    every = table.vectors(torch.arange(300)) @ query
+    best = every.topk(20)
+    rows, scores = table.search(query, 20, probes=12)
+    assert rows.tolist() == table.row[best.indices].tolist()
+    assert torch.allclose(scores, best.values, atol=1e-5)
+
+
+def test_names_of_training_and_further_names_are_looked_up(graph, model, wordpiece, documents):
+    """The tables' rows and the vectors' rows must lead to the same concepts."""
+    counts = add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=20))
+    lookup = NameLookup(model, wordpiece)
+    exact = lookup.exact(["fever", "Blood cancer", "aspirin", "Low sugar disease"])
+    assert [(each.concept, each.count) for each in exact["fever"]] == [(1, 0)]
+    assert [(each.concept, each.count) for each in exact["Blood cancer"]] == [(1, 1)]
+    assert [(each.concept, each.count) for each in exact["aspirin"]] == [(0, 2)]
+    assert "LSD" not in exact
+    near = lookup.near(["heart failure", "fever"], limit=3)
+    assert near["heart failure"][0][0].concept == 9
+    assert near["fever"][0][0].concept == 1
+    assert counts["vectors"] == len(model.kogner.names.row)
+    with pytest.raises(ValueError, match="concepts are not those"):
+        add_name_vectors(model, wordpiece, replace(graph, concepts=graph.concepts[:-1]), documents, SETTINGS)
+
+
+def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, documents):
+    """On its own training documents at least; a document's own names must not count as seen."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=20))
+    examples = describe(model, wordpiece, documents, counted=True)
+    assert len(examples) == sum(len(each.mentions) for each in documents)
+    seen = {each.place: each.features[:, 5].max() for each in examples}
+    assert seen["2", "Blood cancer", "Disease"] == 0  # no other document calls it so
+    assert seen["2", "aspirin", "Chemical"] > 0
+    fitted = fit_choice(examples, epochs=200)
+    score, right = ranked(fitted, examples)
+    reachable = np.array([each.right.any() for each in examples])
+    assert reachable.mean() > 0.7
+    assert right[reachable].all()
+    assert (score >= 0).all()
+    assert (score <= 1.0001).all()
+
+
+def test_a_mention_without_candidates_is_no_link():
+    """It has no features to be ranked by."""
+    none = Example(("1", "x", "Gene"), np.zeros((0, 43), np.float32), np.zeros(0, bool))
+    some = Example(("1", "y", "Gene"), np.ones((2, 43), np.float32), np.array([True, False]))
+    score, right = ranked(fit_choice([none, some], epochs=1), [none, some])
+    assert score[0] == 0
+    assert not right[0]
+
+
+def test_the_threshold_gives_the_precision():
+    """By hand: from .6 on three of four are right, from .8 on both."""
+    score, right = np.array([0.3, 0.6, 0.7, 0.8, 0.9]), np.array([False, True, False, True, True])
+    assert link_threshold(score, right, 0.75) == pytest.approx(0.31)
+    assert link_threshold(score, right, 0.95) == pytest.approx(0.71)
+    with pytest.raises(ValueError, match="no threshold"):
+        link_threshold(score, ~right & (score < 0.5), 0.95)
+
+
+def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
+    """The whole way on disk: folder, vectors, choice; a file of validation is left out of training."""
+    graph.save(tmp_path / "graph")
+    model.save_pretrained(tmp_path / "model")
+    wordpiece.save_pretrained(tmp_path / "model")
+    train, held = write(tmp_path / "t.pubtator", "1", "2", "3"), write(tmp_path / "v.pubtator", "3")
+    given = ["--documents", train, "--exclude", held]
+    ended = kogner("graph", "vectors", "--model", tmp_path / "model", "--knowledge", tmp_path / "graph", *given,
+                   "--steps", "5", "--batch", "32", "--output", tmp_path / "named")  # fmt: skip
+    assert ended.exit_code == 0, ended.output
+    assert "2 documents" in ended.stdout
+    ended = kogner("graph", "choice", "--model", tmp_path / "named", "--documents", train, "--validation", held,
+                   "--output", tmp_path / "linked")  # fmt: skip
+    assert ended.exit_code == 0, ended.output
+    config = json.loads((tmp_path / "linked" / "config.json").read_text())
+    assert config["link_threshold"] > 0
+    assert {name.split(".")[0] for name in config["table_checksums"]} >= {"names", "linking"}
+    read = KognerForTokenClassification.from_pretrained(tmp_path / "linked")
+    named = KognerForTokenClassification.from_pretrained(tmp_path / "named")
+    assert torch.equal(read.kogner.names.codes, named.kogner.names.codes)
+    assert torch.equal(read.kogner.index.surface_hash, model.kogner.index.surface_hash)
+    assert all(torch.equal(p, dict(read.named_parameters())[n]) for n, p in model.named_parameters())
+    again = kogner("graph", "choice", "--model", tmp_path / "model", "--documents", train, "--output", tmp_path / "x")
+    assert "no tables for linking" in again.stderr
