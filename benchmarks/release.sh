@@ -70,7 +70,7 @@ held=("$pubtator"/{BC5CDR,NCBI-disease}_test.pubtator "$more"/{GNormPlus,BioID-C
 [ -d "$out/named" ] || kogner graph vectors --model "$out/model" --knowledge "$out/distilled" --documents "${linked[@]}" \
   --exclude "${chosen[@]}" "${held[@]}" --seconds 200 --output "$out/named"
 
-# 8. Linking, the choice among candidates, and the probability of a link by validation.
+# 8. Linking, the choice among candidates, and the probabilities of a link by validation.
 [ -d "$out/linked" ] || kogner graph choice --model "$out/named" --documents "${linked[@]}" --validation "${chosen[@]}" \
   --exclude "${held[@]}" --output "$out/linked"
 

@@ -84,9 +84,11 @@ def choice(options: ChoiceOptions) -> None:
 
     kogner graph choice --model named --documents train.pubtator --validation dev.pubtator --output linked
 
-    Links have a precision of 95 % on the validation files. Mentions without an id there do not count.
+    Links of each type have a precision of 95 % on the validation files. Mentions without an id there do not count.
     """
-    from ..training.link_choice import describe, fit_choice, link_threshold, ranked
+    import pandas as pd
+
+    from ..training.link_choice import best_links, describe, fit_choice, link_thresholds
     from ..training.linked_documents import linked_documents
 
     _must_be_new(options.output)
@@ -97,27 +99,24 @@ def choice(options: ChoiceOptions) -> None:
     catalogue, types = model.kogner.concepts, model.config.entity_types
     held_out = [*options.exclude, *options.validation]
     documents = linked_documents(options.documents, catalogue, types, held_out)
-    validation = linked_documents(options.validation, catalogue, types) if options.validation else []
+    validation = [linked_documents([path], catalogue, types) for path in options.validation]
     with waiting("looking up candidates"):
-        examples = describe(model, tokenizer, documents, counted=True)
-        tested = describe(model, tokenizer, validation, counted=False)
+        examples = describe(model, tokenizer, documents)
     with waiting("fitting"):
-        fitted = fit_choice(examples, options.seed)
-    model.kogner.link_choice = fitted
-    print(
-        f"{len(examples):,} mentions of {len(documents):,} documents, {_found(examples)} with the concept among theirs"
-    )
-    if tested:
-        score, right = ranked(fitted, tested)
-        model.config.link_threshold = threshold = link_threshold(score, right)
-        linked = score >= threshold
-        print(f"validation: the first candidate is right for {right.mean():.1%} of {len(tested):,} mentions")
-        print(f"from {threshold:.2f} on: {linked.mean():.1%} linked, {right[linked].mean():.1%} of the links right")
+        model.kogner.link_choice = fit_choice(examples, options.seed)
+    print(f"{len(examples):,} mentions of {len(documents):,} documents")
+    if validation:
+        with waiting("linking the validation files"):
+            links = [best_links(model, tokenizer, each) for each in validation]
+        model.config.link_thresholds = link_thresholds(links)
+        for kind, table in pd.concat(links).groupby("type"):
+            least = model.config.link_thresholds.get(kind, model.config.link_threshold)
+            linked = table[table["score"] >= least]
+            print(
+                f"{kind}: of {len(table):,} mentions the first concept is right for {table['right'].mean():.1%}; from "
+                f"{least:.2f} on {len(linked) / len(table):.1%} are linked, {linked['right'].mean():.1%} of them right"
+            )
     _save(model, tokenizer, options.output)
-
-
-def _found(examples: list[Any]) -> str:
-    return f"{sum(bool(each.right.any()) for each in examples) / max(1, len(examples)):.1%}"
 
 
 def _must_be_new(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -21,11 +22,11 @@ _VOCABULARY = "MESH:"  # that corpora and databases join these types by
 # From a salt or hydrate to the substance that it is called after.
 _MADE_OF = (*_UP[1:], "is_tautomer_of", "is_enantiomer_of")
 _MOST_SUBSTANCES, _SHORTEST_SUBSTANCE = 2, 5
-_SALT = frozenset(
-    "hydrochloride dihydrochloride sodium disodium calcium potassium magnesium trihydrate hydrate monohydrate dihydrate "
-    "hemihydrate bisulfate sulfate hemisulfate phosphate acetate citrate tartrate bitartrate maleate mesylate fumarate "
-    "succinate nitrate bromide chloride hydrobromide besylate tosylate anhydrous salt hydrogen lactate gluconate "
-    "stearate pamoate".split()
+_SALT = re.compile(
+    r"(?: (?:hydrochloride|dihydrochloride|sodium|disodium|calcium|potassium|magnesium|trihydrate|hydrate|monohydrate"
+    r"|dihydrate|hemihydrate|bisulfate|sulfate|hemisulfate|phosphate|acetate|citrate|tartrate|bitartrate|maleate"
+    r"|mesylate|fumarate|succinate|nitrate|bromide|chloride|hydrobromide|besylate|tosylate|anhydrous|salt|hydrogen"
+    r"|lactate|gluconate|stearate|pamoate))+$"
 )
 _DISEASES = frozenset({"Disease", "Phenotype"})
 _SAME_KIND = dict.fromkeys(_DISEASES, _DISEASES) | {kind: {kind} for kind in ("Anatomy", "Cell")}
@@ -104,11 +105,8 @@ def _substances(knowledge: Knowledge, has_id: np.ndarray) -> list[tuple[int, int
         met = [each for level in _levels(concept, parts) for each in level if known[each]]
         found = [each for each in met if len(names[each]) >= _SHORTEST_SUBSTANCE and names[each] in name]
         if not found:
-            words = name.split()
-            while len(words) > 1 and words[-1] in _SALT:
-                words.pop()
-            bare = of_key.get(surface_key(" ".join(words))) if len(words) < len(name.split()) else None
-            found = [] if bare is None else [bare]
+            bare = _SALT.sub("", name)
+            found = [of_key[key]] if bare != name and (key := surface_key(bare)) in of_key else []
         pairs += [(concept, each) for each in found[:_MOST_SUBSTANCES]]
     return pairs
 

@@ -10,11 +10,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from ..files.errors import InputError
-from ..inference.link_features import MAX_CANDIDATES, LinkFeatures
+from ..inference.concept_choice import ConceptChoice
+from ..inference.link_features import MAX_CANDIDATES, LinkedText, LinkFeatures, Own
 from ..inference.linker import fitting_types
 from ..inference.name_lookup import NameLookup
 from ..link_tables import LINK_FEATURES, LinkChoice
@@ -23,9 +23,13 @@ from .link_vectors import index_tokens
 from .linked_documents import LinkedDocument, training_names
 
 PRECISION = 0.95  # of links at the threshold, on validation
+_LOWEST_THRESHOLD = 0.3  # below, another candidate may be likelier
 _SEEN = [LINK_FEATURES.index(name) for name in ("seen", "seen_share")]
+_NAMED = [LINK_FEATURES.index(name) for name in ("exact", "long_form")]
+_VOCABULARY = LINK_FEATURES.index("vocabulary")
 _HIDDEN = 0.1  # share of mentions whose name is as if no training document had it
 _EPOCHS, _BATCH, _RATE, _DECAY = 20, 512, 4e-3, 1e-3
+_TOGETHER = 64  # documents whose names are looked up together
 
 
 @dataclass
@@ -44,37 +48,32 @@ class Example:
 
 
 def describe(
-    model: KognerForTokenClassification,
-    tokenizer: PreTrainedTokenizerBase,
-    documents: Sequence[LinkedDocument],
-    counted: bool,
-    done: Callable[[int], None] = lambda count: None,
+    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, documents: Sequence[LinkedDocument]
 ) -> list[Example]:
-    """Candidates of all mentions with an id.
+    """Candidates of all mentions with an id; names that the tables count because of the document itself do not count.
 
     Args:
         model: with link tables.
         tokenizer: of the model.
-        documents: annotated.
-        counted: whether the tables count names of these documents: a document's own are then left out.
-        done: gets the number of documents read.
+        documents: that the tables count.
     """
     features = LinkFeatures(NameLookup(model, tokenizer), _fitting(model))
-    own = _own_names(model, tokenizer, documents) if counted else {}
+    own = _own_names(model, tokenizer, documents)
     found: list[Example] = []
-    for number, each in enumerate(documents, start=1):
-        named = own.get(each.id, {})
-        rows = features.of_document(each.text, each.title_end, each.mentions, each.long_forms, named)
-        for mention, gold, (candidates, described) in zip(each.mentions, each.concepts, rows, strict=True):
-            found.append(Example((each.id, mention.text, mention.type), described, np.isin(candidates, gold)))
-        done(number)
+    for first in range(0, len(documents), _TOGETHER):
+        part = documents[first : first + _TOGETHER]
+        described = features.of_documents([_as_text(each, own.get(each.id, {})) for each in part])
+        for each, rows in zip(part, described, strict=True):
+            for mention, gold, (candidates, known) in zip(each.mentions, each.concepts, rows, strict=True):
+                found.append(Example((each.id, mention.text, mention.type), known, np.isin(candidates, gold)))
     return found
 
 
 def fit_choice(examples: Sequence[Example], seed: int = 1, epochs: int = _EPOCHS) -> LinkChoice:
     """Maximise the probability of the gold candidates, or of none where none is among the candidates.
 
-    A text that a document repeats, and a type that has many mentions, count for less.
+    A text that a document repeats, and a type that has many mentions, count for less. Nothing is known, and nothing
+    learned, where a candidate of just the mention's name has no id of the corpus's vocabulary and none is gold.
 
     Args:
         examples: for training.
@@ -83,8 +82,6 @@ def fit_choice(examples: Sequence[Example], seed: int = 1, epochs: int = _EPOCHS
     """
     torch.manual_seed(seed)
     choice = LinkChoice()
-    for scorer in (*choice.score, *choice.none):
-        nn.init.zeros_(scorer[-1].weight)
     features, mask, right = _padded(examples)
     weight = _weights(examples)
     batch = min(_BATCH, len(examples))
@@ -97,7 +94,7 @@ def fit_choice(examples: Sequence[Example], seed: int = 1, epochs: int = _EPOCHS
         hidden = torch.rand(batch, 1, 1) < _HIDDEN
         given[..., _SEEN] = given[..., _SEEN].masked_fill(hidden, 0)
         odds = choice(given, mask[rows]).masked_fill(~right[rows], -1e4)  # (E, B, C + 1)
-        loss = -(odds.logsumexp(-1) * weight[rows]).mean()
+        loss = -(odds.logsumexp(-1).sum(0) * weight[rows]).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -105,30 +102,46 @@ def fit_choice(examples: Sequence[Example], seed: int = 1, epochs: int = _EPOCHS
     return choice.eval()
 
 
-@torch.no_grad()
-def ranked(choice: LinkChoice, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
-    """Probability of the best candidate of each example, 0 without one; and whether it is right."""
-    score, right = [torch.zeros(0)], [torch.zeros(0, dtype=torch.bool)]
-    for first in range(0, len(examples), _BATCH):
-        features, mask, gold = _padded(examples[first : first + _BATCH])
-        best = choice.probabilities(features, mask)[:, :-1].masked_fill(~mask, 0).max(1)
-        score.append(best.values)
-        right.append(gold.gather(1, best.indices[:, None])[:, 0])
-    return torch.cat(score).numpy(), torch.cat(right).numpy()
+def best_links(
+    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, documents: Sequence[LinkedDocument]
+) -> pd.DataFrame:
+    """`type`, `score`, `right`: of each mention with an id, how likely its first concept is, and whether it is gold.
 
-
-def link_threshold(score: np.ndarray, right: np.ndarray, precision: float = PRECISION) -> float:
-    """The lowest probability, in hundredths, at which the links have the precision.
-
-    Raises:
-        InputError: they have it at none.
+    Args:
+        model: with a fitted choice.
+        tokenizer: of the model.
+        documents: that the tables do not count.
     """
-    for threshold in np.arange(5, 100) / 100:
-        linked = score >= threshold
-        if linked.any() and right[linked].mean() >= precision:
-            return float(threshold)
-    problem = f"no threshold gives links of a precision of {precision:.0%} on validation"
-    raise InputError(problem, fix="give more training documents, or leave --validation out")
+    choice, rows = ConceptChoice(model, tokenizer, _fitting(model)), []
+    for first in range(0, len(documents), _TOGETHER):
+        part = documents[first : first + _TOGETHER]
+        for each, ranked in zip(part, choice.rank([_as_text(each, {}) for each in part]), strict=True):
+            for mention, gold, found in zip(each.mentions, each.concepts, ranked, strict=True):
+                concept, score = found[0] if found else (None, 0.0)
+                rows.append((mention.type, score, concept in gold))
+    return pd.DataFrame(rows, columns=["type", "score", "right"])
+
+
+def link_thresholds(corpora: Sequence[pd.DataFrame], precision: float = PRECISION) -> dict[str, float]:
+    """For each type the lowest probability, in hundredths, from which links have the precision; none where none has.
+
+    Args:
+        corpora: of :func:`best_links`; each counts alike, however many mentions it has.
+        precision: share of the links that are right.
+    """
+    weighted = [table.assign(weight=1 / table.groupby("type")["type"].transform("size")) for table in corpora]
+    chosen: dict[str, float] = {}
+    for kind, table in pd.concat(weighted).groupby("type"):
+        for threshold in np.arange(round(100 * _LOWEST_THRESHOLD), 100) / 100:
+            linked = table[table["score"] >= threshold]
+            if len(linked) and (linked["weight"] * linked["right"]).sum() >= precision * linked["weight"].sum():
+                chosen[str(kind)] = float(threshold)
+                break
+    return chosen
+
+
+def _as_text(document: LinkedDocument, own: Own) -> LinkedText:
+    return LinkedText(document.text, document.title_end, document.mentions, document.long_forms, own)
 
 
 def _fitting(model: KognerForTokenClassification) -> Callable[[str], np.ndarray]:
@@ -173,5 +186,14 @@ def _padded(examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
 
 def _weights(examples: Sequence[Example]) -> Tensor:
     repeated, kinds = Counter(each.place for each in examples), Counter(each.place[2] for each in examples)
-    weight = torch.tensor([(repeated[each.place] * kinds[each.place[2]]) ** -0.5 for each in examples])
-    return weight / weight.mean()
+    weight = torch.tensor(
+        [_is_labelled(each) * (repeated[each.place] * kinds[each.place[2]]) ** -0.5 for each in examples]
+    )
+    return weight / weight.mean().clamp(min=1e-9)
+
+
+def _is_labelled(example: Example) -> bool:
+    if example.place[2] not in ("Disease", "Chemical") or example.right.any():
+        return True
+    named = example.features[:, _NAMED].any(1)
+    return not bool((named & (example.features[:, _VOCABULARY] == 0)).any())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
@@ -21,6 +22,8 @@ from ..inference.abbreviations import find_abbreviations
 # Types whose mentions corpora give concepts of the graph.
 LINKED_TYPES = ("Disease", "Chemical", "Gene", "Species", "CellLine")
 _MOST_OWNERS = 2  # concepts of one gold id whose name a mention is; beyond that the id is too coarse
+
+_SHORT_FORM, _USES_OF_SHORT_FORM = 5, 3  # characters at most, documents at least
 
 
 @dataclass
@@ -95,10 +98,13 @@ def _linked(document: Document, owners: dict[str, list[int]], known: list[str]) 
     )
 
 
-def training_names(documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens) -> pd.DataFrame:
+def training_names(
+    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]
+) -> pd.DataFrame:
     """`document`, `hash`, `concept`: what each document calls its concepts, each name once.
 
-    Short forms that a document defines are left out: elsewhere they may stand for something else.
+    Short forms that a document defines are left out, and those of diseases and chemicals that few documents use: in
+    other documents they may stand for something else.
 
     Args:
         documents: to read.
@@ -106,12 +112,20 @@ def training_names(documents: Iterable[LinkedDocument], tokenizer: PreTrainedTok
         tokens: how it spells its tokens; see :func:`hash_surfaces`.
     """
     rows = [
-        (document.id, mention.text, concept)
+        (document.id, mention.text, concept, _is_short_form(mention))
         for document, mention, concept in _single(documents)
         if mention.text not in document.long_forms
     ]
-    table = hashed(pd.DataFrame(rows, columns=["document", "surface", "concept"]), tokenizer, tokens)
-    return table[["document", "hash", "concept"]].drop_duplicates(ignore_index=True)
+    table = hashed(pd.DataFrame(rows, columns=["document", "surface", "concept", "short"]), tokenizer, tokens)
+    table = table.drop_duplicates(["document", "hash", "concept"])
+    uses = table.groupby(["hash", "concept"])["document"].transform("size")
+    table = table[~table["short"].astype(bool) | (uses >= _USES_OF_SHORT_FORM)]
+    return table[["document", "hash", "concept"]].reset_index(drop=True)
+
+
+def _is_short_form(mention: Mention) -> bool:
+    is_short = len(mention.text) <= _SHORT_FORM and mention.text.isupper()
+    return is_short and mention.type in ("Disease", "Chemical")
 
 
 def named_mentions(documents: Iterable[LinkedDocument]) -> list[tuple[str, int]]:

@@ -26,6 +26,10 @@ NODES = [
     ("MONDO:3", "kridolitis of adults", "Disease", "M"),
     ("MESH:D1", "Organ Diseases", "Disease", "M"),
     ("GO:1", "kridolation", "Process", "G"),
+    ("MESH:D2", "zorvine", "Chemical", "M"),
+    ("CHEBI:1", "zorvine sulfate dihydrate", "Chemical", "C"),
+    ("CHEBI:2", "(R)-zorvine zwitterion", "Chemical", "C"),
+    ("CHEBI:3", "pelamite sulfate", "Chemical", "C"),
 ]
 NAMES = [
     ("NCBIGene:1", "REST"),  # English: no text is searched for it, yet a mention of a gene may be it
@@ -43,6 +47,8 @@ EDGES = [
     ("MONDO:2", "is_a", "MONDO:1"),
     ("MONDO:3", "is_a", "MONDO:1"),
     ("MONDO:1", "is_a", "MESH:D1"),
+    ("CHEBI:2", "is_tautomer_of", "MESH:D2"),
+    ("CHEBI:3", "has_part", "MESH:D2"),  # not called after it
 ]
 
 
@@ -102,7 +108,8 @@ def test_relations_of_genes_and_broader_concepts(knowledge):
     assert sorted(groups) == sorted(row(knowledge, f"NCBIGene:{n}") for n in (1, 2, 3))
     assert len(set(groups.values())) == 1
     above = dict(broader_concepts(knowledge).tolist())
-    assert above == {row(knowledge, f"MONDO:{n}"): row(knowledge, "MESH:D1") for n in (1, 2, 3)}
+    diseases = {row(knowledge, f"MONDO:{n}"): row(knowledge, "MESH:D1") for n in (1, 2, 3)}
+    assert above == diseases | {row(knowledge, f"CHEBI:{n}"): row(knowledge, "MESH:D2") for n in (1, 2)}
     near = siblings(knowledge)
     assert set(near[row(knowledge, "MONDO:2")]) <= {-1, row(knowledge, "MONDO:3")}
     assert (near >= 0).any()

@@ -17,12 +17,14 @@ from modeling_kogner.distillation.settings import NameSettings
 from modeling_kogner.graph.link_names import link_names
 from modeling_kogner.inference import name_lookup
 from modeling_kogner.inference.name_lookup import NameLookup
+from modeling_kogner.link_tables import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
-from modeling_kogner.training.link_choice import Example, describe, fit_choice, link_threshold, ranked
+from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors
 from modeling_kogner.training.linked_documents import linked_documents, named_mentions
 
-SETTINGS = NameSettings(steps=60, batch=32, width=16, bytes=4, rank=4, rate=1e-2, projection_rate=1e-2)
+SETTINGS = NameSettings(steps=40, batch=32, width=16, bytes=4, rank=4, rate=1e-2, projection_rate=1e-2)
+WIDTH = len(LINK_FEATURES)
 LINES = {
     "1": ["1|t|Aspirin in leukemia.", "1|a|Low sugar disease (LSD) is LSD.", "1\t0\t7\tAspirin\tChemical\tMESH:D001241",
           "1\t11\t19\tleukemia\tDisease\tMONDO:1", "1\t21\t38\tLow sugar disease\tDisease\tMONDO:5",
@@ -133,12 +135,12 @@ def test_a_search_of_all_cells_is_a_search_of_all_names():
 
 def test_names_of_training_and_further_names_are_looked_up(graph, model, wordpiece, documents):
     """The tables' rows and the vectors' rows must lead to the same concepts."""
-    counts = add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=20))
+    counts = add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=10))
     lookup = NameLookup(model, wordpiece)
     exact = lookup.exact(["fever", "Blood cancer", "aspirin", "Low sugar disease"])
-    assert [(each.concept, each.count) for each in exact["fever"]] == [(1, 0)]
-    assert [(each.concept, each.count) for each in exact["Blood cancer"]] == [(1, 1)]
-    assert [(each.concept, each.count) for each in exact["aspirin"]] == [(0, 2)]
+    assert [(each.concept, each.uses) for each in exact["fever"]] == [(1, 0)]
+    assert [(each.concept, each.uses) for each in exact["Blood cancer"]] == [(1, 1)]
+    assert [(each.concept, each.uses) for each in exact["aspirin"]] == [(0, 2)]
     assert "LSD" not in exact
     near = lookup.near(["heart failure", "fever"], limit=3)
     assert near["heart failure"][0][0].concept == 9
@@ -150,37 +152,40 @@ def test_names_of_training_and_further_names_are_looked_up(graph, model, wordpie
 
 def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, documents):
     """On its own training documents at least; a document's own names must not count as seen."""
-    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=20))
-    examples = describe(model, wordpiece, documents, counted=True)
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=10))
+    examples = describe(model, wordpiece, documents)
     assert len(examples) == sum(len(each.mentions) for each in documents)
-    seen = {each.place: each.features[:, 5].max() for each in examples}
+    seen = {each.place: each.features[:, LINK_FEATURES.index("seen")].max() for each in examples}
     assert seen["2", "Blood cancer", "Disease"] == 0  # no other document calls it so
     assert seen["2", "aspirin", "Chemical"] > 0
-    fitted = fit_choice(examples, epochs=200)
-    score, right = ranked(fitted, examples)
+    model.kogner.link_choice = fit_choice(examples, epochs=100)
+    links = best_links(model, wordpiece, documents)
     reachable = np.array([each.right.any() for each in examples])
     assert reachable.mean() > 0.7
-    assert right[reachable].all()
-    assert (score >= 0).all()
-    assert (score <= 1.0001).all()
+    assert links["right"][reachable].all()
+    assert links["score"].between(0, 1.0001).all()
 
 
-def test_a_mention_without_candidates_is_no_link():
-    """It has no features to be ranked by."""
-    none = Example(("1", "x", "Gene"), np.zeros((0, 43), np.float32), np.zeros(0, bool))
-    some = Example(("1", "y", "Gene"), np.ones((2, 43), np.float32), np.array([True, False]))
-    score, right = ranked(fit_choice([none, some], epochs=1), [none, some])
-    assert score[0] == 0
-    assert not right[0]
+def test_what_has_no_label_teaches_nothing():
+    """A name of another vocabulary's concept may be right: to learn that it is none would unlink such names."""
+    features = np.zeros((1, WIDTH), np.float32)
+    features[0, LINK_FEATURES.index("exact")] = 1
+    one = Example(("1", "x", "Disease"), features, np.array([False]))
+    none = Example(("1", "y", "Gene"), np.zeros((0, WIDTH), np.float32), np.zeros(0, bool))
+    some = Example(("1", "z", "Gene"), np.ones((2, WIDTH), np.float32), np.array([True, False]))
+    assert _weights([one, none, some]).tolist() == [0.0, 1.5, 1.5]
+    assert torch.isfinite(fit_choice([one, none, some], epochs=3).score[0][0].weight).all()
 
 
-def test_the_threshold_gives_the_precision():
-    """By hand: from .6 on three of four are right, from .8 on both."""
-    score, right = np.array([0.3, 0.6, 0.7, 0.8, 0.9]), np.array([False, True, False, True, True])
-    assert link_threshold(score, right, 0.75) == pytest.approx(0.31)
-    assert link_threshold(score, right, 0.95) == pytest.approx(0.71)
-    with pytest.raises(ValueError, match="no threshold"):
-        link_threshold(score, ~right & (score < 0.5), 0.95)
+def test_thresholds_give_the_precision_with_corpora_alike():
+    """By hand: a corpus of many mentions must not decide alone; a type without the precision keeps the default."""
+    small = pd.DataFrame({"type": "Gene", "score": [0.4, 0.6, 0.8, 0.9], "right": [False, True, True, True]})
+    assert link_thresholds([small], 0.75) == {"Gene": 0.3}
+    assert link_thresholds([small], 0.95) == {"Gene": pytest.approx(0.41)}
+    big = pd.DataFrame({"type": "Gene", "score": [0.5] * 400, "right": [True] * 400})
+    assert link_thresholds([small, big], 0.87) == {"Gene": 0.3}
+    assert link_thresholds([small, big], 0.89) == {"Gene": pytest.approx(0.41)}
+    assert link_thresholds([small.assign(right=False)], 0.95) == {}
 
 
 def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
@@ -198,7 +203,7 @@ def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
                    "--output", tmp_path / "linked")  # fmt: skip
     assert ended.exit_code == 0, ended.output
     config = json.loads((tmp_path / "linked" / "config.json").read_text())
-    assert config["link_threshold"] > 0
+    assert isinstance(config["link_thresholds"], dict)
     assert {name.split(".")[0] for name in config["table_checksums"]} >= {"names", "linking"}
     read = KognerForTokenClassification.from_pretrained(tmp_path / "linked")
     named = KognerForTokenClassification.from_pretrained(tmp_path / "named")
