@@ -45,7 +45,9 @@ def scores(data: Path) -> dict:
 def test_scores_of_the_bundled_model(data_folder):
     """A tokenizer that cuts otherwise, an attention that masks otherwise: all runs, and finds less."""
     pinned = json.loads(PINNED.read_text())
-    assert pinned["weights"] == digest(ROOT / "hub_card"), f"hub_card is another model; write {PINNED.name} again (see {__file__})"
+    assert pinned["weights"] == digest(ROOT / "hub_card"), (
+        f"hub_card is another model; write {PINNED.name} again (see {__file__})"
+    )
     found = scores(data_folder)
     assert found.keys() == pinned["scores"].keys()
     apart = {

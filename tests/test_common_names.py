@@ -10,15 +10,15 @@ from modeling_kogner import load
 from modeling_kogner.evaluation.linking import judge_links, scores_of, wrong_links
 
 FILES = sorted((ROOT / "tests" / "linking").glob("*.pubtator"))
-# Mentions whose best concept has to be right, of how many. Brands and abbreviations are known to be weak.
+# Mentions whose best concept has to be right, of how many. Abbreviations that the text does not define are known to be weak.
 LEAST = {
-    "abbreviations": (14, 25),
-    "brands": (8, 20),
-    "composites": (4, 10),
-    "formulas": (10, 10),
-    "genes": (78, 82),
-    "organisms": (3, 11),
-    "species": (11, 20),
+    "abbreviations": (21, 25),
+    "brands": (19, 20),
+    "composites": (8, 10),
+    "formulas": (9, 10),
+    "genes": (82, 82),
+    "organisms": (11, 11),
+    "species": (20, 20),
 }
 
 

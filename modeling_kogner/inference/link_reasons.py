@@ -15,7 +15,6 @@ _REASONS = {
     "exact": "a written form of it",
     "long_form": "a written form of it is the long form that the document defines",
     "other_form": "a written form of it, but for plural, Greek letters or words such as gene",
-    "part": "a written form of it is a part of the mention",
     "near": "its name is similar",
     "preferred_name": "its preferred name",
     "seen": "annotated so in training documents",

@@ -19,6 +19,7 @@ from .abbreviations import find_abbreviations
 from .concept_choice import ConceptChoice, Ranked
 from .link_features import LinkedText
 from .mention_forms import parts_of
+from .name_lookup import readable
 from .near_names import NearNames, name_similarity
 from .organism_names import OrganismNames
 from .variants import TYPE as VARIANT
@@ -234,7 +235,7 @@ class Linker:
     @torch.inference_mode()
     def _look_up(self, text: str) -> list[int]:
         """Concepts of a text as a whole."""
-        ids = torch.tensor([self.tokenizer(text, add_special_tokens=False)["input_ids"]], dtype=torch.long)
+        ids = torch.tensor([self.tokenizer(readable(text), add_special_tokens=False)["input_ids"]], dtype=torch.long)
         index = self.model.kogner.index
         ids = ids.to(index.token_length.device)  # (1, T)
         spelled = index.token_length[ids[0]].nonzero()[:, 0].tolist()  # a mention starts and ends with letters

@@ -19,6 +19,11 @@ _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
 
 
+def readable(text: str) -> str:
+    """A text that tokenizers take: half a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class Named(NamedTuple):
     """A concept under a name.
 
@@ -64,7 +69,7 @@ class NameLookup:
             self._keys.clear()
         fresh = [form for form in dict.fromkeys(forms) if form not in self._keys]
         if fresh:
-            hashes, whole = hash_surfaces(fresh, self.tokenizer, self._tokens)
+            hashes, whole = hash_surfaces([readable(form) for form in fresh], self.tokenizer, self._tokens)
             self._keys |= {
                 form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)
             }
@@ -113,7 +118,9 @@ class NameLookup:
             return torch.zeros(0, 0)
         if self._weights is None:
             self._weights = adapter.weights(body.encoder)
-        encoded = self.tokenizer(list(texts), truncation=True, max_length=LONGEST_NAME)["input_ids"]
+        encoded = self.tokenizer([readable(text) for text in texts], truncation=True, max_length=LONGEST_NAME)[
+            "input_ids"
+        ]
         vectors = torch.empty(len(texts), body.config.name_dim)
         for width in range(_WIDTH, LONGEST_NAME + _WIDTH, _WIDTH):
             fitting = [row for row, ids in enumerate(encoded) if width - _WIDTH < len(ids) <= width]
