@@ -164,7 +164,7 @@ def test_windows_of_like_length_share_small_batches(monkeypatch, tagger, tokeniz
     monkeypatch.setattr(tagger, "forward", lambda **batch: shapes.append(batch["input_ids"].shape) or forward(**batch))
     mentions_of(Annotator(tagger, tokenizer), ["fever", " ".join([TEXT[0]] * 6)] * 8, batch_size=32)
     assert sum(rows for rows, width in shapes if width == min(width for _, width in shapes)) == 8
-    assert len({width for _, width in shapes}) == 2
+    assert len({width for _, width in shapes}) > 1
 
 
 def test_wrong_input_is_refused(tagger, tokenizer):
