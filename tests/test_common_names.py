@@ -10,7 +10,7 @@ from modeling_kogner import load
 from modeling_kogner.evaluation.linking import judge_links, scores_of, wrong_links
 
 FILES = sorted((ROOT / "tests" / "linking").glob("*.pubtator"))
-# Mentions whose best concept has to be right, of how many. Abbreviations that the text does not define are known to be weak.
+# Mentions whose best concept has to be right, of how many. Abbreviations that no text defines are known to be weak.
 LEAST = {
     "abbreviations": (21, 25),
     "brands": (19, 20),
