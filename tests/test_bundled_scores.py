@@ -18,6 +18,7 @@ from modeling_kogner.evaluation.report import digest
 from modeling_kogner.inference.load import load_model
 
 PINNED = Path(__file__).with_name("bundled_scores.json")
+RELEASE = ROOT / "benchmarks" / "results" / "release"
 CORPORA = ("AnatEM", "BC2GM", "BC5CDR", "NCBI-disease")
 SENTENCES = 30  # of the test split, evenly spaced
 SPARE = 1  # mentions: rounding may turn one that was on the edge
@@ -56,6 +57,12 @@ def test_scores_of_the_bundled_model(data_folder):
         if any(abs(found[name][key] - expected[key]) > SPARE for key in expected)
     }
     assert apart == {}
+
+
+def test_published_scores_are_of_the_bundled_weights():
+    """Card and front page would go on showing the scores of an older model."""
+    reports = [path for path in RELEASE.glob("*.json") if path.name.startswith(("metrics", "documents"))]
+    assert {json.loads(path.read_text())["revision"] for path in reports} == {digest(ROOT / "hub_card")}, "make scores"
 
 
 def test_the_bundled_model_has_checksums():

@@ -54,15 +54,6 @@ def test_types_are_decoded_apart():
     assert [m.type for m in decode(text, words, odds, ["Disease", "Anatomy"], ["Disease"])] == ["Disease"]
 
 
-def test_anatomy_around_a_cell_line_goes():
-    """The cells would be anatomy and, in it, a cell line."""
-    text = "HeLa cells of the colon mucosa"
-    line, colon = at(text, "HeLa", "CellLine", 0.5), at(text, "colon mucosa", "Anatomy")
-    assert coherent([at(text, "HeLa cells", "Anatomy"), line, colon]) == [line, colon]
-    cell = at(text, "HeLa cells", "Cell", 0.4)
-    assert coherent([at(text, "HeLa cells", "Anatomy"), cell]) == [cell]
-
-
 def test_nested_mentions_stay_where_the_rules_permit():
     """A chemical inside a gene's name is none, a species inside a disease's name is one."""
     text = "NMDA receptor and human papillomavirus infection"
