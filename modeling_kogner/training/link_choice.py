@@ -20,7 +20,7 @@ from ..inference.name_lookup import NameLookup
 from ..link_tables import LINK_FEATURES, LinkChoice
 from ..modeling_kogner import KognerForTokenClassification
 from .link_vectors import index_tokens
-from .linked_documents import LinkedDocument, training_names
+from .linked_documents import LinkedDocument, document_names
 
 PRECISION = 0.95  # of links at the threshold, on validation
 _LOWEST_THRESHOLD = 0.3  # below, another candidate may be likelier
@@ -162,7 +162,7 @@ def _own_names(
     tables = model.kogner.linking
     counts = pd.DataFrame({"hash": tables.name_hash.cpu().numpy(), "concept": tables.name_concept.cpu().numpy()})
     counts = counts[tables.name_count.cpu().numpy() > 0]
-    named = training_names(documents, tokenizer, index_tokens(model.kogner)).merge(counts, on=["hash", "concept"])
+    named = document_names(documents, tokenizer, index_tokens(model.kogner)).merge(counts, on=["hash", "concept"])
     own: dict[str, dict[tuple[int, int], int]] = {}
     for document, key, concept in named[["document", "hash", "concept"]].itertuples(index=False):
         own.setdefault(document, {})[key, concept] = 1

@@ -98,13 +98,12 @@ def _linked(document: Document, owners: dict[str, list[int]], known: list[str]) 
     )
 
 
-def training_names(
+def document_names(
     documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]
 ) -> pd.DataFrame:
-    """`document`, `hash`, `concept`: what each document calls its concepts, each name once.
+    """`document`, `hash`, `concept`, `short`: what each document calls its concepts, each name once.
 
-    Short forms that a document defines are left out, and those of diseases and chemicals that few documents use: in
-    other documents they may stand for something else.
+    Short forms that a document defines are left out: elsewhere they may stand for something else.
 
     Args:
         documents: to read.
@@ -117,10 +116,16 @@ def training_names(
         if mention.text not in document.long_forms
     ]
     table = hashed(pd.DataFrame(rows, columns=["document", "surface", "concept", "short"]), tokenizer, tokens)
-    table = table.drop_duplicates(["document", "hash", "concept"])
+    return table.drop(columns="surface").drop_duplicates(["document", "hash", "concept"], ignore_index=True)
+
+
+def training_names(
+    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]
+) -> pd.DataFrame:
+    """:func:`document_names` that count in other documents: short forms only if several documents use them so."""
+    table = document_names(documents, tokenizer, tokens)
     uses = table.groupby(["hash", "concept"])["document"].transform("size")
-    table = table[~table["short"].astype(bool) | (uses >= _USES_OF_SHORT_FORM)]
-    return table[["document", "hash", "concept"]].reset_index(drop=True)
+    return table[~table["short"].astype(bool) | (uses >= _USES_OF_SHORT_FORM)].reset_index(drop=True)
 
 
 def _is_short_form(mention: Mention) -> bool:

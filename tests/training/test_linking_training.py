@@ -20,8 +20,8 @@ from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.link_tables import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
 from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
-from modeling_kogner.training.link_vectors import add_name_vectors
-from modeling_kogner.training.linked_documents import linked_documents, named_mentions
+from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
+from modeling_kogner.training.linked_documents import document_names, linked_documents, named_mentions, training_names
 
 SETTINGS = NameSettings(steps=40, batch=32, width=16, bytes=4, rank=4, rate=1e-2, projection_rate=1e-2)
 WIDTH = len(LINK_FEATURES)
@@ -164,6 +164,16 @@ def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, docume
     assert reachable.mean() > 0.7
     assert links["right"][reachable].all()
     assert links["score"].between(0, 1.0001).all()
+
+
+def test_short_forms_of_few_documents_are_no_names(model, wordpiece, documents):
+    """In another document "DM" is another disease; where many documents agree it is a name."""
+    mention = replace(documents[2].mentions[0], text="DM")
+    short = [replace(documents[2], id=str(n), mentions=[mention], ids=[["MONDO:5"]], concepts=[[11]]) for n in range(3)]
+    tokens = index_tokens(model.kogner)
+    assert training_names(short[:2], wordpiece, tokens).empty
+    assert len(document_names(short[:2], wordpiece, tokens)) == 2  # yet a document's own
+    assert training_names(short, wordpiece, tokens)["concept"].tolist() == [11] * 3
 
 
 def test_what_has_no_label_teaches_nothing():
