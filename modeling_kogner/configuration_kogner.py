@@ -64,6 +64,7 @@ class KognerConfig(PreTrainedConfig):
         num_orthologs: genes of which others of one ancestor are known.
         num_broader: pairs of a concept and the one above it that stands for it in the preferred vocabulary.
         organisms: ids of the organisms of genes, in the order of their numbers.
+        own_concepts: how many of the concepts, the last ones, a user has added; linking prefers their names.
         link_threshold: probability from which a concept is a mention's.
         link_thresholds: the same for single entity types, chosen on validation.
         tokenizer_fingerprint: digest of the vocabulary that the encoder and the surface index were made for.
@@ -113,6 +114,7 @@ class KognerConfig(PreTrainedConfig):
     num_orthologs: int = 0
     num_broader: int = 0
     organisms: list[str] | None = None
+    own_concepts: int = 0
     link_threshold: float = 0.5
     link_thresholds: dict[str, float] | None = None
     tokenizer_fingerprint: str | None = None

@@ -15,6 +15,7 @@ from .name_lookup import NameLookup
 
 Ranked = list[tuple[int, float]]
 _VOCABULARY = LINK_FEATURES.index("vocabulary")
+_EXACT = [LINK_FEATURES.index("exact"), LINK_FEATURES.index("long_form")]
 
 
 class ConceptChoice:
@@ -71,9 +72,16 @@ class ConceptChoice:
             probability = self.network.float().probabilities(given, mask)[:, :-1].cpu().numpy()
             for (concepts, known), values in zip(part, probability, strict=True):
                 values = self._in_preferred(concepts, known, values[: len(concepts)])
+                values = self._own_first(concepts, known, values)
                 order = np.argsort(-values, kind="stable")
                 ranked.append([(concepts[place], float(values[place])) for place in order])
         return ranked
+
+    def _own_first(self, concepts: list[int], known: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Probability 1 for a concept that the user has added under exactly this name."""
+        own = np.array([concept >= self.features.first_own for concept in concepts], dtype=bool)
+        named = own & (known[:, _EXACT] > 0).any(1) if len(concepts) else own
+        return np.where(named, 1.0, 0.0) if named.any() else values
 
     def _in_preferred(self, concepts: list[int], known: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Probabilities, those of what the preferred vocabulary lacks moved to what stands for it there.

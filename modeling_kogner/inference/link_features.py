@@ -81,6 +81,7 @@ class LinkFeatures:
         tables = body.linking
         assert tables is not None  # noqa: S101  # only models with a choice come here
         self.organism = tables.organism.cpu().numpy()
+        self.first_own = len(self.types) - config.own_concepts
         pairs = tables.ortholog.cpu().numpy()
         self.group = dict(map(tuple, pairs.tolist()))
         self.members: dict[int, list[int]] = {}
@@ -204,7 +205,7 @@ class LinkFeatures:
                 query.features[concept][_PLACE["own_near"]] = 0 if before is None else before[_PLACE["near"]]
 
     def _organism(self, concept: int) -> str | None:
-        place = int(self.organism[concept])
+        place = int(self.organism[concept]) if concept < len(self.organism) else 0  # not of a concept added since
         return self.organisms[place - 1] if place else None
 
     def _describe(self, queries: list[Query]) -> None:
@@ -278,8 +279,9 @@ class LinkFeatures:
         row[_PLACE["preferred_name"]] = name.casefold() in {text.casefold() for text in texts}
         row[_PLACE["same_case"]] = name in texts
         row[_PLACE["spelling"]] = max(name_similarity(text, name) for text in texts)
-        row[_PLACE["vocabulary"]] = vocabulary == PREFERRED.get(query.kind)
-        row[_PLACE["primary_record"]] = vocabulary == "MESH" and number.startswith("D")
+        is_own = concept >= self.first_own
+        row[_PLACE["vocabulary"]] = is_own or vocabulary == PREFERRED.get(query.kind)
+        row[_PLACE["primary_record"]] = is_own or (vocabulary == "MESH" and number.startswith("D"))
         row[_PLACE["ids"]] = np.log1p(len(self.catalogue.further_ids(best))) / 3
         row[_PLACE["candidates"]] = np.log1p(len(query.features)) / 3
         row[_PLACE["characters"]] = min(len(query.text), 40) / 40

@@ -78,7 +78,7 @@ class Linker:
         self.model, self.tokenizer, self.vocabulary, self.threshold = model, tokenizer, vocabulary, threshold
         self._organisms = OrganismNames(model)
         self._prefix = vocabulary and vocabulary.casefold()
-        self._catalogue = ConceptCatalogue([], [])
+        self._catalogue, self._hashes = ConceptCatalogue([], []), torch.zeros(0)
         self._refresh()
 
     def link(
@@ -182,11 +182,11 @@ class Linker:
         return [self._candidate(concept, score) for concept, score in list(scores.items())[:limit]]
 
     def _refresh(self) -> None:
-        """Start again where the model's catalogue has changed because names were added."""
-        catalogue = self.model.kogner.concepts
-        if catalogue is self._catalogue:
+        """Start again where the model's tables have changed because names were added."""
+        catalogue, hashes = self.model.kogner.concepts, self.model.kogner.index.surface_hash
+        if catalogue is self._catalogue and hashes is self._hashes:
             return
-        self._catalogue = catalogue
+        self._catalogue, self._hashes = catalogue, hashes
         self._types = self.model.kogner.index.concept_type.cpu().numpy()  # (N,)
         self._allowed = np.ones(len(self._types), dtype=bool)
         if self.vocabulary is not None:

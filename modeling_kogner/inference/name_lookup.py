@@ -87,7 +87,7 @@ class NameLookup:
         if len(self._near) > _KEPT:
             self._near.clear()
         fresh = [text for text in dict.fromkeys(texts) if text not in self._near]
-        for text, vector in zip(fresh, self._embed(fresh), strict=True):
+        for text, vector in zip(fresh, self.embed(fresh), strict=True):
             rows, scores = names.search(vector, limit)
             self._near[text] = list(zip(rows.tolist(), scores.tolist(), strict=True))
         return {
@@ -110,7 +110,7 @@ class NameLookup:
         return int(self._tables[0][0][row] if row < size else self._tables[1][0][row - size])
 
     @torch.inference_mode()
-    def _embed(self, texts: Sequence[str], batch: int = 64) -> torch.Tensor:
+    def embed(self, texts: Sequence[str], batch: int = 64) -> torch.Tensor:
         """Vectors of texts: ``(n, d_n)``."""
         body = self.model.kogner
         adapter = body.name_adapter

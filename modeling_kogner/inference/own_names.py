@@ -17,6 +17,7 @@ from ..graph.surface_forms import author_forms
 from ..modeling_kogner import KognerForTokenClassification
 from ..node_table import NodeTable
 from ..surface_index import SurfaceIndex
+from .own_vectors import add_vectors, move_rows
 from .tokenizers import check_tokenizer_matches
 
 
@@ -75,12 +76,21 @@ def add_concepts(
 
     types = np.concatenate([body.index.concept_type.cpu().numpy(), new_types])
     donors = _donors(model, hashes, owners, types)
+    before = body.index.surface_hash
     _insert(body.index, hashes, owners, config.max_candidates)
     body.index.concept_type = torch.from_numpy(types).to(model.device)
     body.nodes.codes = torch.cat([body.nodes.codes, body.nodes.codes[donors]])
     if len(fresh):
         _append(model, ConceptCatalogue(fresh["id"].tolist(), fresh["name"].tolist()))
     config.num_concepts, config.num_surfaces = len(types), len(body.index.surface_hash)
+    config.own_concepts += len(fresh)
+    if body.linking is not None:
+        organism = body.linking.organism
+        body.linking.organism = torch.cat([organism, organism.new_zeros(len(fresh))])
+    if body.names is not None:
+        move_rows(body.names, before, body.index.surface_hash)
+        kept = [form for form, fits in zip(forms, whole, strict=True) if fits]
+        add_vectors(model, tokenizer, kept, hashes)
     return AddedNames(len(fresh), int(whole.sum()), int((~whole).sum()))
 
 

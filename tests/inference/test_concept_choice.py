@@ -1,6 +1,7 @@
 """The choice among concepts in the context of a document, on a tiny model whose choice adds up what it is told to."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from tiny_tagger import make_tagger
@@ -8,11 +9,15 @@ from torch import nn
 
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.mention import Mention, Passage
+from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.index_tables import hash_surfaces
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
+from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms
+from modeling_kogner.inference.own_names import add_concepts
 from modeling_kogner.link_tables import LINK_FEATURES, LinkChoice, LinkTables
+from modeling_kogner.name_vectors import NameAdapter, NameTable
 
 FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
 
@@ -148,3 +153,28 @@ def test_organisms_by_sentence_title_and_count():
     assert organisms.nearest(text.index("p21"), "hTERT") == HUMAN
     assert (organisms.title, organisms.main) == ({RAT}, HUMAN)
     assert Organisms("nothing", 0).main == HUMAN
+
+
+def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordpiece):
+    """Rows of the index move when names are added; a vector would then point to another name's concept."""
+    config, body = tagger.config, tagger.kogner
+    forms = ["leukemia", "heart failure", "breast cancer"]
+    tokens = {name: getattr(body.index, name) for name in ("token_hash", "token_length", "token_flags")}
+    keys = torch.from_numpy(hash_surfaces(forms, wordpiece, tokens)[0])
+    config.name_dim, config.name_bytes, config.adapter_rank = 8, 2, 2
+    body.name_adapter = NameAdapter(body.encoder, 2, 8)
+    vectors = torch.nn.functional.normalize(torch.randn(3, 8, generator=torch.Generator().manual_seed(1)), dim=-1)
+    rows = torch.searchsorted(body.index.surface_hash, keys)
+    buffers = quantise_names(vectors, rows, cells=2, parts=2)
+    config.name_cells, config.num_name_vectors = 2, 3
+    body.names = NameTable(config)
+    body.names.load_state_dict(buffers)
+    added = pd.DataFrame([("LAB:1", "low level", "Disease")], columns=["id", "name", "type"])
+    add_concepts(tagger, wordpiece, added)
+    lookup = NameLookup(tagger, wordpiece)
+    concepts = [[named.concept for named in lookup._of_key(lookup._key_of(row))] for row in body.names.row.tolist()]
+    assert sorted(found[0] for found in concepts) == [1, 3, 9, 12]
+    own = lookup.embed(["low level"])[0]
+    assert (own @ body.names.vectors(torch.arange(4)).T).argmax() == concepts.index([12])
+    mention = link(tagger, wordpiece, "The low level rose", "low level", "Disease")
+    assert (mention.id, mention.link_score) == ("LAB:1", 1.0)
