@@ -17,7 +17,7 @@ from modeling_kogner.corpora.mention import Mention
 ROOT = Path(__file__).parents[1]
 TEXTS = [
     "Selegiline-induced postural hypotension in Parkinson's disease.",
-    "Tamoxifen acts on ESR1 in MCF-7 cells and on the uterus of rats.",
+    "Tamoxifen acts on ESR1 in the cell line MCF-7 and on the uterus of rats.",
 ]
 WIDTH, EDGE, LINE, LETTER, SMALL = 760, 16, 52, 8.4, 6.0  # letters of a fixed width: 14 and 10 pixels high
 
@@ -28,9 +28,11 @@ def colours() -> list[str]:
 
 
 def pieces(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[bool, str, Mention | None]]:
-    """Mentions and the words between them, each with whether a space precedes it."""
+    """Mentions, the outermost alone, and the words between them, each with whether a space precedes it."""
     end = 0
     for mention in [*mentions, None]:
+        if mention and mention.start < end:
+            continue
         between = text[end : mention.start] if mention else text[end:]
         for space, word in re.findall(r"(\s*)(\S+)", between):
             yield bool(space), word, None

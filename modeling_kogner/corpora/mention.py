@@ -14,7 +14,7 @@ class Candidate:
         id: of the concept, in the vocabulary asked for if one was, such as ``MESH:D012640``.
         name: preferred name.
         type: semantic type in the knowledge graph.
-        score: 1 where the mention is a written form of the concept, else how similar their spelling is.
+        score: probability of the concept; of a model without a linker how similar the spelling is, 1 if the same.
         ids: all ids of the concept, ``id`` first.
         weight: attention that the model paid to the concept, in [0, 1]; None where it read none or was not asked.
         organism: of a gene, the scientific name of its species.
@@ -39,14 +39,14 @@ class Mention:
         text: the mention.
         type: entity type.
         score: mean over its words of the probability of the type, begin and inside together; None if annotated by hand.
-        id: of the concept that the mention stands for; None where no concept of a fitting type is close enough. ``|``
+        id: of the concept that the mention stands for; None where no concept of a fitting type is likely enough. ``|``
             stands between the ids of several concepts ("breast and ovarian cancer"). Of a mention annotated by hand,
             the id as written in the file.
         name: preferred name of the concept; of several with ``|`` between.
         semantic_type: of the concept, in the knowledge graph.
-        link_score: 1 where the mention is a written form of the concept, else how similar their spelling is.
+        link_score: probability of the concept; of a model without a linker how similar the spelling is, 1 if the same.
         ids: all ids of the concept, ``id`` first; of several concepts one after the other.
-        alternatives: further concepts, best first; where ``id`` is None, those that were not close enough.
+        alternatives: further concepts, best first; where ``id`` is None, those that were not likely enough.
         organism: of a gene, the scientific name of its species.
     """
 
