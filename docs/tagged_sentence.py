@@ -31,7 +31,7 @@ def pieces(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[bool, str, 
     """Mentions, the outermost alone, and the words between them, each with whether a space precedes it."""
     end = 0
     for mention in [*mentions, None]:
-        if mention and mention.start < end:
+        if mention and mention.start < end:  # inside another
             continue
         between = text[end : mention.start] if mention else text[end:]
         for space, word in re.findall(r"(\s*)(\S+)", between):
