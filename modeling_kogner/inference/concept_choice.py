@@ -10,7 +10,8 @@ from transformers import PreTrainedTokenizerBase
 
 from ..link_tables import LINK_FEATURES
 from ..modeling_kogner import KognerForTokenClassification
-from .link_features import LinkedText, LinkFeatures
+from .link_candidates import LinkedText
+from .link_features import LinkFeatures
 from .name_lookup import NameLookup
 
 Ranked = list[tuple[int, float]]
@@ -91,7 +92,7 @@ class ConceptChoice:
         place = {concept: row for row, concept in enumerate(concepts)}
         values = values.copy()
         for row, concept in enumerate(concepts):
-            above = [place[each] for each in self.features.broader.get(concept, ()) if each in place]
+            above = [place[each] for each in self.features.candidates.broader.get(concept, ()) if each in place]
             if above and not known[row, _VOCABULARY]:
                 best = max(above, key=values.__getitem__)
                 values[best] += values[row]

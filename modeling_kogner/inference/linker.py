@@ -17,27 +17,13 @@ from ..files.errors import UsageError
 from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .concept_choice import ConceptChoice, Ranked
-from .link_features import LinkedText
+from .fitting_types import fitting_types
+from .link_candidates import LinkedText
 from .mention_forms import parts_of
 from .name_lookup import readable
 from .near_names import NearNames, name_similarity
 from .organism_names import OrganismNames
 from .variants import TYPE as VARIANT
-
-# Semantic types whose names a corpus annotates as an entity type; one that is not listed fits its namesake only.
-FITTING_TYPES: dict[str, tuple[str, ...]] = {
-    "Disease": ("Disease", "Phenotype"),
-    "Cancer": ("Disease",),
-    "Gene": ("Gene", "Protein", "Family"),
-    "GeneFamily": ("Family", "Protein", "Gene"),
-    # Corpora of anatomy annotate cells, their parts and tumours too.
-    "Anatomy": ("Anatomy", "Component", "Cell", "CellLine", "Disease"),
-    "Cell": ("Cell",),
-    "CellLine": ("CellLine", "Cell"),
-    "CellularComponent": ("Component",),
-}
-# What a mention may be linked to beyond that: insulin is annotated as a chemical, though not all proteins are.
-ALSO_LINKED = {"Chemical": ("Protein",)}
 
 Hits = dict[tuple[int, int], list[int]]
 # A name less similar is not taken for the mention's. Chosen on the validation splits of NCBI-disease and BC5CDR: mean
@@ -296,8 +282,3 @@ def known_ngrams(concepts: torch.Tensor) -> list[Hits]:
     for (row, first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True):
         hits[row][first, first + size] = [concept for concept in candidates if concept >= 0]
     return hits
-
-
-def fitting_types(entity_type: str) -> tuple[str, ...]:
-    """Semantic types that a mention of an entity type may be linked to."""
-    return FITTING_TYPES.get(entity_type, (entity_type,)) + ALSO_LINKED.get(entity_type, ())

@@ -14,8 +14,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..inference.concept_choice import ConceptChoice
-from ..inference.link_features import MAX_CANDIDATES, LinkedText, LinkFeatures, Own
-from ..inference.linker import fitting_types
+from ..inference.fitting_types import fitting_types
+from ..inference.link_candidates import MAX_CANDIDATES, LinkedText, Own
+from ..inference.link_features import LinkFeatures
 from ..inference.name_lookup import NameLookup
 from ..link_tables import LINK_FEATURES, LinkChoice
 from ..modeling_kogner import KognerForTokenClassification

@@ -1,0 +1,202 @@
+"""Candidates of the mentions of a document: concepts of exact, other and near names, orthologs, broader concepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..corpora.mention import Mention
+from ..link_tables import LINK_FEATURES
+from .mention_forms import mention_forms
+from .name_lookup import Named, NameLookup
+from .organisms import HUMAN, MOUSE, Organisms
+
+MAX_CANDIDATES = 24
+PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
+_NAMED = [PLACE[name] for name in ("exact", "long_form", "other_form")]
+Own = Mapping[tuple[int, int], int]
+
+
+@dataclass
+class Query:
+    """A mention text of a document with the concepts that it may stand for.
+
+    Args:
+        text: the mention.
+        kind: its entity type.
+        long: its long form, where the document defines it.
+        features: of each candidate, by number of the concept; see :data:`LINK_FEATURES`.
+    """
+
+    text: str
+    kind: str
+    long: str | None
+    features: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def at(self, concept: int) -> np.ndarray:
+        """Features of a candidate, all 0 where it is new."""
+        return self.features.setdefault(concept, np.zeros(len(LINK_FEATURES), np.float32))
+
+
+@dataclass
+class LinkedText:
+    """A document whose mentions are to be linked.
+
+    Args:
+        text: of the document.
+        title_end: where its title ends.
+        mentions: of any types.
+        long_forms: short form -> long form.
+        own: counts of this document itself among the counts of names, by hash and concept; they are left out when the
+            choice is trained on it.
+    """
+
+    text: str
+    title_end: int
+    mentions: Sequence[Mention]
+    long_forms: Mapping[str, str]
+    own: Own = field(default_factory=dict)
+
+
+class Candidates:
+    """Finds the concepts that mentions may stand for.
+
+    Args:
+        lookup: names of the model.
+        fits: entity type -> ``(N,)`` bool, concepts that it may be linked to.
+    """
+
+    def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
+        self.lookup, self.fits = lookup, fits
+        self.names = lookup.model.kogner.concepts.names
+        self.organisms: list[str] = lookup.model.config.organisms or []
+        tables = lookup.model.kogner.linking
+        assert tables is not None  # noqa: S101  # only models with a choice come here
+        self.organism = tables.organism.cpu().numpy()
+        pairs = tables.ortholog.cpu().tolist()
+        self.group: dict[int, int] = dict(pairs)
+        self.members: dict[int, list[int]] = {}
+        for concept, group in pairs:
+            self.members.setdefault(group, []).append(concept)
+        self.broader: dict[int, list[int]] = {}
+        for concept, above in tables.broader.cpu().tolist():
+            self.broader.setdefault(concept, []).append(above)
+
+    def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:
+        """The mention texts of each document, by text and type, with the concepts of exact and near names."""
+        asked = [self._queries(document) for document in documents]
+        unsure = [query for queries in asked for query in queries.values() if not self._is_known(query)]
+        near = self.lookup.near([query.long or query.text for query in unsure])
+        for query in unsure:
+            self._add_near(query, near.get(query.long or query.text, ()))
+        return asked
+
+    def _queries(self, document: LinkedText) -> dict[tuple[str, str], Query]:
+        """The mention texts of a document with the concepts of exact names."""
+        queries = {
+            (mention.text, mention.type): Query(mention.text, mention.type, document.long_forms.get(mention.text))
+            for mention in document.mentions
+        }
+        forms = {
+            key: [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for key, q in queries.items()
+        }
+        texts = [text for query in queries.values() for text in (query.text, query.long) if text]
+        exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
+        for key, query in queries.items():
+            if query.long:
+                self._add(query, exact.get(query.long, ()), "long_form", 1.0, document.own, query.long)
+            self._add(query, exact.get(query.text, ()), "exact", 1.0, document.own, query.text)
+            for place, form in enumerate(forms[key]):
+                self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own, form)
+        return queries
+
+    def _is_known(self, query: Query) -> bool:
+        """Whether an exact name makes the search for near ones superfluous; of a gene, its symbol."""
+        exact = [c for c, row in query.features.items() if row[PLACE["exact"]] or row[PLACE["long_form"]]]
+        if query.kind != "Gene":
+            return bool(exact)
+        return any(self.names[concept].casefold() == query.text.casefold() for concept in exact)
+
+    def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own, form: str) -> None:
+        """Concepts of one written form."""
+        fits, key = self.fits(query.kind), self.lookup.key(form)
+        counts = {each.concept: each.uses - own.get((key, each.concept), 0) for each in found} if key else {}
+        total = sum(counts.values())
+        rank = 0
+        for named in found:
+            if not fits[named.concept]:
+                continue
+            row = query.at(named.concept)
+            row[PLACE[feature]] = max(row[PLACE[feature]], value)
+            if feature != "other_form":
+                row[PLACE["exact_rank"]] = max(row[PLACE["exact_rank"]], 1 / (1 + rank))
+            count = counts.get(named.concept, 0)
+            row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(count) / 3)
+            row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], count / total if total else 0.0)
+            rank += 1
+
+    def _add_near(self, query: Query, found: Sequence[tuple[Named, float]]) -> None:
+        fits = self.fits(query.kind)
+        fitting = [(named.concept, score) for named, score in found if fits[named.concept]]
+        best, rank = max((score for _, score in fitting), default=0.0), 0
+        for concept, score in fitting:
+            row = query.at(concept)
+            row[PLACE["near_votes"]] += 0.25
+            if not row[PLACE["near"]]:
+                row[PLACE["near"]] = score
+                row[PLACE["near_rank"]] = 1 / (1 + rank)
+                row[PLACE["near_gap"]] = best - score
+                rank += 1
+
+    def add_broader(self, query: Query) -> None:
+        """The concepts above those that the preferred vocabulary lacks."""
+        for concept, row in list(query.features.items()):
+            for above in self.broader.get(concept, ()):
+                if above not in query.features and self.fits(query.kind)[above]:
+                    copy = row.copy()
+                    copy[PLACE["broader"]] = 1
+                    copy[PLACE["seen"]] = copy[PLACE["seen_share"]] = 0
+                    query.features[above] = copy
+
+    def add_orthologs(self, query: Query, organisms: Organisms) -> None:
+        """The genes of one ancestor in the organisms that the document names, and of human and mouse.
+
+        A name fits all of them alike: the name tells the ancestor, the document the organism.
+        """
+        wanted = {HUMAN, MOUSE, *organisms.counts}
+        groups: dict[int, list[int]] = {}
+        for concept in query.features:
+            if (group := self.group.get(concept)) is not None:
+                groups.setdefault(group, []).append(concept)
+        for group, own in groups.items():
+            found = np.stack([query.features[concept] for concept in own])
+            shared = found.max(0)
+            shared[PLACE["seen_share"]] = min(1.0, found[:, PLACE["seen_share"]].sum())
+            named = {concept for concept, row in zip(own, found, strict=True) if row[_NAMED].any()}
+            members = (m for m in self.members[group] if self.organism_of(m) in wanted and self.fits(query.kind)[m])
+            for concept in {*own, *members}:
+                before = query.features.get(concept)
+                query.features[concept] = shared.copy()
+                query.features[concept][PLACE["ortholog"]] = concept not in named
+                query.features[concept][PLACE["own_seen"]] = 0 if before is None else before[PLACE["seen"]]
+                query.features[concept][PLACE["own_near"]] = 0 if before is None else before[PLACE["near"]]
+
+    def organism_of(self, concept: int) -> str | None:
+        """Id of the organism of a gene."""
+        place = int(self.organism[concept]) if concept < len(self.organism) else 0  # not of a concept added since
+        return self.organisms[place - 1] if place else None
+
+    @staticmethod
+    def cut(query: Query) -> None:
+        """Keep the best candidates."""
+        if len(query.features) <= MAX_CANDIDATES:
+            return
+        weight = {
+            concept: row[PLACE["exact"]] + row[PLACE["long_form"]] + 0.8 * row[PLACE["other_form"]]
+            + row[PLACE["near"]] + row[PLACE["seen"]] + 0.3 * row[PLACE["exact_rank"]]
+            for concept, row in query.features.items()
+        }  # fmt: skip
+        best = sorted(weight, key=lambda concept: -weight[concept])[:MAX_CANDIDATES]
+        query.features = {concept: query.features[concept] for concept in best}
