@@ -6,6 +6,7 @@ CARD := benchmarks/results/release
 CORPORA := NCBI-disease BC5CDR BC2GM JNLPBA linnaeus AnatEM BioNLP13CG BioNLP13PC BioNLP11ID BioNLP09 BioNLP11EPI BioNLP13GE Ex-PTM
 TESTS = $(BIN)/python eval.py --model hub_card --dataset $(CORPORA:%=$(DATA)/data/ner/%) --split test
 SCORES = $(wildcard $(CARD)/metrics*.json $(CARD)/documents*.json)
+SEEN = $(wildcard $(DATA)/data/more/*_train.pubtator $(DATA)/data/pubtator/*_train.pubtator $(DATA)/data/pubtator/*_validation.pubtator)
 given = $(if $(wildcard $(CARD)/$(2)),$(1) $(CARD)/$(2))
 
 help: ## list the targets
@@ -37,8 +38,7 @@ scores: ## score hub_card into CARD: test sets without and with a convention and
 	$(TESTS) --convention own --output $(CARD)/metrics_own.json
 	$(TESTS) --knowledge none --output $(CARD)/metrics_off.json
 	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator \
-	  --seen $(wildcard $(DATA)/data/more/*_train.pubtator $(DATA)/data/pubtator/*_train.pubtator $(DATA)/data/pubtator/*_validation.pubtator) \
-	  --output $(CARD)/documents.json
+	  --seen $(SEEN) --output $(CARD)/documents.json
 
 LINKING = pubtator/NCBI-disease_test pubtator/BC5CDR_test more/BioRED_validation more/GNormPlus_test more/BioID-CellLine_test
 TRAINING = pubtator/NCBI-disease pubtator/BC5CDR more/BioRED more/GNormPlus more/BioID-CellLine
@@ -46,13 +46,15 @@ linking: ## score links of gold mentions, and ids of whole documents, into CARD;
 	$(BIN)/python benchmarks/held_out_fifth.py $(DATA)/data/more/NLM-Gene_train.pubtator artifacts/held-out
 	$(BIN)/python eval.py --model hub_card --linking $(LINKING:%=$(DATA)/data/%.pubtator) artifacts/held-out/NLM-Gene_validation.pubtator \
 	  tests/linking/*.pubtator --seen $(TRAINING:%=$(DATA)/data/%_train.pubtator) artifacts/held-out/NLM-Gene_train.pubtator \
-	  --documents $(DATA)/data/more/BioRED_validation.pubtator --ids --wrong-links artifacts/wrong_links.tsv --output $(CARD)/linking.json
+	  --wrong-links artifacts/wrong_links.tsv --output $(CARD)/linking.json
+	$(BIN)/python eval.py --model hub_card --documents $(DATA)/data/more/BioRED_validation.pubtator --ids --seen $(SEEN) \
+	  --output $(CARD)/ids.json
 
 card: ## README.md of hub_card/ from the reports in CARD, then the README's scores; MODEL_ID=OWNER/NAME
 	$(BIN)/kogner card hub_card --metrics $(SCORES) \
 	  $(call given,--training,training.json) $(call given,--pretraining,pretraining.json) \
 	  $(call given,--knowledge,knowledge) $(call given,--speed,speed.json) $(if $(MODEL_ID),--model-id $(MODEL_ID))
-	$(BIN)/python benchmarks/front_page.py $(SCORES)
+	$(BIN)/python benchmarks/front_page.py $(SCORES) $(wildcard $(CARD)/linking.json $(CARD)/ids.json)
 
 evidence: ## tables and plot of the evidence page, from benchmarks/results
 	$(BIN)/python benchmarks/report.py benchmarks/results/evidence.jsonl --page docs/evidence.md

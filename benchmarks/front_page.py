@@ -1,10 +1,11 @@
 """Write the README's table of the bundled model's scores, beside published ones, from the files of `eval.py`.
 
-Usage: `python benchmarks/front_page.py benchmarks/results/release/{metrics,documents}*.json`, part of `make card`.
+Usage: `python benchmarks/front_page.py benchmarks/results/release/{metrics,documents,linking,ids}*.json`, in `make card`.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -87,5 +88,27 @@ def _unseen(scored: Scored) -> str:
     return "".join(sentences)
 
 
+def id_table(linking: Path, ids: Path) -> str:
+    """A row for each type: gold mentions with the right concept first, and mentions found with the right concept."""
+    files = json.loads(linking.read_text())["linking"]["files"]
+    report = json.loads(ids.read_text())
+    files = {name: scores for name, scores in files.items() if "_" in name}  # not our own sentences
+    rows = []
+    for kind in report["documents"]["BioRED_validation"]["ids"]["mentions"]["types"]:
+        gold = " · ".join(
+            f"{name.replace('_', ' ')} {100 * found[kind]['parts']['all']['accuracy@1']:.1f}"
+            for name, found in files.items()
+            if kind in found
+        )
+        ends = [found["ids"]["mentions"]["types"].get(kind) for found in report["documents"].values()]
+        rows.append([kind, gold, " / ".join(map(percent, ends))])
+    end = f"mentions found with their concept, F1: {' / '.join(name.replace('_', ' ') for name in report['documents'])}"
+    return markdown(["type", "gold mentions, accuracy@1", end], rows) + "\n"
+
+
 if __name__ == "__main__":
-    write_between(ROOT / "README.md", "scores", front_table([Path(path) for path in sys.argv[1:]]))
+    reports = {Path(path).stem: Path(path) for path in sys.argv[1:]}
+    linked = [reports.pop(name) for name in ("linking", "ids") if name in reports]
+    write_between(ROOT / "README.md", "scores", front_table(list(reports.values())))
+    if len(linked) == 2:
+        write_between(ROOT / "README.md", "ids", id_table(*linked))
