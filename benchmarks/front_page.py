@@ -1,6 +1,6 @@
 """Write the README's table of the bundled model's scores, beside published ones, from the files of `eval.py`.
 
-Usage: `python benchmarks/front_page.py benchmarks/results/release/{metrics,documents,linking,ids}*.json`, in `make card`.
+Usage: `python benchmarks/front_page.py benchmarks/results/release/*.json`; `make card` names them one by one.
 """
 
 from __future__ import annotations
