@@ -90,7 +90,8 @@ def evaluate(options: EvalOptions) -> None:
     if options.documents:
         report["documents"] = _documents(options, model, tokenizer, mapped)
     if options.linking:
-        report["linking"] = {"vocabulary": options.vocabulary, "seen": options.seen}
+        seen = [Path(path).name for path in options.seen or ()] or None
+        report["linking"] = {"vocabulary": options.vocabulary, "seen": seen}
         report["linking"]["files"] = _linking(options, model, tokenizer, mapped)
     write_whole(options.output, json.dumps(report, indent=1) + "\n")
 
