@@ -14,6 +14,7 @@ from support import TYPES, mentions_of, tiny_model
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.configuration_kogner import EVIDENCE_LEVELS
 from modeling_kogner.corpora.text_windows import make_windows
+from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
 
 TOLERANCE = 1e-9  # in double precision, where no label can hang on the order of a sum
@@ -86,6 +87,8 @@ def test_a_text_twice_as_long_keeps_its_first_half(annotator, text):
         make_windows([each], annotator.tokenizer, annotator.max_length, annotator.stride)[0] for each in readable
     ]
     before = [window.input_ids for window in windows[0][:-1]]
+    if find_abbreviations(twice):
+        return  # a short form that only the longer text defines is read as its long form from the start
     if not before or before != [window.input_ids for window in windows[1][: len(before)]]:
         return  # one window, or an end that is one run of pieces with what follows
     cut = windows[0][-1].offsets[0][0]
