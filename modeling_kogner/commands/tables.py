@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..inference.explanation import ExplainedMention, Explanation, Surface
 
 
+_WHOLE_ID = 18  # characters of an id that a narrow terminal does not break
+
+
 def draw_mentions(document: Document) -> str:
     """The mentions of a document, as the terminal is to show them."""
     console = Console()
@@ -23,13 +26,16 @@ def draw_mentions(document: Document) -> str:
             console.print("no entities found")
         else:
             table = Table()
-            with_organism = any(mention.organism for mention in document.mentions)
-            columns = ("mention", "type", "score", "concept", "preferred name", "link", "organism")
-            for column in columns if with_organism else columns[:-1]:
-                table.add_column(column, justify="right" if column in ("score", "link") else "left", overflow="fold")
+            whole = min(_WHOLE_ID, max(len(mention.id or "") for mention in document.mentions))
+            for column in ("mention", "type", "score", "concept", "preferred name", "link"):
+                justify: Any = "right" if column in ("score", "link") else "left"
+                table.add_column(
+                    column, justify=justify, overflow="fold", min_width=whole if column == "concept" else None
+                )
             for mention in document.mentions:
-                cells = [mention.text, mention.type, _score(mention.score), mention.id, mention.name]
-                cells += [_score(mention.link_score), *([mention.organism] if with_organism else [])]
+                name = f"{mention.name} ({mention.organism})" if mention.organism else mention.name
+                cells = [mention.text, mention.type, _score(mention.score), mention.id, name]
+                cells += [_score(mention.link_score)]
                 table.add_row(*(Text(cell or "-") for cell in cells))  # Text: [brackets] in a name would be markup
             console.print(table)
     return drawn.get()
