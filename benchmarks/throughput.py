@@ -43,7 +43,8 @@ STAGES = {  # what is timed: module, function or method, stage; one that a check
     "inference.linker:known_ngrams": "matching",
     "inference.annotator:Annotator._read": "encoder",
     "inference.annotator:Annotator._step": "decoding",
-    "inference.linker:Linker.candidates": "linking",
+    "inference.linker:Linker.link": "linking",
+    "inference.linker:Linker.candidates": "linking",  # called by the annotator itself in older checkouts
     "inference.annotate_files:annotate_records": "writing",
 }
 
