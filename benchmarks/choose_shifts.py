@@ -12,7 +12,7 @@ from pathlib import Path
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.decision_shifts import choose_shifts, write_shifts
-from modeling_kogner.inference.load import device_of, load_model
+from modeling_kogner.inference.load_model import device_of, load_model
 
 
 def main() -> None:

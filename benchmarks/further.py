@@ -26,7 +26,7 @@ from modeling_kogner.evaluation.report import read_corpus
 from modeling_kogner.files.counting import counting
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.find_model import find_model
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 TYPE, CORPUS, SENTENCES = "CellularComponent", "data/ner/BioNLP13CG", 50
 MOST = 64  # documents of a file

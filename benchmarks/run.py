@@ -123,7 +123,7 @@ def measured(run: dict, folder: str, teacher: str) -> dict:
     """The line of one run, whose model is left in the folder; ``teacher`` labels its text, if it has one."""
     import torch
 
-    from modeling_kogner.inference.load import load_model
+    from modeling_kogner.inference.load_model import load_model
 
     started, more = time.time(), _worker["args"].more
     train(run, folder, run["settings"], teacher)

@@ -6,39 +6,19 @@ import torch
 from torch import Tensor, nn
 
 from .configuration_kogner import KognerConfig
+from .surface_keys import (
+    ENDS_IN_S,
+    FIRST_ALNUM,
+    INVERSE,
+    MAX_TOKEN_CHARACTERS,
+    SHORT_KEY,
+    SPACE_BEFORE,
+    UNMATCHABLE,
+    byte_value,
+    to_signed,
+)
 
-# Bits of `token_flags`; the linker shifts LAST_ALNUM onto FIRST_ALNUM.
-SPACE_BEFORE, FIRST_ALNUM, LAST_ALNUM, UNMATCHABLE, ENDS_IN_S = 1, 2, 4, 8, 16
-# Keys of fewer characters keep a final "s" and must not span a space ("at 1" is not the gene AT1).
-SHORT_KEY = 5
-# Base of the polynomial and its inverse modulo 2**64, as signed integers: any odd base has one.
-BASE = 0x5851F42D4C957F2D
-INVERSE = pow(BASE, -1, 2**64)
-MAX_TOKEN_CHARACTERS = 255
-_MASK = 2**64 - 1
 _ONE_SPACE, _ONE_BARRED = 2**20, 2**37
-
-
-def to_signed(value: int) -> int:
-    """The signed 64-bit integer with the bits of ``value`` modulo 2**64."""
-    value &= _MASK
-    return value - 2**64 if value >= 2**63 else value
-
-
-def byte_value(byte: int) -> int:
-    """Scatter a byte over 64 bits (the finaliser of splitmix64), so that short keys do not collide."""
-    z = (byte + 1) * 0x9E3779B97F4A7C15 & _MASK
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
-    return z ^ (z >> 31)
-
-
-def hash_key(key: bytes) -> int:
-    """Polynomial hash of a key modulo 2**64, signed: the value that the index computes for its n-gram."""
-    value = 0
-    for byte in key:
-        value = (value * BASE + byte_value(byte)) & _MASK
-    return to_signed(value)
 
 
 class Links(NamedTuple):

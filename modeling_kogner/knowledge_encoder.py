@@ -146,7 +146,7 @@ class KognerModel(KognerPreTrainedModel):
     def concepts(self) -> ConceptCatalogue:
         """Ids and names by concept index, unpacked on first use."""
         if self._concepts is None:
-            self._concepts = ConceptCatalogue.from_bytes(self.catalogue)
+            self._concepts = ConceptCatalogue.from_bytes(self.catalogue.cpu().numpy().tobytes())
         return self._concepts
 
     def forward(

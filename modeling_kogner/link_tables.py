@@ -4,16 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .configuration_kogner import KognerConfig
-
-# What is known of a candidate, in the order in which the choice reads it; what each is says inference/link_features.py.
-LINK_FEATURES = (
-    "exact", "exact_rank", "long_form", "other_form", "seen", "seen_share", "near", "near_rank", "near_gap",
-    "near_votes", "spelling", "ortholog", "own_seen", "own_near", "broader", "main_type", "preferred_name",
-    "same_case", "vocabulary", "primary_record", "ids", "support", "group_support", "coherence", "organism_near",
-    "organism_title", "organism_document", "organism_main", "organism_none", "organism_human", "organism_rodent",
-    "organism_other", "case_fits", "case_document", "candidates", "characters", "is_short", "disease", "chemical",
-    "gene", "species", "other",
-)  # fmt: skip
+from .link_feature_names import LINK_FEATURES
 
 
 class LinkTables(nn.Module):
@@ -80,7 +71,3 @@ class LinkChoice(nn.Module):
             each = score(features)[..., 0].masked_fill(~mask, low)  # (M, C)
             found.append(torch.cat([each, none(best)], -1).log_softmax(-1))
         return torch.stack(found)
-
-    def probabilities(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Mean over the members: ``(M, C + 1)``."""
-        return self(features, mask).exp().mean(0)

@@ -90,33 +90,3 @@ class NameTable(nn.Module):
         self.register_buffer("books", torch.zeros(parts, 256, width // parts))
         self.register_buffer("codes", torch.zeros(config.num_name_vectors, parts, dtype=torch.uint8))
         self.register_buffer("row", torch.zeros(config.num_name_vectors, dtype=torch.int32))
-
-    @torch.no_grad()
-    def search(self, query: Tensor, limit: int, probes: int = 16) -> tuple[Tensor, Tensor]:
-        """Rows of the nearest names and their cosines: ``(limit,)`` long and float, best first, perhaps fewer.
-
-        Args:
-            query: ``(d_n,)`` float of length 1.
-            limit: most names to return.
-            probes: cells to look into.
-        """
-        query = query.to(self.books.dtype)
-        cell_score, cells = (self.centres @ query).topk(min(probes, len(self.centres)))
-        bounds = [(int(self.first[cell]), int(self.first[cell + 1])) for cell in cells.tolist()]
-        codes = torch.cat([self.codes[start:end] for start, end in bounds]).long()  # (n, S)
-        parts = len(self.books)
-        table = torch.einsum("skd,sd->sk", self.books, query.view(parts, -1))  # (S, 256)
-        steps = torch.arange(parts, device=codes.device) * 256
-        sizes = torch.tensor([end - start for start, end in bounds], device=codes.device)
-        score = table.flatten()[codes + steps].sum(-1) + cell_score.repeat_interleave(sizes)  # (n,)
-        best, place = score.topk(min(limit, len(score)))
-        rows = torch.cat([self.row[start:end] for start, end in bounds])
-        return rows[place].long(), best.float()
-
-    @torch.no_grad()
-    def vectors(self, rows: Tensor) -> Tensor:
-        """Approximate vectors of names: ``(n,)`` long to ``(n, d_n)``."""
-        cell = torch.searchsorted(self.first, rows.to(self.first.dtype), right=True) - 1
-        steps = torch.arange(len(self.books), device=rows.device)
-        rest = self.books[steps, self.codes[rows].long()]  # (n, S, d_n / S)
-        return self.centres[cell] + rest.flatten(1)

@@ -15,7 +15,7 @@ from support import ROOT
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.evaluation.encoded_split import EncodedSplit, predict_logits
 from modeling_kogner.evaluation.report import digest
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 PINNED = Path(__file__).with_name("bundled_scores.json")
 RELEASE = ROOT / "benchmarks" / "results" / "release"

@@ -15,7 +15,7 @@ from tiny_tagger import save_tagger
 from modeling_kogner.commands.main import app
 from modeling_kogner.files.whole import write_whole
 from modeling_kogner.graph.knowledge_folder import Knowledge
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import torch
 from support import mentions_of, run_as_user
 
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 FORMATS = sorted(path for path in (Path(__file__).parent / "checkpoints").iterdir() if path.is_dir())
 TEXT = "Aspirin cured the acute lymphoblastic leukemia of HeLa cells, not the heart failure."

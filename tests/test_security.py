@@ -14,7 +14,7 @@ from support import ROOT, run_as_user, tiny_model
 
 from modeling_kogner import KognerConfig
 from modeling_kogner.graph.sources import read_obo
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from modeling_kogner import KognerConfig
 from modeling_kogner.graph.index_tables import MAX_MENTION_TOKENS, build_tables
 from modeling_kogner.graph.token_keys import normalise_key, tokenizer_fingerprint
-from modeling_kogner.surface_index import SurfaceIndex, hash_key
+from modeling_kogner.inference.matching import lookup
+from modeling_kogner.surface_index import SurfaceIndex
+from modeling_kogner.surface_keys import hash_key
 
 
 def make_index(knowledge, tokenizer) -> SurfaceIndex:
@@ -125,6 +127,19 @@ def test_padding_changes_nothing(knowledge, tokenizer):
     ):
         assert torch.equal(index(padded, mask).evidence[:, part], alone)
         assert index(padded, mask).evidence.sum() == alone.sum()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_without_torch_the_same_is_found(knowledge, tokenizer, seed):
+    """An exported model would read other evidence than the one it was made from."""
+    index = make_index(knowledge, tokenizer)
+    batch = tokenizer([random_text(seed), "fever", *TEXT], padding=True, return_tensors="pt")
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    expected = index.lookup(ids, mask)
+    arrays = {name: buffer.numpy() for name, buffer in index.named_buffers()}
+    found = lookup(ids.numpy(), mask.numpy(), arrays, index.max_tokens, index.max_candidates)
+    assert (expected >= 0).sum() > 5
+    assert torch.equal(torch.from_numpy(found), expected)
 
 
 def test_edges_are_defined(knowledge, wordpiece):

@@ -10,7 +10,7 @@ from support import run_as_user, tiny_model
 from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 
 from modeling_kogner import KognerForTokenClassification
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.table_checksums import _PART, checksum
 
 TABLES = ["kogner.catalogue", "kogner.nodes.codebooks", "kogner.nodes.codes"]

@@ -40,7 +40,7 @@ def errors(options: ErrorOptions) -> None:
     from ..evaluation.report import read_corpus
     from ..files.whole import write_whole
     from ..inference.find_model import find_model
-    from ..inference.load import device_of
+    from ..inference.load_model import device_of
 
     quiet()
     source = find_model(options.model)

@@ -78,7 +78,7 @@ def evaluate(options: EvalOptions) -> None:
     from ..evaluation.report import header_of
     from ..files.whole import write_whole
     from ..inference.find_model import find_model
-    from ..inference.load import device_of
+    from ..inference.load_model import device_of
 
     quiet()
     source = find_model(options.model)

@@ -66,7 +66,8 @@ def loading_model(
     """`load_model` with a spinner, or the model with another graph if a knowledge folder is given."""
     with reading(model):
         from ..inference.find_model import find_model
-        from ..inference.load import load, load_model
+        from ..inference.load import load
+        from ..inference.load_model import load_model
 
         if knowledge in (None, "none"):
             return load_model(find_model(model), knowledge or evidence)

@@ -6,10 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 from itertools import takewhile
-
-from transformers import PreTrainedTokenizerBase
+from typing import Any
 
 from ..files.errors import InputError
+from .text_tokenizer import TextTokenizer
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")  # no characters, which tokenizers refuse; Python's strings can hold them
 
@@ -61,26 +61,18 @@ class Word:
     window: Window
 
 
-def check_windowing(tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int) -> None:
-    """Refuse what :func:`make_windows` cannot work with.
+def check_stride(room: int, stride: int) -> None:
+    """Refuse a stride that leaves no room for new pieces.
+
+    Args:
+        room: pieces of a window without special ones.
+        stride: pieces that neighbouring windows share.
 
     Raises:
-        InputError: a slow tokenizer, or a stride that leaves no room for new pieces.
+        InputError: it does.
     """
-    if not tokenizer.is_fast:
-        name = tokenizer.name_or_path or type(tokenizer).__name__
-        raise InputError("a slow tokenizer has no offsets", file=name, fix="use its fast version (tokenizer.json)")
-    room = max_length - tokenizer.num_special_tokens_to_add()
     if not 0 <= stride < room:
         raise InputError(f"stride {stride} does not fit windows of {room} pieces", fix=f"give one from 0 to {room - 1}")
-
-
-def special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """Ids that a tokenizer puts before and after a text."""
-    inner = tokenizer("a", add_special_tokens=False)["input_ids"]
-    whole = tokenizer("a")["input_ids"]
-    at = next(i for i in range(len(whole)) if whole[i : i + len(inner)] == inner)
-    return whole[:at], whole[at + len(inner) :]
 
 
 def readable(text: str) -> str:
@@ -88,24 +80,29 @@ def readable(text: str) -> str:
     return _HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def make_windows(
-    texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
-) -> list[list[Window]]:
-    """Windows of each text; neighbouring ones share ``stride`` pieces, and a text's own ends do not count as edges."""
+def make_windows(texts: list[str], tokenizer: TextTokenizer, max_length: int, stride: int) -> list[list[Window]]:
+    """Windows of each text; neighbouring ones share ``stride`` pieces, and a text's own ends do not count as edges.
+
+    Args:
+        texts: of any length.
+        tokenizer: of the model.
+        max_length: pieces of a window, special ones included.
+        stride: pieces.
+    """
     if not texts:
         return []
     # Cut here and not by the tokenizer: its truncation is a setting, which threads would change under each other.
-    encoded = tokenizer(
-        list(map(readable, texts)), return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False
-    )
+    encodings = tokenizer.encode(list(map(readable, texts)))
     windows: list[list[Window]] = [[] for _ in texts]
-    for row, ids in enumerate(encoded["input_ids"]):
-        own = [position for position, special in enumerate(encoded["special_tokens_mask"][row]) if not special]
+    for row, encoded in enumerate(encodings):
+        ids = encoded.ids
+        own = [position for position, special in enumerate(encoded.special_tokens_mask) if not special]
         if not own:
             continue
         lead, end = own[0], own[-1] + 1
         before, pieces, after = ids[:lead], ids[lead:end], ids[end:]
-        words, offsets = encoded.word_ids(row)[lead:end], encoded["offset_mapping"][row][lead:end]
+        words: list[Any] = encoded.word_ids[lead:end]  # None of special pieces alone
+        offsets = encoded.offsets[lead:end]
         room, size = max_length - len(before) - len(after), len(pieces)
         for first in range(0, max(size - stride, 1), room - stride):
             part = slice(first, first + room)

@@ -13,7 +13,8 @@ from transformers import PreTrainedTokenizerBase
 
 from ..files.errors import InputError
 from ..losses import IGNORED
-from .text_windows import Window, check_windowing, make_windows
+from .text_tokenizer import TextTokenizer
+from .text_windows import Window, check_stride, make_windows
 
 SPECIAL = -1  # the word id of [CLS] and the like; parquet and arrow like no None among integers
 
@@ -47,13 +48,14 @@ def encode(
     Raises:
         InputError: a slow tokenizer, a type the model does not know, or a stride that leaves no room.
     """
-    check_windowing(tokenizer, max_length, stride)
+    plain = TextTokenizer.of(tokenizer)
+    check_stride(max_length - sum(map(len, plain.special_tokens)), stride)
     type_mask = _type_mask(label2id, supervised_types)
     windows: dict[str, list[Any]] = {"input_ids": [], "attention_mask": [], "word_ids": []}
     windows |= {"example_index": [], "type_mask": []} | ({"labels": []} if "ner_tags" in examples else {})
     sentences = [list(words) for words in examples["tokens"]]
     texts = [" ".join(filter(None, words)) for words in sentences]
-    for index, group in enumerate(make_windows(texts, tokenizer, max_length, stride)):
+    for index, group in enumerate(make_windows(texts, plain, max_length, stride)):
         labels = _label_ids(examples["ner_tags"][index], label2id) if "labels" in windows else None
         word_of = _words_of_pieces(sentences[index], group)
         for window in group:

@@ -48,7 +48,7 @@ class Reader:
 
     def vocabularies(self) -> list[str]:
         """Vocabularies that the model has ids of, that with most ids first."""
-        catalogue = self.annotator.model.kogner.concepts
+        catalogue = self.annotator.tagger.tables.catalogue
         return [name for name, _ in Counter(map(_vocabulary, (*catalogue.ids, *catalogue.owners))).most_common()]
 
     def read(self, text: str, names: str = "", choice: Choice | None = None) -> dict[str, Any]:

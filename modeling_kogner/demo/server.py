@@ -58,7 +58,7 @@ class PageServer(ThreadingHTTPServer):
 
     def about(self, _: dict[str, Any]) -> dict[str, Any]:
         """What the page shows before any text is read."""
-        config = self.reader.annotator.model.config
+        config = self.reader.annotator.config
         return {
             "title": self.title,
             "types": config.entity_types,

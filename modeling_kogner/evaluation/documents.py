@@ -48,11 +48,11 @@ def score_documents(
     """
     documents = load_documents(path)
     found = {mention.type for document in documents for mention in document.mentions}
-    names = type_names(found, annotator.model.config.entity_types, mapped or {})
+    names = type_names(found, annotator.config.entity_types, mapped or {})
     asked = {kind.casefold() for kind in types or names.values()}
     names = {source: kind for source, kind in names.items() if kind.casefold() in asked}
     if not names:
-        known = ", ".join(annotator.model.config.entity_types)
+        known = ", ".join(annotator.config.entity_types)
         raise InputError(
             f"marks {', '.join(sorted(found)) or 'nothing'}; the model knows {known}: no type to score",
             file=path,
@@ -73,7 +73,7 @@ def score_documents(
         "errors": error_kinds(gold, guess),
     }
     if with_ids and documents:
-        scores["ids"] = score_ids(gold, guess, scored, annotator.model.kogner.concepts.owners)
+        scores["ids"] = score_ids(gold, guess, scored, annotator.tagger.tables.catalogue.owners)
     return scores
 
 

@@ -108,7 +108,7 @@ def judge_links(
     Raises:
         InputError: the file is wrong or has no mention with a concept.
     """
-    catalogue, known = linker.model.kogner.concepts, linker.model.config.entity_types
+    catalogue, known = linker.tagger.tables.catalogue, linker.tagger.config.entity_types
     held = set(catalogue.ids) | catalogue.owners.keys()
     documents = load_documents(path)
     names = _names(documents, known, mapped or {})
@@ -129,7 +129,7 @@ def judge_links(
 
 def concepts_in(paths: Iterable[str | Path], linker: Linker, mapped: Mapping[str, str] | None = None) -> frozenset[str]:
     """Gold concepts of training files, under the graph's preferred ids."""
-    owners, known = linker.model.kogner.concepts.owners, linker.model.config.entity_types
+    owners, known = linker.tagger.tables.catalogue.owners, linker.tagger.config.entity_types
     found: set[str] = set()
     for path in paths:
         documents = load_documents(path)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from .index_tables import hash_surfaces
+from ..corpora.text_tokenizer import TextTokenizer
+from .surface_hashes import hash_surfaces
 
 _MOST_COUNTED = 255
 
@@ -34,7 +34,7 @@ def link_rows(names: pd.DataFrame, counted: pd.DataFrame, index: pd.DataFrame) -
     return rows.astype({"hash": np.int64, "concept": np.int32, "count": np.uint8})
 
 
-def hashed(names: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]) -> pd.DataFrame:
+def hashed(names: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Names with their `hash`, without those that the index cannot spell.
 
     Args:
@@ -42,7 +42,7 @@ def hashed(names: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, tokens: Mapp
         tokenizer: of the model.
         tokens: how it spells its tokens; see :func:`hash_surfaces`.
     """
-    hashes, whole = hash_surfaces(names["surface"].tolist(), tokenizer, tokens)
+    hashes, whole = hash_surfaces(names["surface"].tolist(), TextTokenizer.of(tokenizer), tokens)
     return names.assign(hash=hashes)[whole]
 
 

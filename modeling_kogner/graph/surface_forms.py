@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..surface_index import SHORT_KEY
+from ..surface_keys import SHORT_KEY
 from .token_keys import normalise_key
 
 # Trailing remarks of curators: "(disease)", "[Ambiguous]"; never "(2+)" or "(II)", which belong to the name.

@@ -1,14 +1,14 @@
 """How a tokenizer spells its tokens, in the terms of the surface index."""
 
-import hashlib
 import json
 
 import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from ..corpora.text_tokenizer import vocabulary_fingerprint
 from ..files.errors import InputError
-from ..surface_index import (
+from ..surface_keys import (
     ENDS_IN_S,
     FIRST_ALNUM,
     LAST_ALNUM,
@@ -30,8 +30,7 @@ def normalise_key(text: str) -> str:
 
 def tokenizer_fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
     """Digest of a tokenizer's vocabulary; equal vocabularies give equal token ids."""
-    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    return hashlib.sha256(json.dumps(vocabulary).encode()).hexdigest()[:16]
+    return vocabulary_fingerprint(tokenizer.get_vocab())
 
 
 def token_table(tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:

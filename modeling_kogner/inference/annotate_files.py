@@ -137,8 +137,8 @@ class FileAnnotation:
             return None
         from .vocabulary_coverage import vocabulary_coverage
 
-        model = self._annotator.model
-        return vocabulary_coverage(model.kogner, model.config.semantic_types, self.options.vocabulary)
+        tagger = self._annotator.tagger
+        return vocabulary_coverage(tagger.tables, tagger.config.semantic_types, self.options.vocabulary)
 
     def run(self, on_skip: Callable[[str], None], on_step: Callable[[Done, int | None], None]) -> None:
         """Annotate what no earlier run has; ``on_skip`` is told what is wrong with a document that is left out.
@@ -174,16 +174,15 @@ class FileAnnotation:
 
     def _jobs(self) -> int:
         """Processes that annotate: as asked for, if the model can be shared."""
-        from ..modeling_kogner import KognerForTokenClassification
         from .jobs import can_fork, default_jobs
 
-        model, given = self._annotator.model, self.options.jobs
-        shared = isinstance(model, KognerForTokenClassification) and model.device.type == "cpu" and can_fork()
+        given = self.options.jobs
+        shared = self._annotator.tagger.on_cpu and can_fork()
         shared = shared and not self.options.compile  # what compiles has threads, which a fork loses
         if given is None:  # a share is one of several runs, perhaps on this machine
             return default_jobs() if shared and self.size > LARGE_INPUT and self.share[1] == 1 else 1
         if given > 1 and not shared:
-            logger.warning("--jobs needs Linux, a CPU and a model that is not exported; annotating in one process")
+            logger.warning("--jobs needs Linux and a CPU; annotating in one process")
         return given if shared else 1
 
     def _settings(self) -> dict[str, Any]:

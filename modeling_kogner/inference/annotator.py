@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from transformers import PreTrainedTokenizerBase
 
 from ..corpora.document import Document, Documents
 from ..corpora.mention import Mention, Passage
-from ..corpora.text_windows import Window, check_windowing, make_windows, words_of
+from ..corpora.text_tokenizer import TextTokenizer, check_vocabulary
+from ..corpora.text_windows import Window, check_stride, make_windows, words_of
 from ..files.errors import InputError, UsageError
-from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations, spread
 from .coherence import coherent
 from .decoding import decode
-from .linker import Hits, Linker, known_ngrams
+from .linker import Linker
 from .long_documents import is_long, parts_of
-from .tokenizers import check_tokenizer_matches
+from .tagger import Tagger, as_tagger
 from .variants import link_variants
 from .window_batches import CPU_TOKENS, batches, padded
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from ..modeling_kogner import KognerForTokenClassification
+
 # In memory at once: enough texts to fill batches with windows of similar length, and no more than a book.
 TEXTS_A_BATCH, CHARACTERS_AT_ONCE = 16, 500_000
-
-
-@dataclass
-class _Reading:
-    """What the model says about one window: log-odds ``(T, 2K)`` of its pieces and its known n-grams."""
-
-    odds: np.ndarray
-    hits: Hits
 
 
 class Annotator:
@@ -44,7 +40,8 @@ class Annotator:
     the type and concept of its long form in all of the document; with one, they are what the corpus would mark.
 
     Args:
-        model: a tagger; its device is used. Linking works with evidence ``none`` too, if the model has tables.
+        model: its device is used; or a tagger that runs otherwise, such as an exported one. Linking works with evidence
+            ``none`` too, if the model has tables.
         tokenizer: the fast tokenizer saved with the model.
         max_length: tokens per window, special tokens included.
         stride: pieces that neighbouring windows share.
@@ -62,8 +59,8 @@ class Annotator:
 
     def __init__(
         self,
-        model: KognerForTokenClassification,
-        tokenizer: PreTrainedTokenizerBase,
+        model: KognerForTokenClassification | Tagger,
+        tokenizer: PreTrainedTokenizerBase | TextTokenizer,
         max_length: int = 256,
         stride: int = 64,
         vocabulary: str | None = None,
@@ -72,22 +69,25 @@ class Annotator:
         alternatives: int = 4,
         link_threshold: float | None = None,
     ):
-        self.max_length, self.stride = min(max_length, tokenizer.model_max_length), stride
-        check_windowing(tokenizer, self.max_length, stride)
-        check_tokenizer_matches(model, tokenizer)
-        # Settings that a call would reset, which threads must not do to each other.
-        tokenizer.backend_tokenizer.no_truncation()
-        tokenizer.backend_tokenizer.no_padding()
-        self.model, self.tokenizer = model.eval(), tokenizer
-        self.linker = Linker(model, tokenizer, vocabulary, link_threshold)
+        self.tagger, self._tokenizer = as_tagger(model), TextTokenizer.of(tokenizer)
+        self.model, self.tokenizer = model, tokenizer
+        self.max_length, self.stride = min(max_length, self._tokenizer.max_length), stride
+        check_stride(self.max_length - sum(map(len, self._tokenizer.special_tokens)), stride)
+        check_vocabulary(self.config.tokenizer_fingerprint, self._tokenizer)
+        self.linker = Linker(self.tagger, self._tokenizer, vocabulary, link_threshold)
         self.types, self.alternatives = types, alternatives
-        known = {name.casefold(): name for name in model.config.conventions or ()}
+        known = {name.casefold(): name for name in self.config.conventions or ()}
         if convention is not None and convention.casefold() not in known:
             raise UsageError(
                 f"convention {convention!r} is not known to the model", fix=f"it knows {', '.join(known.values())}"
             )
-        self.convention = model.config.convention_id(convention and known[convention.casefold()])
+        self.convention = 1 + list(known).index(convention.casefold()) if convention else 0
         self._allowed(types)
+
+    @property
+    def config(self) -> Any:
+        """Of the model."""
+        return self.tagger.config
 
     def __call__(self, text: str | Document) -> Document:
         """The mentions of one text.
@@ -174,14 +174,14 @@ class Annotator:
         self, documents: list[Document], wanted: Collection[str], threshold: float, batch_size: int
     ) -> Iterator[Document]:
         passages = [passage for document in documents for passage in document.passages]
-        windows = make_windows([passage.text for passage in passages], self.tokenizer, self.max_length, self.stride)
-        readings = self._read([window for group in windows for window in group], batch_size)
+        windows = make_windows([passage.text for passage in passages], self._tokenizer, self.max_length, self.stride)
+        odds = self._read([window for group in windows for window in group], batch_size)
         groups = iter(windows)
         linked: list[Document] = []
         forms: list[dict[str, str]] = []
         for document in documents:
             parts = list(zip(document.passages, groups, strict=False))
-            mentions = [each for part in parts for each in self._mentions(*part, readings, wanted)]
+            mentions = [each for part in parts for each in self._mentions(*part, odds, wanted)]
             long_forms = find_abbreviations(document.text)
             if not self.convention:
                 mentions, long_forms = spread(document.text, coherent(mentions))
@@ -196,43 +196,32 @@ class Annotator:
 
     def _allowed(self, types: Sequence[str] | None) -> list[str]:
         """Types that may be given, as the model names them."""
-        known = {name.casefold(): name for name in self.model.config.entity_types}
+        known = {name.casefold(): name for name in self.config.entity_types}
         if unknown := sorted(name for name in types or () if name.casefold() not in known):
             raise UsageError(
                 f"the model does not know the type {', '.join(unknown)}", fix=f"it knows {', '.join(known.values())}"
             )
         return list(known.values()) if types is None else [known[name.casefold()] for name in types]
 
-    @torch.inference_mode()
-    def _read(self, windows: list[Window], batch_size: int) -> dict[int, _Reading]:
-        """Readings by the identity of their window; windows of similar length share a batch."""
-        readings: dict[int, _Reading] = {}
-        device, on_cpu = self.model.device, self.model.device.type == "cpu"
+    def _read(self, windows: list[Window], batch_size: int) -> dict[int, np.ndarray]:
+        """Log-odds ``(T, 2K)`` of a window's pieces by its identity; windows of similar length share a batch."""
+        read: dict[int, np.ndarray] = {}
+        on_cpu = self.tagger.on_cpu
         tokens = CPU_TOKENS if on_cpu else batch_size * self.max_length
         for chosen in batches(windows, batch_size, tokens, mixed=not on_cpu):
-            pair = padded(chosen, self.tokenizer.pad_token_id or 0)
-            input_ids, mask = (torch.from_numpy(array).to(device) for array in pair)  # (B, T) each
-            told = {"convention": torch.full((len(chosen),), self.convention, device=device)} if self.convention else {}
-            hits: list[Hits] = [{} for _ in chosen]
-            if self.model.config.num_surfaces:
-                concepts = self.model.kogner.index.lookup(input_ids, mask)  # (B, T, n, C)
-                hits = known_ngrams(concepts)
-                told["ngram_concepts"] = concepts
-            logits = self.model(input_ids=input_ids, attention_mask=mask, **told).logits.float()  # (B, T, L)
-            odds = (logits[..., 1:] - logits[..., :1]).cpu().numpy()  # (B, T, 2K)
-            for window, rows, found in zip(chosen, odds, hits, strict=True):
-                readings[id(window)] = _Reading(rows, found)
-        return readings
+            odds = self.tagger.odds(*padded(chosen, self._tokenizer.pad_id), self.convention)  # (B, T, 2K)
+            read |= {id(window): rows for window, rows in zip(chosen, odds, strict=True)}
+        return read
 
     def _mentions(
-        self, passage: Passage, windows: list[Window], readings: dict[int, _Reading], wanted: Collection[str]
+        self, passage: Passage, windows: list[Window], odds: dict[int, np.ndarray], wanted: Collection[str]
     ) -> Iterator[Mention]:
         """Mentions of one passage, at their places in the document, not linked."""
         words = words_of(passage.text, windows)
         if not words:
             return
-        rows = [readings[id(word.window)].odds[word.window.lead + word.first - word.window.first] for word in words]
-        odds = np.stack(rows).astype(np.float64)  # (W, 2K)
-        for mention in decode(passage.text, words, odds, self.model.config.entity_types, wanted):
+        rows = [odds[id(word.window)][word.window.lead + word.first - word.window.first] for word in words]
+        of_words = np.stack(rows).astype(np.float64)  # (W, 2K)
+        for mention in decode(passage.text, words, of_words, self.config.entity_types, wanted):
             mention.start, mention.end = mention.start + passage.offset, mention.end + passage.offset
             yield mention

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
-from transformers import PreTrainedTokenizerBase
 
-from ..link_tables import LINK_FEATURES
-from ..modeling_kogner import KognerForTokenClassification
+from ..link_feature_names import LINK_FEATURES
+from .choice_network import ChoiceNetwork
 from .link_candidates import LinkedText
 from .link_features import LinkFeatures
 from .name_lookup import NameLookup
@@ -23,21 +21,13 @@ class ConceptChoice:
     """Ranks concepts by the model's :class:`LinkChoice`.
 
     Args:
-        model: with tables for linking.
-        tokenizer: of the model.
+        lookup: names of a model with tables for linking.
         fits: entity type -> ``(N,)`` bool, concepts that it may be linked to.
     """
 
-    def __init__(
-        self,
-        model: KognerForTokenClassification,
-        tokenizer: PreTrainedTokenizerBase,
-        fits: Callable[[str], np.ndarray],
-    ):
-        network = model.kogner.link_choice
-        assert network is not None  # noqa: S101  # only models with a choice come here
-        self.network = network
-        self.features = LinkFeatures(NameLookup(model, tokenizer), fits)
+    def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
+        self.network = ChoiceNetwork(lookup.tables.parts["link_choice"])
+        self.features = LinkFeatures(lookup, fits)
 
     def rank(self, documents: Sequence[LinkedText]) -> list[list[Ranked]]:
         """For each mention of each document its concepts with their probabilities, best first."""
@@ -57,9 +47,7 @@ class ConceptChoice:
             for concepts, rows in found
         ]
 
-    @torch.inference_mode()
     def _ranked(self, found: Sequence[tuple[list[int], np.ndarray]], batch: int = 512) -> list[Ranked]:
-        parameter = next(self.network.parameters())
         ranked: list[Ranked] = []
         for start in range(0, len(found), batch):
             part = found[start : start + batch]
@@ -67,10 +55,8 @@ class ConceptChoice:
             features = np.zeros((len(part), width, len(LINK_FEATURES)), np.float32)
             for row, (_, known) in enumerate(part):
                 features[row, : len(known)] = known
-            sizes = torch.tensor([len(concepts) for concepts, _ in part], device=parameter.device)
-            mask = torch.arange(width, device=parameter.device) < sizes[:, None]  # (M, C)
-            given = torch.from_numpy(features).to(parameter.device)
-            probability = self.network.float().probabilities(given, mask)[:, :-1].cpu().numpy()
+            mask = np.arange(width) < np.array([[len(concepts)] for concepts, _ in part])  # (M, C)
+            probability = self.network.probabilities(features, mask)[:, :-1]
             for (concepts, known), values in zip(part, probability, strict=True):
                 values = self._in_preferred(concepts, known, values[: len(concepts)])
                 values = self._own_first(concepts, known, values)

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import torch
 
 from ..corpora.mention import Candidate, Mention
+from ..corpora.text_tokenizer import TextTokenizer
 from ..corpora.text_windows import Window, make_windows
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 from .annotator import Annotator
 from .link_reasons import ConsideredConcept, considered
-from .linker import Hits, known_ngrams
+from .torch_tagger import TorchTagger
+
+Hits = dict[tuple[int, int], list[int]]  # concepts of every known n-gram, by its first and last token
 
 
 @dataclass
@@ -87,10 +90,10 @@ def explain(annotator: Annotator, text: str) -> Explanation:
     if not isinstance(model, KognerForTokenClassification):
         raise InputError("an exported model gives only its answer", fix="load the model it was made from")
     other = copy.copy(annotator)
-    other.model = without_knowledge(model)
+    other.tagger = TorchTagger(without_knowledge(model))
     document, plain = annotator(text), other(text).mentions
     mentions, features = document.mentions, annotator.linker.features(document)
-    (windows,) = make_windows([text], annotator.tokenizer, annotator.max_length, annotator.stride)
+    (windows,) = make_windows([text], TextTokenizer.of(annotator.tokenizer), annotator.max_length, annotator.stride)
     readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []
     explained = []
     for mention, known in zip(mentions, features, strict=True):
@@ -127,7 +130,7 @@ class _Reading:
         ngrams = body.index.lookup(input_ids, mask)  # (1, T, n, C)
         output = body(input_ids, mask, ngram_concepts=ngrams)
         self.window = window
-        self.hits: Hits = known_ngrams(ngrams)[0]
+        self.hits = _known_ngrams(ngrams[0])
         self.is_mention: list[bool] = output.links.is_mention[0].tolist()
         self.covered: list[bool] = output.links.covered[0].tolist()
         self.gate: list[float] = output.gate[0].float().mean(-1).tolist()
@@ -196,3 +199,12 @@ def _surface(
 
 def _meet(one: Mention, other: Mention) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def _known_ngrams(concepts: torch.Tensor) -> Hits:
+    """Concepts of every known n-gram of a window, ``(T, n, C)`` long; free slots may come first."""
+    found = (concepts >= 0).any(-1)  # (T, n)
+    return {
+        (first, first + size): [concept for concept in candidates if concept >= 0]
+        for (first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True)
+    }

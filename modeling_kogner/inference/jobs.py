@@ -15,8 +15,6 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
-import torch
-
 from ..files.errors import InputError
 from .resumable_file import ResumableFile, StreamOutput
 
@@ -103,7 +101,8 @@ def _next(waiting: deque[tuple[Step, Future[Result]]]) -> tuple[Step, Result]:
 def _begin(output: ResumableFile | StreamOutput, parent: int) -> None:
     """Prepare a forked process: one thread, and no hold on the output, which another run may lock after a kill."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
-    torch.set_num_threads(1)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
     if isinstance(output, ResumableFile):
         os.close(output.stream.fileno())
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..corpora.mention import Mention
-from ..link_tables import LINK_FEATURES
+from ..link_feature_names import LINK_FEATURES
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
@@ -70,18 +70,18 @@ class Candidates:
 
     def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
         self.lookup, self.fits = lookup, fits
-        self.names = lookup.model.kogner.concepts.names
-        self.organisms: list[str] = lookup.model.config.organisms or []
-        tables = lookup.model.kogner.linking
+        self.names = lookup.tables.catalogue.names
+        self.organisms: list[str] = lookup.tagger.config.organisms or []
+        tables = lookup.tables.linking
         assert tables is not None  # noqa: S101  # only models with a choice come here
-        self.organism = tables.organism.cpu().numpy()
-        pairs = tables.ortholog.cpu().tolist()
+        self.organism = tables["organism"]
+        pairs = tables["ortholog"].tolist()
         self.group: dict[int, int] = dict(pairs)
         self.members: dict[int, list[int]] = {}
         for concept, group in pairs:
             self.members.setdefault(group, []).append(concept)
         self.broader: dict[int, list[int]] = {}
-        for concept, above in tables.broader.cpu().tolist():
+        for concept, above in tables["broader"].tolist():
             self.broader.setdefault(concept, []).append(above)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 
 from ..corpora.mention import Mention
 from ..corpora.vocabularies import PREFERRED
-from ..link_tables import LINK_FEATURES
+from ..link_feature_names import LINK_FEATURES
 from .link_candidates import PLACE, Candidates, LinkedText, Query
 from .name_lookup import NameLookup
 from .near_names import name_similarity
@@ -27,9 +26,9 @@ class LinkFeatures:
     """
 
     def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
-        body, config = lookup.model.kogner, lookup.model.config
-        self.lookup, self.candidates = lookup, Candidates(lookup, fits)
-        self.catalogue, self.types = body.concepts, body.index.concept_type.cpu().numpy()
+        config = lookup.tagger.config
+        self.tables, self.candidates = lookup.tables, Candidates(lookup, fits)
+        self.catalogue, self.types = self.tables.catalogue, self.tables.index["concept_type"]
         self.kinds = config.semantic_types
         self.first_own = len(self.types) - config.own_concepts
 
@@ -77,14 +76,11 @@ class LinkFeatures:
 
     def _vectors(self, queries: list[Query]) -> tuple[dict[int, np.ndarray], dict[tuple[str, str], np.ndarray]]:
         """Distilled vector of each candidate, and for each query the mean over the first candidates of all."""
-        nodes = self.lookup.model.kogner.nodes
         concepts = list(dict.fromkeys(concept for query in queries for concept in query.features))
-        if not concepts or not nodes.codes.shape[1]:
+        found = self.tables.vectors(np.array(concepts, dtype=np.int64))
+        if not found.size:
             return {}, {}
-        device = nodes.codes.device
-        with torch.inference_mode():
-            found = nodes(torch.tensor(concepts, device=device)).float()
-            found = torch.nn.functional.normalize(found, dim=-1).cpu().numpy()
+        found /= np.linalg.norm(found, axis=1, keepdims=True).clip(min=1e-12)
         vectors = dict(zip(concepts, found, strict=True))
         first = {}
         for query in queries:
@@ -114,7 +110,7 @@ class LinkFeatures:
         is_own = concept >= self.first_own
         row[PLACE["vocabulary"]] = is_own or vocabulary == PREFERRED.get(query.kind)
         row[PLACE["primary_record"]] = is_own or (vocabulary == "MESH" and number.startswith("D"))
-        row[PLACE["ids"]] = np.log1p(len(self.catalogue.further_ids(best))) / 3
+        row[PLACE["ids"]] = np.log1p(len(self.catalogue.further_ids(concept))) / 3
         row[PLACE["candidates"]] = np.log1p(len(query.features)) / 3
         row[PLACE["characters"]] = min(len(query.text), 40) / 40
         row[PLACE["is_short"]] = len(query.text) <= 4

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from transformers import PreTrainedTokenizerBase
 
-from ..concept_catalogue import ConceptCatalogue
 from ..corpora.document import Document
 from ..corpora.mention import Candidate, Mention
+from ..corpora.text_tokenizer import TextTokenizer
 from ..files.errors import UsageError
-from ..modeling_kogner import KognerForTokenClassification
 from .abbreviations import find_abbreviations
 from .concept_choice import ConceptChoice, Ranked
 from .fitting_types import fitting_types
 from .link_candidates import LinkedText
 from .mention_forms import parts_of
-from .name_lookup import readable
+from .name_lookup import NameLookup
 from .near_names import NearNames, name_similarity
 from .organism_names import OrganismNames
+from .tables import Tables
+from .tagger import Tagger, as_tagger
 from .variants import TYPE as VARIANT
 
-Hits = dict[tuple[int, int], list[int]]
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from ..modeling_kogner import KognerForTokenClassification
+
 # A name less similar is not taken for the mention's. Chosen on the validation splits of NCBI-disease and BC5CDR: mean
 # F1 of the links over three types, with ids of MeSH alone and with all ids. 0.75: .764 and .648, 0.80: .765 and .648,
 # 0.85: .762 and .651, 0.90: .758 and .649, exact forms only: .758 and .645.
@@ -43,8 +47,8 @@ class Linker:
     preferred names. The mention's type restricts both (:func:`fitting_types`).
 
     Args:
-        model: a tagger with knowledge tables.
-        tokenizer: the fast tokenizer saved with the model.
+        model: with knowledge tables; or a tagger that runs otherwise.
+        tokenizer: saved with the model.
         vocabulary: prefix of ids, such as ``MESH``, in any case; concepts without an id of it are left out. By default
             all are considered, under the graph's preferred id.
         threshold: probability from which a concept is a mention's; by default the model's own, for each type that from
@@ -56,15 +60,15 @@ class Linker:
 
     def __init__(
         self,
-        model: KognerForTokenClassification,
-        tokenizer: PreTrainedTokenizerBase,
+        model: KognerForTokenClassification | Tagger,
+        tokenizer: PreTrainedTokenizerBase | TextTokenizer,
         vocabulary: str | None = None,
         threshold: float | None = None,
     ):
-        self.model, self.tokenizer, self.vocabulary, self.threshold = model, tokenizer, vocabulary, threshold
-        self._organisms = OrganismNames(model)
+        self.tagger, self.tokenizer = as_tagger(model), TextTokenizer.of(tokenizer)
+        self.vocabulary, self.threshold = vocabulary, threshold
         self._prefix = vocabulary and vocabulary.casefold()
-        self._catalogue, self._hashes = ConceptCatalogue([], []), torch.zeros(0)
+        self._tables: Tables | None = None
         self._refresh()
 
     def link(
@@ -117,7 +121,7 @@ class Linker:
 
     def _threshold(self, entity_type: str) -> float:
         """Probability from which a concept is a mention's."""
-        config = self.model.config
+        config = self.tagger.config
         if self.threshold is not None:
             return self.threshold
         return (config.link_thresholds or {}).get(entity_type, config.link_threshold)
@@ -169,23 +173,26 @@ class Linker:
 
     def _refresh(self) -> None:
         """Start again where the model's tables have changed because names were added."""
-        catalogue, hashes = self.model.kogner.concepts, self.model.kogner.index.surface_hash
-        if catalogue is self._catalogue and hashes is self._hashes:
+        tables = self.tagger.tables
+        if tables is self._tables:
             return
-        self._catalogue, self._hashes = catalogue, hashes
-        self._types = self.model.kogner.index.concept_type.cpu().numpy()  # (N,)
+        self._tables, self._catalogue = tables, tables.catalogue
+        self._types = tables.index["concept_type"]  # (N,)
         self._allowed = np.ones(len(self._types), dtype=bool)
         if self.vocabulary is not None:
-            self._allowed[:] = [self._id(concept) is not None for concept in range(len(catalogue))]
-        if self.vocabulary is not None and not self._allowed.any():
-            known = sorted({concept.partition(":")[0] for concept in (*catalogue.ids, *catalogue.owners)})
-            raise UsageError(
-                f"the model knows no id of the vocabulary {self.vocabulary!r}",
-                fix=f"it knows {', '.join(known) or 'none'}",
-            )
-        body = self.model.kogner
-        has_choice = getattr(body, "link_choice", None) is not None
-        self._choice = ConceptChoice(self.model, self.tokenizer, self._fitting_once) if has_choice else None
+            self._allowed[:] = [self._id(concept) is not None for concept in range(len(self._types))]
+            if not self._allowed.any():
+                known = sorted(
+                    {concept.partition(":")[0] for concept in (*self._catalogue.ids, *self._catalogue.owners)}
+                )
+                raise UsageError(
+                    f"the model knows no id of the vocabulary {self.vocabulary!r}",
+                    fix=f"it knows {', '.join(known) or 'none'}",
+                )
+        self._organisms = OrganismNames(tables, self.tagger.config.organisms)
+        self._lookup = NameLookup(self.tagger, self.tokenizer)
+        has_choice = "link_choice" in tables.parts
+        self._choice = ConceptChoice(self._lookup, self._fitting_once) if has_choice else None
         self._names: dict[str, tuple[list[int], NearNames]] = {}
         self._near = lru_cache(_SEARCHES_KEPT)(self._search)
         self._fits = lru_cache()(self._fitting)
@@ -199,35 +206,23 @@ class Linker:
 
     def _family(self, concept: int) -> list[str]:
         """All ids of a concept, the graph's preferred one first."""
-        preferred = self._catalogue.ids[concept]
-        return [preferred, *self._catalogue.further_ids(preferred)]
+        return [self._catalogue.ids[concept], *self._catalogue.further_ids(concept)]
 
     def _fitting_once(self, entity_type: str) -> np.ndarray:
         return self._fits(entity_type)
 
     def _fitting(self, entity_type: str) -> np.ndarray:
         """``(N,)`` bool, concepts that a mention of an entity type may be linked to."""
-        types, kinds = fitting_types(entity_type), self.model.config.semantic_types
+        types, kinds = fitting_types(entity_type), self.tagger.config.semantic_types
         return self._allowed & np.isin(self._types, [code for code, kind in enumerate(kinds) if kind in types])
 
     def _exact(self, text: str, entity_type: str, known: Sequence[int] | None) -> list[int]:
         """Fitting concepts of exactly this written form."""
-        found = self._look_up(text) if known is None else known
+        found = [each.concept for each in self._lookup.exact([text]).get(text, ())] if known is None else known
         fitting = [concept for concept in found if self._fits(entity_type)[concept]]
         if len(fitting) > 1:
             fitting.sort(key=lambda concept: -name_similarity(text, self._catalogue.names[concept]))
         return fitting
-
-    @torch.inference_mode()
-    def _look_up(self, text: str) -> list[int]:
-        """Concepts of a text as a whole."""
-        ids = torch.tensor([self.tokenizer(readable(text), add_special_tokens=False)["input_ids"]], dtype=torch.long)
-        index = self.model.kogner.index
-        ids = ids.to(index.token_length.device)  # (1, T)
-        spelled = index.token_length[ids[0]].nonzero()[:, 0].tolist()  # a mention starts and ends with letters
-        if not spelled or spelled[-1] - spelled[0] >= index.max_tokens:
-            return []
-        return known_ngrams(index.lookup(ids))[0].get((spelled[0], spelled[-1]), [])
 
     def _search(self, text: str, entity_type: str) -> list[tuple[int, float]]:
         """Concepts of the most similar names, with the similarity."""
@@ -240,7 +235,7 @@ class Linker:
     def _candidate(self, concept: int, score: float) -> Candidate:
         chosen = self._id(concept) or self._catalogue.ids[concept]
         others = [each for each in self._family(concept) if each != chosen]
-        kind = self.model.config.semantic_types[self._types[concept]]
+        kind = self.tagger.config.semantic_types[self._types[concept]]
         name = self._catalogue.names[concept]
         return Candidate(chosen, name, kind, score, [chosen, *others], organism=self._organisms.of(concept))
 
@@ -269,16 +264,3 @@ def _with_parts(
     mentions = [mention for mention, _ in pairs]
     mentions += [form for _, parts in pairs for forms in parts for form in forms]
     return LinkedText(document.text, _title_end(document), mentions, long_forms), pairs
-
-
-def known_ngrams(concepts: torch.Tensor) -> list[Hits]:
-    """Concepts of every known n-gram, by its first and last token; one dict for each row of the batch.
-
-    Args:
-        concepts: ``(B, T, n, C)`` long, what the index's ``lookup`` gives.
-    """
-    hits: list[Hits] = [{} for _ in concepts]
-    found = (concepts >= 0).any(-1)  # (B, T, n); the last rows of the table may leave the first slots empty
-    for (row, first, size), candidates in zip(found.nonzero().tolist(), concepts[found].tolist(), strict=True):
-        hits[row][first, first + size] = [concept for concept in candidates if concept >= 0]
-    return hits

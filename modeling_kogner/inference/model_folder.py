@@ -7,10 +7,10 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from ..configuration_kogner import KognerConfig
 from ..files.errors import InputError, first_line
 
-ONNX_FILE = "model.onnx"
+ONNX_FILE, NAMES_FILE = "model.onnx", "names.onnx"
+_MODEL_TYPE = "kogner"
 COPY_AGAIN = "download or copy the model again"
 
 
@@ -47,7 +47,7 @@ def check_folder(folder: Path) -> None:
                 )
             raise InputError("the file is missing", file=folder / name, fix=COPY_AGAIN)
         try:
-            with safe_open(folder / name, "pt"):
+            with safe_open(folder / name, "np"):
                 pass
         except (SafetensorError, OSError) as error:
             raise InputError(
@@ -61,7 +61,7 @@ def check_kind(source: str, config: dict) -> None:
     Raises:
         InputError: it is not KoGNER's.
     """
-    if (kind := config.get("model_type")) != KognerConfig.model_type:
+    if (kind := config.get("model_type")) != _MODEL_TYPE:
         raise InputError(
             f"{kind!r} is not a KoGNER model",
             file=f"{source}/config.json",

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from transformers import PreTrainedTokenizerBase
 
-from ..graph.index_tables import hash_surfaces
-from ..modeling_kogner import KognerForTokenClassification
+from ..corpora.text_tokenizer import TextTokenizer
+from ..graph.surface_hashes import hash_surfaces
+from .name_search import search_names
+from .tagger import Tagger
 
 LONGEST_NAME = 24  # word pieces of a name that the encoder reads
 _WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
@@ -42,26 +42,19 @@ class NameLookup:
     """Exact and near names of a model.
 
     Args:
-        model: with tables; names are near only if it has name vectors.
+        tagger: with tables; names are near only if it has name vectors.
         tokenizer: of the model.
     """
 
-    def __init__(self, model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase):
-        self.model, self.tokenizer = model, tokenizer
-        body = model.kogner
-        self._tokens = {name: getattr(body.index, name).cpu() for name in ("token_hash", "token_length", "token_flags")}
-        self._tables: list[_Table] = [
-            (body.index.surface_hash.cpu().numpy(), body.index.surface_concept.cpu().numpy(), None)
-        ]
-        if body.linking is not None:
-            tables = body.linking
-            self._tables.append(
-                (tables.name_hash.cpu().numpy(), tables.name_concept.cpu().numpy(), tables.name_count.cpu().numpy())
-            )
+    def __init__(self, tagger: Tagger, tokenizer: TextTokenizer):
+        self.tagger, self.tokenizer, self.tables = tagger, tokenizer, tagger.tables
+        index, linking = self.tables.index, self.tables.linking
+        self._tables: list[_Table] = [(index["surface_hash"], index["surface_concept"], None)]
+        if linking is not None:
+            self._tables.append((linking["name_hash"], linking["name_concept"], linking["name_count"]))
         self._keys: dict[str, int | None] = {}
         self._near: dict[str, list[tuple[int, float]]] = {}
         self._of_key = lru_cache(_KEPT)(self._concepts)
-        self._weights: dict[str, torch.Tensor] | None = None
 
     def exact(self, forms: Sequence[str]) -> dict[str, tuple[Named, ...]]:
         """Concepts of each written form, nothing for one that no concept has."""
@@ -69,7 +62,7 @@ class NameLookup:
             self._keys.clear()
         fresh = [form for form in dict.fromkeys(forms) if form not in self._keys]
         if fresh:
-            hashes, whole = hash_surfaces([readable(form) for form in fresh], self.tokenizer, self._tokens)
+            hashes, whole = hash_surfaces([readable(form) for form in fresh], self.tokenizer, self.tables.index)
             self._keys |= {
                 form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)
             }
@@ -81,14 +74,14 @@ class NameLookup:
 
     def near(self, texts: Sequence[str], limit: int = 20) -> dict[str, list[tuple[Named, float]]]:
         """For each text the concepts of its nearest names, with the cosine, best first."""
-        names = self.model.kogner.names
+        names = self.tables.names
         if names is None:
             return {}
         if len(self._near) > _KEPT:
             self._near.clear()
         fresh = [text for text in dict.fromkeys(texts) if text not in self._near]
         for text, vector in zip(fresh, self.embed(fresh), strict=True):
-            rows, scores = names.search(vector, limit)
+            rows, scores = search_names(names, vector, limit)
             self._near[text] = list(zip(rows.tolist(), scores.tolist(), strict=True))
         return {
             text: [(named, score) for row, score in self._near[text] for named in self._of_key(self._key_of(row))]
@@ -109,25 +102,17 @@ class NameLookup:
         size = len(self._tables[0][0])
         return int(self._tables[0][0][row] if row < size else self._tables[1][0][row - size])
 
-    @torch.inference_mode()
-    def embed(self, texts: Sequence[str], batch: int = 64) -> torch.Tensor:
-        """Vectors of texts: ``(n, d_n)``."""
-        body = self.model.kogner
-        adapter = body.name_adapter
-        if not texts or adapter is None:
-            return torch.zeros(0, 0)
-        if self._weights is None:
-            self._weights = adapter.weights(body.encoder)
-        encoded = self.tokenizer([readable(text) for text in texts], truncation=True, max_length=LONGEST_NAME)[
-            "input_ids"
-        ]
-        vectors = torch.empty(len(texts), body.config.name_dim)
+    def embed(self, texts: Sequence[str], batch: int = 64) -> np.ndarray:
+        """Vectors of texts: ``(n, d_n)`` float32."""
+        encoded = self.tokenizer.cut([readable(text) for text in texts], LONGEST_NAME)
+        vectors = np.empty((len(texts), self.tagger.config.name_dim), np.float32)
         for width in range(_WIDTH, LONGEST_NAME + _WIDTH, _WIDTH):
             fitting = [row for row, ids in enumerate(encoded) if width - _WIDTH < len(ids) <= width]
             for start in range(0, len(fitting), batch):
                 rows = fitting[start : start + batch]
-                ids = torch.tensor([encoded[row] + [0] * (width - len(encoded[row])) for row in rows])
-                mask = torch.tensor([[1] * len(encoded[row]) + [0] * (width - len(encoded[row])) for row in rows])
-                found = adapter(body.encoder, ids.to(body.device), mask.to(body.device), self._weights)
-                vectors[rows] = found.float().cpu()
+                ids = np.full((len(rows), width), self.tokenizer.pad_id, dtype=np.int64)
+                mask = np.zeros_like(ids)
+                for place, row in enumerate(rows):
+                    ids[place, : len(encoded[row])], mask[place, : len(encoded[row])] = encoded[row], 1
+                vectors[rows] = self.tagger.embed(ids, mask)
         return vectors

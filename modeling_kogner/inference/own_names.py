@@ -10,15 +10,16 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
+from ..corpora.text_tokenizer import TextTokenizer, check_vocabulary
 from ..files.errors import InputError
 from ..files.tables import RowChecks, with_origin
-from ..graph.index_tables import hash_surfaces, sorted_rows
+from ..graph.index_tables import sorted_rows
 from ..graph.surface_forms import author_forms
+from ..graph.surface_hashes import hash_surfaces
 from ..modeling_kogner import KognerForTokenClassification
 from ..node_table import NodeTable
 from ..surface_index import SurfaceIndex
 from .own_vectors import add_vectors, move_rows
-from .tokenizers import check_tokenizer_matches
 
 
 @dataclass
@@ -62,7 +63,8 @@ def add_concepts(
     config, body = model.config, model.kogner
     if not config.num_surfaces:
         raise InputError("the model has no knowledge tables to add names to", fix="train one with --knowledge")
-    check_tokenizer_matches(model, tokenizer)
+    plain = TextTokenizer.of(tokenizer)
+    check_vocabulary(config.tokenizer_fingerprint, plain)
     table = _checked(table, model, checks or RowChecks(drop=False))
     catalogue = body.concepts
     fresh = table[~table["id"].isin(set(catalogue.ids))].drop_duplicates("id")
@@ -70,8 +72,8 @@ def add_concepts(
 
     concept_of = {each: i for i, each in enumerate([*catalogue.ids, *fresh["id"]])}
     forms, owners = _forms(table, concept_of)
-    tokens = {name: getattr(body.index, name).cpu() for name in ("token_hash", "token_length", "token_flags")}
-    hashes, whole = hash_surfaces(forms, tokenizer, tokens)
+    tokens = {name: getattr(body.index, name).cpu().numpy() for name in ("token_hash", "token_length", "token_flags")}
+    hashes, whole = hash_surfaces(forms, plain, tokens)
     hashes, owners = hashes[whole], owners[whole]
 
     types = np.concatenate([body.index.concept_type.cpu().numpy(), new_types])
@@ -90,7 +92,7 @@ def add_concepts(
     if body.names is not None:
         move_rows(body.names, before, body.index.surface_hash)
         kept = [form for form, fits in zip(forms, whole, strict=True) if fits]
-        add_vectors(model, tokenizer, kept, hashes)
+        add_vectors(model, plain, kept, hashes)
     return AddedNames(len(fresh), int(whole.sum()), int((~whole).sum()))
 
 
@@ -110,14 +112,15 @@ def add_equivalents(model: KognerForTokenClassification, table: pd.DataFrame) ->
     held = [one in owners.get(other, ()) for other, one in zip(table["id"], table["preferred"], strict=True)]
     table = table[~np.array(held, dtype=bool)]
     if len(table):
-        _append(model, ConceptCatalogue([], [], table.groupby("preferred")["id"].agg(list).to_dict()))
+        _append(model, ConceptCatalogue(further=table.groupby("preferred")["id"].agg(list).to_dict()))
     return len(table)
 
 
 def _append(model: KognerForTokenClassification, part: ConceptCatalogue) -> None:
     """Add to the packed catalogue; the next reader unpacks it again."""
     body = model.kogner
-    body.catalogue = torch.cat([body.catalogue, part.to_bytes().to(body.catalogue.device)])
+    packed = torch.from_numpy(np.frombuffer(part.to_bytes(), dtype=np.uint8).copy())
+    body.catalogue = torch.cat([body.catalogue, packed.to(body.catalogue.device)])
     body._concepts, model.config.catalog_bytes = None, body.catalogue.numel()
 
 

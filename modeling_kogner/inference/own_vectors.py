@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerBase
 
+from ..corpora.text_tokenizer import TextTokenizer
 from ..distillation.name_quantiser import nearest
 from ..modeling_kogner import KognerForTokenClassification
 from ..name_vectors import NameTable
 from .name_lookup import NameLookup
+from .torch_tagger import TorchTagger
 
 
 def move_rows(names: NameTable, before: torch.Tensor, after: torch.Tensor) -> None:
@@ -29,7 +30,7 @@ def move_rows(names: NameTable, before: torch.Tensor, after: torch.Tensor) -> No
 
 
 def add_vectors(
-    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, forms: Sequence[str], hashes: np.ndarray
+    model: KognerForTokenClassification, tokenizer: TextTokenizer, forms: Sequence[str], hashes: np.ndarray
 ) -> None:
     """Embed written forms that the index has, and put them into the table of name vectors.
 
@@ -49,7 +50,7 @@ def add_vectors(
     chosen = [form for form, fresh in zip((forms[place] for place in first), new.tolist(), strict=True) if fresh]
     if not chosen:
         return
-    vectors = NameLookup(model, tokenizer).embed(chosen).to(device)  # (n, d_n)
+    vectors = torch.from_numpy(NameLookup(TorchTagger(model), tokenizer).embed(chosen)).to(device)  # (n, d_n)
     cell = nearest(vectors, names.centres.float())
     rest = (vectors - names.centres[cell].float()).unflatten(1, (len(names.books), -1))
     codes = torch.stack([nearest(rest[:, part], book.float()) for part, book in enumerate(names.books)], 1)

@@ -6,8 +6,6 @@ from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..files.errors import InputError, first_line
-from ..graph.token_keys import tokenizer_fingerprint
-from ..modeling_kogner import KognerForTokenClassification
 from . import auto_classes  # noqa: F401  (the tokenizer's class is found by the kind of model)
 
 
@@ -33,17 +31,3 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
                     part.add_prefix_space = True
     tokenizer.padding_side = "right"
     return tokenizer
-
-
-def check_tokenizer_matches(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer whose ids mean other pieces than those of the model and of its surface index.
-
-    Raises:
-        InputError: the vocabularies differ.
-    """
-    built_for = model.config.tokenizer_fingerprint
-    if built_for is not None and built_for != tokenizer_fingerprint(tokenizer):
-        raise InputError(
-            f"the tokenizer of {tokenizer.name_or_path} has another vocabulary than the one this model was made for",
-            fix="use the tokenizer saved with the model, or train it again from its encoder",
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..modeling_kogner import KognerModel
+from .tables import Tables
 
 
 @dataclass
@@ -32,13 +32,13 @@ class Coverage:
         )
 
 
-def vocabulary_coverage(body: KognerModel, semantic_types: list[str], vocabulary: str) -> Coverage:
+def vocabulary_coverage(tables: Tables, semantic_types: list[str], vocabulary: str) -> Coverage:
     """Count the concepts that have an id of a vocabulary, in any case."""
-    catalogue, prefix = body.concepts, f"{vocabulary.casefold()}:"
+    catalogue, prefix = tables.catalogue, f"{vocabulary.casefold()}:"
     owners = {own for each, held in catalogue.owners.items() if each.casefold().startswith(prefix) for own in held}
     kinds = [
         semantic_types[code]
-        for concept, code in zip(catalogue.ids, body.index.concept_type.tolist(), strict=True)
+        for concept, code in zip(catalogue.ids, tables.index["concept_type"].tolist(), strict=True)
         if concept in owners or concept.casefold().startswith(prefix)
     ]
     return Coverage(vocabulary, len(catalogue), len(catalogue) - len(kinds), dict(Counter(kinds).most_common()))

@@ -9,7 +9,7 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import KognerConfig
-from ..inference.load import load_model
+from ..inference.load_model import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from .score_files import JsonFile, Scored, check_scored, read_scored
 

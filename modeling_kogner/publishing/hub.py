@@ -14,7 +14,7 @@ from huggingface_hub import HfApi, ModelCard, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..files.errors import InputError
-from ..inference.load import load_model
+from ..inference.load_model import load_model
 
 # Only these are uploaded: not optimizer states, arguments (which may hold a token) or notes.
 _PUBLISHED = re.compile(

@@ -1,22 +1,26 @@
-"""A tagger as one ONNX graph: token ids and the concepts of their n-grams in, logits out; the index beside it."""
+"""A model as ONNX graphs, one that tags and one that embeds names, with the tables beside them."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.torch import save_file
-from torch import nn
+from safetensors.numpy import save_file
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
 from ..files.whole import whole_file
-from ..inference.exported_tagger import EXPORT_VERSION, INPUTS, LINKER_FILE
-from ..inference.model_folder import ONNX_FILE
+from ..inference.exported_tables import TABLES_FILE, ExportedConfig, tables_to_write
+from ..inference.exported_tagger import INPUTS
+from ..inference.model_folder import NAMES_FILE, ONNX_FILE
+from ..inference.torch_tagger import TorchTagger
 from ..modeling_kogner import KognerForTokenClassification
 
 _OPSET = 20
@@ -26,12 +30,12 @@ _EXAMPLE = (2, 24)  # sentences and tokens; sizes that the tracer would take for
 def export_onnx(
     model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: Path, int8: bool = False
 ) -> Path:
-    """Write ``model.onnx``, the linker's tables, the configuration and the tokenizer; the path of the first.
+    """Write ``model.onnx``, ``names.onnx``, the tables, the configuration and the tokenizer; the path of the first.
 
-    The graph takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and if
+    The first takes ``input_ids`` and ``attention_mask``, ``(B, T)`` int64 of any size that the encoder reads, and if
     the model reads its knowledge graph ``ngram_concepts``, ``(B, T, n, C)`` int64 of the index's ``lookup``; runtimes
     that know no 64-bit integers could not look up for themselves. It gives ``logits``, ``(B, T, L)`` float32, and
-    follows no convention (see :class:`KognerModel`).
+    follows no convention (see :class:`KognerModel`). The second gives the vectors of names, ``(B, d_n)``.
 
     Args:
         model: a tagger in float32 on the CPU.
@@ -40,22 +44,25 @@ def export_onnx(
         int8: weights of linear layers in 8 bits, activations quantised as they come. Tables keep their types, and
             layers that narrow stay in float32.
     """
-    graph = _without_traces(_translate(model))
-    with whole_file(folder / ONNX_FILE) as partial:
-        onnx.save(graph, partial)
-        if int8:
-            _quantise(partial)
-    save_linker(model, folder, "int8" if int8 else "fp32")
+    graphs = {ONNX_FILE: _tagging(model)}
+    if model.kogner.name_adapter is not None:
+        graphs[NAMES_FILE] = _embedding(model)
+    for name, graph in graphs.items():
+        with whole_file(folder / name) as partial:
+            onnx.save(_without_traces(graph), partial)
+            if int8:
+                _quantise(partial)
+    save_tables(model, folder, "int8" if int8 else "fp32")
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder / ONNX_FILE
 
 
-def save_linker(model: KognerForTokenClassification, folder: Path, precision: str = "fp32") -> None:
-    """Write the tables that linking needs, next to the graph; see :class:`LinkerTables`."""
-    about = {"version": EXPORT_VERSION, "precision": precision}
-    with whole_file(folder / LINKER_FILE) as partial:
-        save_file(model.kogner.index.state_dict() | {"catalogue": model.kogner.catalogue}, partial, metadata=about)
+def save_tables(model: KognerForTokenClassification, folder: Path, precision: str = "fp32") -> None:
+    """Write the tables that matching and linking need, next to the graphs."""
+    arrays, about = tables_to_write(TorchTagger(model).tables, ExportedConfig.of(model.config), precision)
+    with whole_file(folder / TABLES_FILE) as partial:
+        save_file(arrays, partial, metadata=about)
 
 
 class _Logits(nn.Module):
@@ -69,13 +76,37 @@ class _Logits(nn.Module):
         return self.model(input_ids, attention_mask, ngram_concepts=ngram_concepts).logits
 
 
-def _translate(model: KognerForTokenClassification) -> onnx.ModelProto:
-    """Trace the model with operators that onnxruntime runs, and translate."""
-    sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+class _NameVectors(nn.Module):
+    """The encoder with its adapter built in."""
+
+    def __init__(self, model: KognerForTokenClassification):
+        super().__init__()
+        self.adapter, self.encoder = model.kogner.name_adapter, copy.deepcopy(model.kogner.encoder)
+        own = dict(self.encoder.named_parameters())
+        with torch.no_grad():
+            for name, weight in self.adapter.weights(self.encoder).items():
+                own[name].copy_(weight)
+
+    def forward(self, input_ids, attention_mask):
+        return self.adapter(self.encoder, input_ids, attention_mask, {})
+
+
+def _tagging(model: KognerForTokenClassification) -> onnx.ModelProto:
     names = INPUTS[: 2 + model.config.has_knowledge]
     example = [torch.ones(_EXAMPLE, dtype=torch.long) for _ in names]  # one tensor twice would be one input
     if model.config.has_knowledge:
         example[2] = model.kogner.index.lookup(*example[:2])
+    return _translate(_Logits(model.eval()), names, example, "logits")
+
+
+def _embedding(model: KognerForTokenClassification) -> onnx.ModelProto:
+    example = [torch.ones(_EXAMPLE, dtype=torch.long) for _ in INPUTS[:2]]
+    return _translate(_NameVectors(model.eval()), INPUTS[:2], example, "vectors")
+
+
+def _translate(module: nn.Module, names: Sequence[str], example: Sequence[Tensor], output: str) -> onnx.ModelProto:
+    """Trace a module with operators that onnxruntime runs, and translate."""
+    sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     noisy = logging.getLogger("torch.onnx._internal.exporter._registration")  # names packages that nobody needs here
     level = noisy.level
     noisy.setLevel(logging.ERROR)
@@ -83,10 +114,8 @@ def _translate(model: KognerForTokenClassification) -> onnx.ModelProto:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore", FutureWarning)
             with _OnnxOperators():
-                traced = torch.export.export(
-                    _Logits(model.eval()), tuple(example), dynamic_shapes=(sizes,) * len(names), strict=False
-                )
-            named = {"input_names": names, "output_names": ["logits"]}
+                traced = torch.export.export(module, tuple(example), dynamic_shapes=(sizes,) * len(names), strict=False)
+            named = {"input_names": list(names), "output_names": [output]}
             program = torch.onnx.export(traced, (), dynamo=True, opset_version=_OPSET, verbose=False, **named)
     finally:
         noisy.setLevel(level)

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from ..files.whole import whole_folder
-from ..inference.load import load_model
+from ..inference.load_model import load_model
 from .hub import cut_names
 from .shards import separate_tables
 

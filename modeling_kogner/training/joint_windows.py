@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments
 
 from ..configuration_kogner import KognerConfig
 from ..corpora.flat_tokens import FlatTokens
-from ..corpora.text_windows import special_tokens
+from ..corpora.text_tokenizer import TextTokenizer
 from ..losses import IGNORED
 from .recipe import Recipe
 from .recipe_corpora import ROW
@@ -39,7 +39,7 @@ class JointWindows(torch.utils.data.Dataset):
         batch_tokens: int,
         max_length: int,
     ):
-        self.before, self.after = special_tokens(tokenizer)
+        self.before, self.after = TextTokenizer.of(tokenizer).special_tokens
         self.pad = tokenizer.pad_token_id
         specials = len(self.before) + len(self.after)
         self.rules = Rules.of(recipe)

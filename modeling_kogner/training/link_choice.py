@@ -13,12 +13,15 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.text_tokenizer import TextTokenizer
 from ..inference.concept_choice import ConceptChoice
 from ..inference.fitting_types import fitting_types
 from ..inference.link_candidates import MAX_CANDIDATES, LinkedText, Own
 from ..inference.link_features import LinkFeatures
 from ..inference.name_lookup import NameLookup
-from ..link_tables import LINK_FEATURES, LinkChoice
+from ..inference.torch_tagger import TorchTagger
+from ..link_feature_names import LINK_FEATURES
+from ..link_tables import LinkChoice
 from ..modeling_kogner import KognerForTokenClassification
 from .link_vectors import index_tokens
 from .linked_documents import LinkedDocument, document_names
@@ -58,7 +61,8 @@ def describe(
         tokenizer: of the model.
         documents: that the tables count.
     """
-    features = LinkFeatures(NameLookup(model, tokenizer), _fitting(model))
+    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
+    features = LinkFeatures(lookup, _fitting(model))
     own = _own_names(model, tokenizer, documents)
     found: list[Example] = []
     for first in range(0, len(documents), _TOGETHER):
@@ -113,7 +117,8 @@ def best_links(
         tokenizer: of the model.
         documents: that the tables do not count.
     """
-    choice, rows = ConceptChoice(model, tokenizer, _fitting(model)), []
+    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
+    choice, rows = ConceptChoice(lookup, _fitting(model)), []
     for first in range(0, len(documents), _TOGETHER):
         part = documents[first : first + _TOGETHER]
         for each, ranked in zip(part, choice.rank([_as_text(each, {}) for each in part]), strict=True):

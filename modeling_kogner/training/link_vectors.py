@@ -53,7 +53,7 @@ def add_name_vectors(
         InputError: the model has the tables of another graph.
     """
     body = model.kogner
-    if body.concepts.ids != knowledge.concepts["id"].tolist():
+    if list(body.concepts.ids) != knowledge.concepts["id"].tolist():
         raise InputError("the model's concepts are not those of the folder", fix="give the folder it was trained with")
     names = link_names(knowledge.concepts, knowledge.edges, knowledge.surfaces, knowledge.further)
     pairs = make_pairs(knowledge, names, named_mentions(documents), tokenizer).to(model.device)
@@ -72,9 +72,9 @@ def add_name_vectors(
     return {"names": len(names), "vectors": len(quantised["row"]), "rows": model.config.num_link_names}
 
 
-def index_tokens(body: KognerModel) -> dict[str, torch.Tensor]:
+def index_tokens(body: KognerModel) -> dict[str, np.ndarray]:
     """How the model's tokenizer spells its tokens, for :func:`hash_surfaces`."""
-    return {name: getattr(body.index, name).cpu() for name in ("token_hash", "token_length", "token_flags")}
+    return {name: getattr(body.index, name).cpu().numpy() for name in ("token_hash", "token_length", "token_flags")}
 
 
 def _add_tables(

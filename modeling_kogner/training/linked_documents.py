@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..concept_catalogue import ConceptCatalogue
@@ -99,7 +99,7 @@ def _linked(document: Document, owners: dict[str, list[int]], known: list[str]) 
 
 
 def document_names(
-    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]
+    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
     """`document`, `hash`, `concept`, `short`: what each document calls its concepts, each name once.
 
@@ -120,7 +120,7 @@ def document_names(
 
 
 def training_names(
-    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, Tensor]
+    documents: Iterable[LinkedDocument], tokenizer: PreTrainedTokenizerBase, tokens: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
     """:func:`document_names` that count in other documents: short forms only if several documents use them so."""
     table = document_names(documents, tokenizer, tokens)

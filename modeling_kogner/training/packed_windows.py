@@ -15,7 +15,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.overlap import keys_of_tests
-from ..corpora.text_windows import special_tokens
+from ..corpora.text_tokenizer import TextTokenizer
 from ..files.errors import InputError
 from ..files.whole import whole_file
 from ..graph.token_keys import tokenizer_fingerprint
@@ -85,7 +85,7 @@ def pack(stream: np.ndarray, tokenizer: PreTrainedTokenizerBase, length: int) ->
     Raises:
         InputError: the stream does not fill two windows.
     """
-    before, after = special_tokens(tokenizer)
+    before, after = TextTokenizer.of(tokenizer).special_tokens
     room = length - len(before) - len(after)
     count = len(stream) // room
     if count < 2:

@@ -10,7 +10,8 @@ from torch import nn
 
 from ..losses import distillation_loss, three_way_loss
 from ..modeling_kogner import KognerForTokenClassification
-from ..surface_index import UNMATCHABLE, Links
+from ..surface_index import Links
+from ..surface_keys import UNMATCHABLE
 from .packed_windows import collate
 from .trainer import KognerTrainer
 

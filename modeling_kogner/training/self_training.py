@@ -19,7 +19,7 @@ from ..corpora.windows import SPECIAL
 from ..evaluation.encoded_split import predict_logits
 from ..files.errors import InputError
 from ..graph.token_keys import tokenizer_fingerprint
-from ..inference.load import load_model
+from ..inference.load_model import load_model
 from ..losses import IGNORED
 from .arguments import SelfTrainingArguments, TextArguments
 from .packed_windows import prepare_windows

@@ -18,7 +18,7 @@ from ..evaluation.encoded_split import EncodedSplit
 from ..files.errors import InputError, UsageError, first_line, located
 from ..graph.index_tables import load_tables
 from ..graph.token_keys import token_table, tokenizer_fingerprint
-from ..inference.load import load_model
+from ..inference.load_model import load_model
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, StartArguments
 

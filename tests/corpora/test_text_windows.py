@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import TEXT
 
-from modeling_kogner.corpora.text_windows import make_windows, words_of
+from modeling_kogner.corpora import text_windows
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
+from modeling_kogner.corpora.text_windows import words_of
+
+
+def make_windows(texts, tokenizer, max_length, stride):
+    return text_windows.make_windows(texts, TextTokenizer.of(tokenizer), max_length, stride)
 
 
 def words(text, tokenizer, max_length, stride):
@@ -78,10 +84,10 @@ def test_windows_are_those_of_the_tokenizer(tokenizer):
 
 def test_threads_share_a_tokenizer(wordpiece):
     """Settings changed under each other give windows that are not cut, without an error."""
-    texts = [long_text(seed) for seed in range(4)]
+    texts, shared = [long_text(seed) for seed in range(4)], TextTokenizer.of(wordpiece)
 
     def read(text):
-        return [window.input_ids for window in make_windows([text], wordpiece, 24, 5)[0]]
+        return [window.input_ids for window in text_windows.make_windows([text], shared, 24, 5)[0]]
 
     expected, interval = [read(text) for text in texts], sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -93,7 +99,10 @@ def test_threads_share_a_tokenizer(wordpiece):
         sys.setswitchinterval(interval)
 
 
-def test_the_tokenizer_is_left_as_it_was(wordpiece):
-    """Truncation left on would be saved with the tokenizer and cut every later text."""
-    make_windows([TEXT[0]], wordpiece, 12, 2)
-    assert wordpiece.backend_tokenizer.truncation is None
+def test_settings_of_the_tokenizer_are_left_as_they_were(wordpiece):
+    """Truncation left on by another would cut the text; switched off, it would be missing there."""
+    tokenizer = copy.deepcopy(wordpiece)
+    tokenizer.backend_tokenizer.enable_truncation(4)
+    ((window,),) = make_windows([TEXT[0]], tokenizer, 512, 2)
+    assert len(window.input_ids) > 10
+    assert tokenizer.backend_tokenizer.truncation["max_length"] == 4

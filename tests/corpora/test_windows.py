@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import DataCollatorForTokenClassification, PreTrainedTokenizerFast
 
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.corpora.text_windows import make_windows
 from modeling_kogner.corpora.windows import encode, merge_windows
 from modeling_kogner.evaluation.encoded_split import EncodedSplit
@@ -83,7 +84,7 @@ def test_no_word_is_cut_off(kind: str, rows: list, max_length: int, stride: int)
 def test_training_reads_the_windows_of_annotation(kind: str) -> None:
     """A model would annotate in windows that it never saw, and listed words may have other pieces than a text."""
     words = ["abnormality", "gene", "p53", "", "of"] * 6
-    (annotated,) = make_windows([" ".join(filter(None, words))], TOKENIZERS[kind], 14, 5)
+    (annotated,) = make_windows([" ".join(filter(None, words))], TextTokenizer.of(TOKENIZERS[kind]), 14, 5)
     trained = run([words], [["O"] * 30], kind, max_length=14, stride=5)
     assert trained["input_ids"] == [window.input_ids for window in annotated]
     listed = TOKENIZERS[kind]([words], is_split_into_words=True).encodings[0]

@@ -27,7 +27,7 @@ class Fixed:
 
     def __init__(self, *places):
         self.places = places
-        self.model = SimpleNamespace(config=SimpleNamespace(entity_types=["Chemical", "Disease", "Gene", "Variant"]))
+        self.config = SimpleNamespace(entity_types=["Chemical", "Disease", "Gene", "Variant"])
 
     def annotate(self, documents):
         """As the annotator's."""

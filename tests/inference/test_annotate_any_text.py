@@ -51,7 +51,7 @@ class Planted:
         self.label2id = label2id
         self.ids = torch.tensor(tokenizer(mention, add_special_tokens=False).input_ids)
 
-    def __call__(self, input_ids, attention_mask, ngram_concepts):
+    def __call__(self, input_ids, attention_mask):
         """Logits instead of the model's."""
         logits = torch.zeros(*input_ids.shape, len(self.label2id))
         logits[..., 0] = 1

@@ -37,7 +37,7 @@ class Tags:
         self.label2id = model.config.label2id
         self.words = {tuple(tokenizer(word, add_special_tokens=False).input_ids): t for word, t in words.items()}
 
-    def __call__(self, input_ids, attention_mask, ngram_concepts):
+    def __call__(self, input_ids, attention_mask):
         """Logits instead of the model's."""
         logits = torch.zeros(*input_ids.shape, len(self.label2id))
         logits[..., 0] = 1
@@ -138,24 +138,6 @@ def test_batches_and_empty_texts_change_nothing(tagger, tokenizer):
     for left, right in zip(together, alone, strict=True):
         assert [dataclasses.replace(m, score=0) for m in left] == [dataclasses.replace(m, score=0) for m in right]
         assert [m.score for m in left] == pytest.approx([m.score for m in right], abs=1e-5)
-
-
-def test_a_text_is_looked_up_once_and_all_stays_equal(monkeypatch, knowledge, wordpiece):
-    """The second look at every n-gram costs time; one of another batch or mask would give other mentions and links."""
-    model = make_tagger(knowledge, wordpiece, evidence="graph")
-    torch.nn.init.ones_(model.classifier.bias)  # so that names are mentions, whatever the other weights are
-    annotator = Annotator(model, wordpiece, max_length=32, stride=8)
-    index, forward, calls = model.kogner.index, model.forward, []
-    lookup = index.lookup
-    monkeypatch.setattr(index, "lookup", lambda ids, mask=None: calls.append(ids.shape) or lookup(ids, mask))
-    texts = [*TEXT, TEXT[0] * 5]
-    once = mentions_of(annotator, texts, batch_size=4)
-    batches = sum(rows > 1 for rows, _ in calls)
-    monkeypatch.setattr(model, "forward", lambda ngram_concepts, **batch: forward(**batch))
-    twice = mentions_of(annotator, texts, batch_size=4)
-    assert sum(rows > 1 for rows, _ in calls) == 3 * batches > 0
-    assert once == twice  # scores to their last bit
-    assert any(mention.id for mentions in once for mention in mentions)
 
 
 def test_windows_of_like_length_share_small_batches(monkeypatch, tagger, tokenizer):

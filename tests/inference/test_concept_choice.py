@@ -5,42 +5,43 @@ import pandas as pd
 import pytest
 import torch
 from tiny_tagger import make_tagger
-from torch import nn
 
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.mention import Mention, Passage
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
-from modeling_kogner.graph.index_tables import hash_surfaces
+from modeling_kogner.graph.surface_hashes import hash_surfaces
+from modeling_kogner.inference.choice_network import ChoiceNetwork
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
 from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms
 from modeling_kogner.inference.own_names import add_concepts
-from modeling_kogner.link_tables import LINK_FEATURES, LinkChoice, LinkTables
+from modeling_kogner.inference.torch_tagger import TorchTagger
+from modeling_kogner.link_feature_names import LINK_FEATURES
+from modeling_kogner.link_tables import LinkChoice, LinkTables
 from modeling_kogner.name_vectors import NameAdapter, NameTable
 
 FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
 
 
-class Sum(nn.Module):
-    """A choice that adds features up; 0 speaks for no candidate."""
-
-    def __init__(self, **weights: float):
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor([weights.get(name, 0.0) for name in LINK_FEATURES]))
-
-    def probabilities(self, features, mask):
-        """As those of LinkChoice."""
-        score = (features @ self.weight).masked_fill(~mask, -1e9)
-        return nn.functional.pad(score, (0, 1)).softmax(-1)
+def weighted_sum(**weights):
+    """A choice whose score of a candidate is a weighted sum of its features, and that of none 0."""
+    choice = LinkChoice(width=1, members=1).requires_grad_(False)
+    for parameter in choice.parameters():
+        parameter.zero_()
+    hidden, output = choice.score[0][0], choice.score[0][2]
+    hidden.weight[:] = torch.tensor([weights.get(name, 0.0) for name in LINK_FEATURES])
+    hidden.bias[:], output.weight[:], output.bias[:] = 50, 1, -50  # there the activation changes nothing
+    return choice
 
 
 @pytest.fixture
 def tagger(knowledge, wordpiece):
     tagger = make_tagger(knowledge, wordpiece)
     config, index = tagger.config, tagger.kogner.index
-    tokens = {name: getattr(index, name) for name in ("token_hash", "token_length", "token_flags")}
-    hashes, whole = hash_surfaces([name for name, _, _ in FURTHER], wordpiece, tokens)
+    tokens = {name: getattr(index, name).numpy() for name in ("token_hash", "token_length", "token_flags")}
+    hashes, whole = hash_surfaces([name for name, _, _ in FURTHER], TextTokenizer.of(wordpiece), tokens)
     assert whole.all()
     order = np.argsort(hashes, kind="stable")
     config.organisms, config.num_link_names, config.num_orthologs, config.num_broader = [HUMAN, MOUSE], 4, 2, 1
@@ -56,7 +57,7 @@ def tagger(knowledge, wordpiece):
 
 
 def link(tagger, tokenizer, text, mention, kind="Gene", **weights):
-    tagger.kogner.link_choice = Sum(**weights)
+    tagger.kogner.link_choice = weighted_sum(**weights)
     start = text.index(mention)
     document = Document("1", [Passage(text)], [Mention(start, start + len(mention), mention, kind)])
     Linker(tagger, tokenizer).link([document])
@@ -102,14 +103,15 @@ def test_a_composite_mention_gets_the_concepts_of_its_parts(tagger, wordpiece):
     assert (mention.id, mention.name) == ("MONDO:1|MONDO:3", "leukemia|breast cancer")
 
 
-def test_the_choice_is_a_distribution_over_candidates_and_none():
+def test_the_choice_is_a_distribution_and_that_of_the_trained_network():
     """A candidate that is not there would take probability, or a mention without any give an error."""
-    choice = LinkChoice(width=4, members=2)
+    choice = LinkChoice(width=4, members=2).requires_grad_(False)
     features, mask = torch.randn(3, 2, len(LINK_FEATURES)), torch.tensor([[True, True], [True, False], [False, False]])
-    found = choice.probabilities(features, mask)
-    assert found.sum(-1).allclose(torch.ones(3))
+    weights = {name: weight.numpy() for name, weight in choice.state_dict().items()}
+    found = ChoiceNetwork(weights).probabilities(features.numpy(), mask.numpy())
+    assert found == pytest.approx(choice(features, mask).exp().mean(0).numpy(), abs=1e-6)
+    assert found.sum(-1) == pytest.approx(1)
     assert found[1, 1] == found[2, 0] == found[2, 1] == 0
-    assert found[2, 2] == 1
 
 
 @pytest.mark.parametrize(
@@ -159,8 +161,8 @@ def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordp
     """Rows of the index move when names are added; a vector would then point to another name's concept."""
     config, body = tagger.config, tagger.kogner
     forms = ["leukemia", "heart failure", "breast cancer"]
-    tokens = {name: getattr(body.index, name) for name in ("token_hash", "token_length", "token_flags")}
-    keys = torch.from_numpy(hash_surfaces(forms, wordpiece, tokens)[0])
+    tokens = {name: getattr(body.index, name).numpy() for name in ("token_hash", "token_length", "token_flags")}
+    keys = torch.from_numpy(hash_surfaces(forms, TextTokenizer.of(wordpiece), tokens)[0])
     config.name_dim, config.name_bytes, config.adapter_rank = 8, 2, 2
     body.name_adapter = NameAdapter(body.encoder, 2, 8)
     vectors = torch.nn.functional.normalize(torch.randn(3, 8, generator=torch.Generator().manual_seed(1)), dim=-1)
@@ -171,7 +173,7 @@ def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordp
     body.names.load_state_dict(buffers)
     added = pd.DataFrame([("LAB:1", "low level", "Disease")], columns=["id", "name", "type"])
     add_concepts(tagger, wordpiece, added)
-    lookup = NameLookup(tagger, wordpiece)
+    lookup = NameLookup(TorchTagger(tagger), TextTokenizer.of(wordpiece))
     concepts = [[named.concept for named in lookup._of_key(lookup._key_of(row))] for row in body.names.row.tolist()]
     assert sorted(found[0] for found in concepts) == [1, 3, 9, 12]
     mention = link(tagger, wordpiece, "The low level rose", "low level", "Disease")

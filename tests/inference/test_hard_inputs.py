@@ -1,7 +1,6 @@
 """Texts of any size and shape: nothing is lost, and memory and time grow with the text alone."""
 
 import json
-import os
 import subprocess
 import sys
 import tracemalloc

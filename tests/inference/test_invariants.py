@@ -13,6 +13,7 @@ from support import TYPES, mentions_of, tiny_model
 
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.configuration_kogner import EVIDENCE_LEVELS
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.corpora.text_windows import make_windows
 from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
@@ -83,9 +84,8 @@ def test_a_text_twice_as_long_keeps_its_first_half(annotator, text):
     """
     once, twice = text, f"{text}\n{text}"
     readable = [each.encode("utf-8", "replace").decode() for each in (once, twice)]
-    windows = [
-        make_windows([each], annotator.tokenizer, annotator.max_length, annotator.stride)[0] for each in readable
-    ]
+    plain = TextTokenizer.of(annotator.tokenizer)
+    windows = [make_windows([each], plain, annotator.max_length, annotator.stride)[0] for each in readable]
     before = [window.input_ids for window in windows[0][:-1]]
     if find_abbreviations(twice):
         return  # a short form that only the longer text defines is read as its long form from the start

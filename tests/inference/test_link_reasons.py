@@ -1,14 +1,13 @@
 """Why a mention is linked to this concept and not to the next three."""
 
-from types import SimpleNamespace
-
-import torch
+import numpy as np
 
 from modeling_kogner.concept_catalogue import ConceptCatalogue
 from modeling_kogner.corpora.mention import Candidate, Mention
 from modeling_kogner.inference.link_reasons import _REASONS, considered, reasons_of
 from modeling_kogner.inference.organism_names import OrganismNames
-from modeling_kogner.link_tables import LINK_FEATURES
+from modeling_kogner.inference.tables import Tables
+from modeling_kogner.link_feature_names import LINK_FEATURES
 
 
 def test_the_chosen_concept_comes_before_the_next_three():
@@ -51,12 +50,8 @@ def test_reasons_are_of_features_that_the_choice_reads():
 
 def test_organisms_are_named():
     """The number of an organism, off by one, would make every mouse gene a human one."""
-    body = SimpleNamespace(
-        concepts=ConceptCatalogue(["NCBITaxon:9606", "NCBIGene:1", "NCBIGene:2"], ["Homo sapiens", "A", "a"]),
-        linking=SimpleNamespace(organism=torch.tensor([0, 1, 2], dtype=torch.uint8)),
-    )
-    config = SimpleNamespace(organisms=["NCBITaxon:9606", "NCBITaxon:10090"])
-    names = OrganismNames(SimpleNamespace(kogner=body, config=config))
+    catalogue = ConceptCatalogue(["NCBITaxon:9606", "NCBIGene:1", "NCBIGene:2"], ["Homo sapiens", "A", "a"])
+    linking = {"organism": np.array([0, 1, 2], dtype=np.uint8)}
+    names = OrganismNames(Tables({"linking": linking}, catalogue), ["NCBITaxon:9606", "NCBITaxon:10090"])
     assert [names.of(concept) for concept in range(4)] == [None, "Homo sapiens", "NCBITaxon:10090", None]
-    body.linking = None
-    assert names.of(1) is None
+    assert OrganismNames(Tables({}, catalogue), None).of(1) is None

@@ -7,7 +7,6 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from support import mentions_of
 from tiny_tagger import make_tagger
 
@@ -18,6 +17,7 @@ from modeling_kogner.corpora.mention import Candidate, Mention, Passage
 from modeling_kogner.inference.abbreviations import find_abbreviations
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Linker
+from modeling_kogner.inference.name_lookup import Named, NameLookup
 from modeling_kogner.inference.near_names import NearNames, name_similarity
 
 EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
@@ -94,7 +94,7 @@ def test_exact_forms_come_first_and_fit_the_type(linker):
 
 def test_the_best_spelled_of_several_concepts_wins(linker, tagger, tokenizer, monkeypatch):
     """A name such as "amphetamine" is a written form of Amphetamines too, which the index may list first."""
-    monkeypatch.setattr(Linker, "_look_up", lambda self, text: [1, 2])
+    monkeypatch.setattr(NameLookup, "exact", lambda self, texts: {texts[0]: (Named(1, 0, 0), Named(2, 1, 0))})
     assert ids(Linker(tagger, tokenizer).candidates("acute lymphoblastic leukemia", "Disease"))[:2] == [
         "MONDO:2",
         "MONDO:1",
@@ -154,22 +154,28 @@ def test_a_packed_catalogue_grows_at_its_end():
     """Adding must not shift an id, and models without equivalents must still be read."""
     first = ConceptCatalogue(["A:1", "A:2"], ["one", "two"])
     second = ConceptCatalogue(["B:1"], ["three"], {"A:1": ["C:1"]})
-    third = ConceptCatalogue([], [], {"B:1": ["C:2", "C:1"], "A:1": ["C:3"]})
-    packed = torch.cat([part.to_bytes() for part in (first, second, third)])
+    third = ConceptCatalogue(further={"B:1": ["C:2", "C:1"], "A:1": ["C:3"]})
+    packed = b"".join(part.to_bytes() for part in (first, second, third))
     grown = ConceptCatalogue.from_bytes(packed)
     assert (grown.ids, grown.names) == (["A:1", "A:2", "B:1"], ["one", "two", "three"])
-    assert (grown.further_ids("A:1"), grown.further_ids("B:1")) == (["C:1", "C:3"], ["C:2", "C:1"])
-    assert grown.further_ids("A:2") == []
+    assert (grown.further_ids(0), grown.further_ids(2)) == (["C:1", "C:3"], ["C:2", "C:1"])
+    assert grown.further_ids(1) == []
     assert grown.owners == {"C:1": ["A:1", "B:1"], "C:2": ["B:1"], "C:3": ["A:1"]}
-    assert torch.equal(grown.to_bytes(), ConceptCatalogue.from_bytes(grown.to_bytes()).to_bytes())
-    assert len(ConceptCatalogue.from_bytes(packed[:0])) == 0
+    mapped = ConceptCatalogue.from_arrays(grown.to_arrays())
+    for same in (ConceptCatalogue.from_bytes(grown.to_bytes()), mapped):
+        assert (same.ids, same.names, same.owners.keys()) == (grown.ids, grown.names, grown.owners.keys())
+        assert [same.further_ids(number) for number in range(3)] == [["C:1", "C:3"], [], ["C:2", "C:1"]]
+    assert (mapped.names[1:], mapped.further_ids(0), mapped.further_ids(1)) == (["two", "three"], ["C:1", "C:3"], [])
+    assert (
+        len(ConceptCatalogue.from_bytes(b"")) == len(ConceptCatalogue.from_arrays(ConceptCatalogue().to_arrays())) == 0
+    )
 
 
 def test_a_catalogue_of_an_older_checkpoint_is_read():
     """Its further ids were pairs behind the names; they would be lost, or end the loading."""
     blob = lzma.compress(b"A:1\nA:2\n\none\ntwo\n\nC:1\tA:1\nC:2\tA:1")
-    read = ConceptCatalogue.from_bytes(torch.frombuffer(bytearray(blob), dtype=torch.uint8))
-    assert (read.ids, read.names, read.further_ids("A:1")) == (["A:1", "A:2"], ["one", "two"], ["C:1", "C:2"])
+    read = ConceptCatalogue.from_bytes(blob)
+    assert (read.ids, read.names, read.further_ids(0)) == (["A:1", "A:2"], ["one", "two"], ["C:1", "C:2"])
 
 
 def test_similar_names_are_searched_for_only_where_they_are_shown(tagger, tokenizer, monkeypatch):

@@ -8,7 +8,7 @@ import torch
 from tiny_tagger import save_tagger
 from transformers.utils import logging
 
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tiny_tagger import make_tagger, save_tagger
 from modeling_kogner.files.errors import InputError
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Linker
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.inference.own_names import add_concepts, add_equivalents
 
 ROWS = [

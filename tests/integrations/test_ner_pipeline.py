@@ -13,7 +13,7 @@ from transformers import BertForTokenClassification, TokenClassificationPipeline
 from modeling_kogner import KognerPipeline
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 
 TEXTS = ["", *TEXT[:3], " ".join(TEXT) * 3, "\U0001f9ec \u202eBRCA1\x00", "fever"]
 

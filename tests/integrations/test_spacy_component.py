@@ -16,7 +16,7 @@ from spacy.tokens import Doc  # noqa: E402
 from modeling_kogner.corpora.document import Document  # noqa: E402
 from modeling_kogner.corpora.mention import Mention  # noqa: E402
 from modeling_kogner.inference.annotator import Annotator  # noqa: E402
-from modeling_kogner.inference.load import load_model  # noqa: E402
+from modeling_kogner.inference.load_model import load_model  # noqa: E402
 from modeling_kogner.integrations.spacy_component import KognerComponent  # noqa: E402
 
 MENTIONS = [

@@ -6,6 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -15,9 +16,10 @@ from transformers.modeling_outputs import TokenClassifierOutput
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.inference.annotator import Annotator
-from modeling_kogner.inference.exported_tagger import INPUTS, LINKER_FILE, RUNTIMES, ExportedTagger
-from modeling_kogner.inference.load import load_model
-from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_linker
+from modeling_kogner.inference.exported_tables import EXPORT_VERSION, TABLES_FILE
+from modeling_kogner.inference.exported_tagger import INPUTS, RUNTIMES, ExportedTagger
+from modeling_kogner.inference.load_model import load_model
+from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_tables
 
 TEXTS = [
     "Aspirin reduced the fever of patients with acute lymphoblastic leukemia, breast cancers and diabetes mellitus.",
@@ -74,10 +76,10 @@ def by_piece(knowledge, wordpiece, tmp_path):
     graph = onnx.helper.make_graph([node], "tagger", inputs, [output], weights)
     opset = onnx.helper.make_opsetid("", 20)
     onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=10), tmp_path / "model.onnx")
-    save_linker(model, tmp_path)
+    save_tables(model, tmp_path)
     model.config.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
-    model.forward = lambda input_ids, attention_mask, ngram_concepts: TokenClassifierOutput(logits=table[input_ids])
+    model.forward = lambda input_ids, attention_mask: TokenClassifierOutput(logits=table[input_ids])
     return model, tmp_path
 
 
@@ -101,9 +103,9 @@ def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "onnxruntime", None)
         assert "pip install 'kogner[onnx]'" in annotate(folder, "fever", 2, "--backend", "onnx")
-    (folder / LINKER_FILE).unlink()
+    (folder / TABLES_FILE).unlink()
     message = annotate(folder, "fever", 1)
-    assert re.search(r"linker\.safetensors: cannot be read .*; export the model again", message)
+    assert re.search(r"tables\.safetensors: cannot be read .*; export the model again", message)
     assert len(message.strip().splitlines()) == 1
 
 
@@ -135,7 +137,8 @@ def test_logits_are_those_of_the_model(knowledge, kind, tmp_path):
         batch = tokenizer(texts, padding=True, return_tensors="pt")
         inputs = (batch["input_ids"], batch["attention_mask"])
         expected = model(*inputs).logits
-        torch.testing.assert_close(exported(*inputs).logits, expected, rtol=0, atol=1e-4)
+        odds = torch.from_numpy(exported.odds(*(tensor.numpy() for tensor in inputs)))
+        torch.testing.assert_close(odds, expected[..., 1:] - expected[..., :1], rtol=0, atol=1e-4)
         assert texts == TEXTS[2:] or (plain(*inputs).logits - expected).abs().max() > 0.1
     assert mentions(exported, tokenizer, TEXTS) == mentions(model, tokenizer, TEXTS)
     graph = (tmp_path / "onnx/model.onnx").read_bytes()
@@ -154,8 +157,9 @@ def test_int8_keeps_the_tables(knowledge, tmp_path):
     assert "DequantizeLinear" not in operators
     batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
     inputs = (batch["input_ids"], batch["attention_mask"])
-    expected = model(*inputs).logits
-    assert (exported(*inputs).logits - expected).abs().mean() < 0.05 * expected.abs().mean()
+    expected = model(*inputs).logits[..., 1:]
+    odds = torch.from_numpy(exported.odds(*(tensor.numpy() for tensor in inputs)))
+    assert (odds - expected).abs().mean() < 0.05 * expected.abs().mean()
 
 
 @pytest.mark.slow
@@ -165,7 +169,6 @@ def test_bundled_model_on_real_sentences(data_folder, tmp_path):
     model, tokenizer, exported = export(ROOT / "hub_card", tmp_path)
     rows = load_corpus(str(data_folder / "data/ner/BC5CDR")).split("validation")["tokens"][:200]
     texts = [" ".join(row) for row in rows]
-    model.kogner.link_choice = None  # an exported model links by spelling
     expected = mentions(model, tokenizer, texts)
     assert sum(map(len, expected)) > 300
     assert mentions(exported, tokenizer, texts) == expected
@@ -184,12 +187,14 @@ def test_what_is_no_export(by_piece, tmp_path):
     assert not (tmp_path / "out").exists()
     with pytest.raises(ValueError, match=r"model\.onnx: no such file; write it with kogner export"):
         ExportedTagger(tmp_path / "out")
-    shutil.copy(__file__, tmp_path / "model.onnx")
+    _, folder = by_piece
+    shutil.copy(__file__, folder / "model.onnx")
     for backend, package in RUNTIMES.items():
         if find_spec(package) is None:
             continue
+        exported = ExportedTagger(folder, backend)
         with pytest.raises(ValueError, match=r"model\.onnx: damaged"):
-            ExportedTagger(tmp_path, backend)
+            exported.odds(*[np.ones((1, 3), dtype=np.int64)] * 2)
 
 
 def test_backends_and_precisions_that_do_not_fit(by_piece, monkeypatch):
@@ -199,10 +204,10 @@ def test_backends_and_precisions_that_do_not_fit(by_piece, monkeypatch):
     assert "kogner export MODEL --output FOLDER --int8" in annotate(folder, "fever", 2, "--precision", "int8")
     assert "--backend openvino" in annotate(folder, "fever", 2, "--backend", "onnx", "--precision", "bf16")
     assert ExportedTagger(folder, "onnx").precision == "fp32"
-    save_linker(model, folder, "int8")
+    save_tables(model, folder, "int8")
     assert ExportedTagger(folder).backend == "onnx"
     assert "an export in int8" in annotate(folder, "fever", 2, "--precision", "fp32")
-    monkeypatch.setattr("modeling_kogner.inference.exported_tagger.EXPORT_VERSION", "3")
+    monkeypatch.setattr("modeling_kogner.inference.exported_tables.EXPORT_VERSION", "next")
     message = annotate(folder, "fever", 1)
-    assert re.search("an export of version 2, .* version 3; export the model again: kogner export", message)
+    assert re.search(f"an export of version {EXPORT_VERSION}, .* version next; export the model again", message)
     assert "kogner export" in annotate(ROOT / "hub_card", "fever", 2, "--backend", "openvino")

@@ -11,7 +11,7 @@ import torch
 from support import SENTENCES, kogner, rows, tiny_model, write_corpus
 from torch import nn
 
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.training.arguments import ModelArguments
 from modeling_kogner.training.first_card import write_first_card
 from modeling_kogner.training.further import KnownTypes, add_types, suit_further_training

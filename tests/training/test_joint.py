@@ -13,7 +13,8 @@ from transformers import BertModel
 
 from modeling_kogner.commands.main import call
 from modeling_kogner.files.errors import InputError, UsageError
-from modeling_kogner.inference.load import load, load_model
+from modeling_kogner.inference.load import load
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.training.joint_windows import JointWindows
 from modeling_kogner.training.recipe import read_recipe
 from modeling_kogner.training.recipe_corpora import load_recipe_corpora

@@ -10,6 +10,7 @@ import torch
 from support import kogner, tiny_model
 
 from modeling_kogner import KognerConfig, KognerForTokenClassification
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_pairs import LONGEST_NAME, make_pairs
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.distillation.name_training import NameTrainer
@@ -17,7 +18,9 @@ from modeling_kogner.distillation.settings import NameSettings
 from modeling_kogner.graph.link_names import link_names
 from modeling_kogner.inference import name_lookup
 from modeling_kogner.inference.name_lookup import NameLookup
-from modeling_kogner.link_tables import LINK_FEATURES
+from modeling_kogner.inference.name_search import search_names
+from modeling_kogner.inference.torch_tagger import TorchTagger
+from modeling_kogner.link_feature_names import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
 from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
@@ -110,14 +113,14 @@ def table_of(vectors, cells):
     config = KognerConfig(name_cells=cells, num_name_vectors=len(vectors), name_dim=16, name_bytes=8)
     table = NameTable(config)
     table.load_state_dict(buffers)
-    return table
+    return {name: buffer.numpy() for name, buffer in table.named_buffers()}
 
 
 def test_the_quantiser_finds_the_nearest_name():
     """Rows out of order would answer with another name's concept."""
     vectors = torch.nn.functional.normalize(torch.randn(200, 16, generator=torch.Generator().manual_seed(1)), dim=-1)
     table = table_of(vectors, 10)
-    found = [int(table.search(vector, 1)[0][0]) for vector in vectors]
+    found = [int(search_names(table, vector, 1)[0][0]) for vector in vectors.numpy()]
     assert np.mean(np.array(found) == np.arange(200) * 3) > 0.95
 
 
@@ -126,17 +129,19 @@ def test_a_search_of_all_cells_is_a_search_of_all_names():
     generator = torch.Generator().manual_seed(2)
     vectors = torch.nn.functional.normalize(torch.randn(300, 16, generator=generator), dim=-1)
     table, query = table_of(vectors, 12), torch.nn.functional.normalize(torch.randn(16, generator=generator), dim=0)
-    every = table.vectors(torch.arange(300)) @ query
-    best = every.topk(20)
-    rows, scores = table.search(query, 20, probes=12)
-    assert rows.tolist() == table.row[best.indices].tolist()
-    assert torch.allclose(scores, best.values, atol=1e-5)
+    cell = np.searchsorted(table["first"], np.arange(300), side="right") - 1
+    rest = table["books"][np.arange(8), table["codes"]].reshape(300, 16)
+    every = (table["centres"][cell] + rest) @ query.numpy()
+    best = np.argsort(-every)[:20]
+    rows, scores = search_names(table, query.numpy(), 20, probes=12)
+    assert rows.tolist() == table["row"][best].tolist()
+    assert scores == pytest.approx(every[best], abs=1e-5)
 
 
 def test_names_of_training_and_further_names_are_looked_up(graph, model, wordpiece, documents):
     """The tables' rows and the vectors' rows must lead to the same concepts."""
     counts = add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=10))
-    lookup = NameLookup(model, wordpiece)
+    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(wordpiece))
     exact = lookup.exact(["fever", "Blood cancer", "aspirin", "Low sugar disease"])
     assert [(each.concept, each.uses) for each in exact["fever"]] == [(1, 0)]
     assert [(each.concept, each.uses) for each in exact["Blood cancer"]] == [(1, 1)]

@@ -15,7 +15,7 @@ from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.commands.main import call
-from modeling_kogner.inference.load import load_model
+from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.training.checkpoints import newest_whole, resume_point
 
 QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no", "--eval_strategy", "no"]
