@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from modeling_kogner import KognerConfig
 from modeling_kogner.graph.index_tables import MAX_MENTION_TOKENS, build_tables
-from modeling_kogner.graph.token_keys import normalise_key, tokenizer_fingerprint
+from modeling_kogner.graph.token_keys import tokenizer_fingerprint
 from modeling_kogner.inference.matching import lookup
 from modeling_kogner.surface_index import SurfaceIndex
-from modeling_kogner.surface_keys import hash_key
+from modeling_kogner.surface_keys import hash_key, normalise_key
 
 
 def make_index(knowledge, tokenizer) -> SurfaceIndex:

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from ..corpora.document import Document
 from ..inference.annotate_files import AnnotationOptions, FileAnnotation
+from ..inference.find_model import find_model
+from ..inference.model_folder import is_exported
 from .main import WRONG_DATA, script
 from .options import knowledge_of
 from .progress import document_progress, quiet, reading
@@ -33,7 +35,7 @@ def annotate(options: AnnotationOptions) -> int:
         --input abstracts.jsonl --output annotated.jsonl
     """
     run = FileAnnotation(replace(options, knowledge=knowledge_of(options.knowledge)), _draw)
-    quiet()
+    quiet(is_exported(find_model(options.model)))
     with reading(options.model):
         run.load()
         coverage = run.coverage

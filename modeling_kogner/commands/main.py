@@ -43,11 +43,14 @@ GROUPS = {
     "graph": "Build and distil a knowledge graph, see what it holds; teach a model to link, add names to it.",
 }
 EXTRAS = {
+    "torch": ("torch", "transformers"),
+    "tables": ("pandas", "pyarrow"),
     "train": ("accelerate", "datasets", "evaluate"),
     "graph": ("torch_geometric", "pronto", "wordfreq"),
     "demo": ("matplotlib", "networkx"),
     "excel": ("openpyxl",),
-    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "export": ("onnx", "onnxscript"),
+    "onnx": ("onnxruntime",),
     "openvino": ("openvino",),
 }
 GOES_ON = {  # how to go on after an interruption; the others write whole files at their end

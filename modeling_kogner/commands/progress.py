@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from ..modeling_kogner import KognerForTokenClassification
 
 
-def quiet() -> None:
+def quiet(exported: bool = False) -> None:
     """Leave out what libraries say of a checkpoint: what is wrong with it is told once, as an error.
 
     Bars of downloads and of reading corpora stay, on a terminal.
+
+    Args:
+        exported: the model is read without these libraries, which take a while to load.
     """
+    if exported:
+        return
     import warnings
 
     from huggingface_hub.utils import enable_progress_bars

@@ -48,7 +48,7 @@ OUTPUTS = {
     "csv": writers.CSV,
     "excel": excel.EXCEL,
     "jsonl": writers.JSON_LINES,
-    "parquet": replace(writers.JSON_LINES, pack=_pack),
+    "parquet": replace(writers.JSON_LINES, pack=_pack, needs="pyarrow"),
     "pubtator": writers.PUBTATOR,
     "bioc": writers.BIOC,
     "bioc-xml": bioc_xml.BIOC_XML,

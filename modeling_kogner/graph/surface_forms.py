@@ -10,8 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..surface_keys import SHORT_KEY
-from .token_keys import normalise_key
+from ..surface_keys import SHORT_KEY, normalise_key
 
 # Trailing remarks of curators: "(disease)", "[Ambiguous]"; never "(2+)" or "(II)", which belong to the name.
 _REMARK = re.compile(r"\s+(?:\([a-z][^()]{3,}\)|\[[^\[\]]*\]|\((?:U\.S\.|Mmus|Homo sapiens|Approved Lists 1980)\))$")

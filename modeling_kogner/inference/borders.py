@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph.token_keys import HYPHENS
+from ..surface_keys import HYPHENS
 
 _SEPARATORS = ",;:/|\u2022"
 _CLOSING = {")": "(", "]": "[", "}": "{"}

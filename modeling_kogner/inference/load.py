@@ -12,7 +12,7 @@ from ..files.errors import UsageError
 from .annotator import Annotator
 from .exported_tagger import ExportedTagger
 from .find_model import find_model
-from .model_folder import ONNX_FILE
+from .model_folder import is_exported
 
 
 def load(
@@ -51,7 +51,7 @@ def load(
     """
     source = find_model(model)
     given: Any = {"vocabulary": vocabulary, "types": types, "link_threshold": link_threshold}
-    if (Path(source) / ONNX_FILE).is_file():
+    if is_exported(source):
         if knowledge is not None or convention is not None or compiled or device not in (None, "cpu"):
             raise UsageError(
                 "an exported model includes its knowledge, follows no convention, is compiled already and runs on "

@@ -14,6 +14,11 @@ _MODEL_TYPE = "kogner"
 COPY_AGAIN = "download or copy the model again"
 
 
+def is_exported(source: str) -> bool:
+    """Whether a folder is what ``kogner export`` wrote."""
+    return Path(source, ONNX_FILE).is_file()
+
+
 def check_folder(folder: Path) -> None:
     """Check a model folder before its weights are loaded: the configuration and the header of every shard.
 
@@ -41,7 +46,7 @@ def check_folder(folder: Path) -> None:
             )
     for name in names:
         if not (folder / name).is_file():
-            if (folder / ONNX_FILE).is_file():
+            if is_exported(str(folder)):
                 raise InputError(
                     "an exported model, which only annotates", file=folder, fix="give the model it was made from"
                 )

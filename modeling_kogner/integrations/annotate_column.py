@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from transformers.utils import logging
 
 from ..corpora.parquet import MENTIONS
 from ..inference.annotator import Annotator
+from ..inference.find_model import find_model
 from ..inference.load import load, model_version
+from ..inference.model_folder import is_exported
 
 
 class AnnotateColumn:
@@ -78,7 +79,10 @@ class AnnotateColumn:
 
     def _mentions(self, texts: list[str]) -> list[list[dict]]:
         if self._annotator is None:
-            logging.disable_progress_bar()
+            if not is_exported(find_model(self.model)):
+                from transformers.utils import logging  # which an exported model does without
+
+                logging.disable_progress_bar()
             self._annotator = load(
                 self.model,
                 device=self.device,

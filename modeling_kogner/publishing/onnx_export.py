@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
@@ -62,7 +62,7 @@ def save_tables(model: KognerForTokenClassification, folder: Path, precision: st
     """Write the tables that matching and linking need, next to the graphs."""
     arrays, about = tables_to_write(TorchTagger(model).tables, ExportedConfig.of(model.config), precision)
     with whole_file(folder / TABLES_FILE) as partial:
-        save_file(arrays, partial, metadata=about)
+        partial.write_bytes(save(arrays, about))
 
 
 class _Logits(nn.Module):

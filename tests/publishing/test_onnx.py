@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 from conftest import KINDS, train_tokenizer
-from support import ROOT, kogner, mentions_of, tiny_model
+from support import ROOT, kogner, mentions_of, run_process, tiny_model
 from transformers.modeling_outputs import TokenClassifierOutput
 
 from modeling_kogner.corpora.corpus import load_corpus
@@ -91,6 +91,38 @@ def test_annotate_links_without_the_model(by_piece, wordpiece):
         assert annotate(folder, text) == [mention.to_dict() for mention in expected]
     linked = [mention["id"] for text in TEXTS for mention in annotate(folder, text)]
     assert set(linked) - {None}
+
+
+LIGHT = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Without(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "transformers", "pandas", "pyarrow", "onnx", "datasets", "sklearn"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Without())
+from modeling_kogner.commands.main import app
+app()
+"""
+
+
+def test_annotate_needs_no_torch(by_piece, tmp_path):
+    """One import too many, and two gigabytes have to be installed; the same for a file and several processes."""
+    _, folder = by_piece
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(TEXTS))
+    expected = [annotate(folder, text) for text in TEXTS]
+    for ending, options in (("jsonl", ()), ("jobs.jsonl", ("--jobs", "2", "--batch-size", "1")), ("html", ())):
+        output = tmp_path / f"out.{ending}"
+        command = ["annotate", "--model", folder, "--backend", "onnx", "--input", source, "--output", output, *options]
+        done = run_process("-c", LIGHT, *map(str, command), cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        if ending != "html":
+            assert [json.loads(line)["mentions"] for line in output.open()] == expected
+    refused = run_process("-c", LIGHT, "explain", "--model", str(folder), "fever", cwd=ROOT)
+    assert "pip install 'kogner[torch]'" in refused.stderr
 
 
 def test_annotate_says_what_an_export_cannot_do(by_piece, monkeypatch):
