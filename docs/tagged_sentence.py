@@ -16,7 +16,7 @@ from modeling_kogner.corpora.mention import Mention
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [
-    "Selegiline-induced postural hypotension in Parkinson's disease.",
+    "Imatinib inhibits KIT in patients with gastrointestinal stromal tumours.",
     "Tamoxifen acts on ESR1 in MCF-7 and on the uterus of rats.",
 ]
 WIDTH, EDGE, LINE, LETTER, SMALL = 760, 16, 52, 8.4, 6.0  # letters of a fixed width: 14 and 10 pixels high

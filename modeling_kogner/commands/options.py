@@ -1,6 +1,7 @@
 """Options of a command: dataclasses of :func:`option` fields, read from a command line by argparse.
 
-A dataclass with a method ``read_rest`` reads the words that the others leave.
+A dataclass with a method ``read_rest`` reads the words that the others leave; one with a method ``check_others`` gets
+the objects of the others, without those that read the rest, to refuse what does not go together.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def read_options(command: Callable, words: Iterable[str], program: str) -> list[
     missing = [f for f in fields if _is_required(f) and f.name not in given]
     made, known = {}, [_with_hyphens(name) for name in parser._option_string_actions]
     try:
+        if not rest and not missing:  # what is wrong with them is told before others import what they need
+            made = _own_objects(own, given)
         for kind in kinds:
             if kind not in own and (rest or not missing):
                 made[kind], rest, others = kind.read_rest(rest)
@@ -46,12 +49,22 @@ def read_options(command: Callable, words: Iterable[str], program: str) -> list[
             raise _unknown(rest, known, program)
         if missing:
             raise UsageError(f"{_shown(missing[0])} is missing", fix=f"{program} --help shows an example")
-        for kind in own:
-            names = [field.name for field in dataclasses.fields(kind)]
-            made[kind] = kind(**{name: getattr(given, name) for name in names if name in given})
+        made = _own_objects(own, given) | made
     except ValueError as error:  # of values that do not go together
         raise error if isinstance(error, UsageError) else UsageError(str(error)) from None
     return [made[kind] for kind in kinds]
+
+
+def _own_objects(own: list[type], given: argparse.Namespace) -> dict[type, Any]:
+    """Objects of dataclasses; each with a method ``check_others`` gets the others."""
+    made = {}
+    for kind in own:
+        names = [field.name for field in dataclasses.fields(kind)]
+        made[kind] = kind(**{name: getattr(given, name) for name in names if name in given})
+    for kind, each in made.items():
+        if hasattr(kind, "check_others"):
+            each.check_others(*(other for other in made.values() if other is not each))
+    return made
 
 
 def knowledge_of(word: str | None) -> str | None:

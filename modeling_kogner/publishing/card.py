@@ -24,7 +24,7 @@ from .score_files import SCORES
 TEMPLATE = Path(__file__).with_name("card_template.md")
 MADE = "<!-- made by kogner card"
 PAPER = "2503.15737"  # on arXiv
-EXAMPLE = "Selegiline-induced postural hypotension in Parkinson's disease"
+EXAMPLE = "Imatinib inhibits KIT in patients with gastrointestinal stromal tumours"
 _TAGS = ("kogner", "biomedical", "named-entity-recognition", "entity-linking", "knowledge-graph", f"arxiv:{PAPER}")
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 

@@ -68,6 +68,8 @@ class ModelArguments(StartArguments):
     )
 
     def __post_init__(self):
+        if self.encoder and self.checkpoint:
+            raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
         if not 0 <= self.kept_share < 1:
             raise _out_of_range("--kept-share", self.kept_share, "a share of at least 0 and below 1")
         if self.kept_share and not self.checkpoint and self.start_from != "all":
@@ -129,7 +131,8 @@ class RecipeArguments:
             UsageError: both a recipe and corpora are named, or neither, or an option that a recipe decides.
         """
         if (self.recipe is None) == (not data.dataset):
-            raise UsageError("give either --dataset or --recipe")
+            example = None if self.recipe else "for example --dataset my-corpus --output my-model"
+            raise UsageError("give either --dataset or --recipe", fix=example)
         others = {
             "--types": data.types,
             "--exclude-tests-of": data.exclude_tests_of,

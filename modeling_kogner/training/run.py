@@ -115,9 +115,6 @@ def train(
         InputError: a corpus or a model is wrong.
     """
     start_logging(training_args.process_index == 0)
-    recipe_args.check_others(model_args, data_args, text_args)
-    if model_args.encoder and model_args.checkpoint:
-        raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
     start = model_args.checkpoint or DEFAULT
     if model_args.encoder is None:
         model_args.checkpoint = find_model(model_args.checkpoint)

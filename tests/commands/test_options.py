@@ -48,6 +48,28 @@ class Rest:
 
 
 @dataclass
+class Heavy:
+    """Read by others, who import much."""
+
+    @classmethod
+    def read_rest(cls, words):
+        """Too late."""
+        raise AssertionError("imported before the call was checked")
+
+
+@dataclass
+class Checked:
+    """Goes with one other."""
+
+    recipe: str | None = option("Recipe.", None)
+
+    def check_others(self, paper):
+        """Either."""
+        if not (self.recipe or paper.text):
+            raise UsageError("give either --text or --recipe")
+
+
+@dataclass
 class Plain:
     """No positional."""
 
@@ -68,6 +90,10 @@ def work(needed: Needed) -> None:
 
 def train(plain: Plain, rest: Rest) -> None:
     """Train."""
+
+
+def slow(paper: Paper, checked: Checked, heavy: Heavy) -> None:
+    """Import much."""
 
 
 def given(command, *words):
@@ -148,6 +174,12 @@ def test_what_is_wrong_with_a_call_is_said(command, words, message):
     """A usage of two hundred options hides the one that was misspelled."""
     with pytest.raises(UsageError, match=message.replace("?", r"\?")):
         given(command, *words)
+
+
+def test_a_wrong_call_is_told_before_anything_is_imported():
+    """`kogner train` alone would take ten seconds to say what is missing."""
+    with pytest.raises(UsageError, match="give either"):
+        given(slow)
 
 
 def test_help_shows_example_options_and_defaults():
