@@ -142,6 +142,8 @@ def test_pages_are_short_and_fit_a_phone(site, browser):  # noqa: F811
         page.goto(f"file://{path}")
         page.set_viewport_size({"width": 1200, "height": 900})
         assert page.evaluate("document.documentElement.scrollHeight") <= 9000, path.name
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollHeight") <= 8440, path.name
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
     page.close()

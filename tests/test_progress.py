@@ -10,6 +10,7 @@ from support import ROOT, rows, save_encoder, tiny_bert, tiny_model, write_corpu
 from transformers import BertModel
 
 from modeling_kogner.commands.main import call
+from modeling_kogner.files.counting import steps
 
 
 class Terminal(io.StringIO):
@@ -30,6 +31,10 @@ def folder(knowledge, wordpiece, tmp_path_factory):
     edges = pd.DataFrame(pairs, columns=["head", "relation", "tail"])
     replace(knowledge, edges=edges, codes=None, codebooks=None, student=None).save(folder / "large")
     save_encoder(folder / "encoder", BertModel(tiny_bert(len(wordpiece))), wordpiece)
+    (folder / "source").mkdir()
+    for name, head in (("nodes", "id,name,type,source"), ("names", "id,name"), ("edges", "head,relation,tail")):
+        row = "LAB:1,zorvine,Chemical,lab\n" if name == "nodes" else ""
+        (folder / f"source/{name}.csv").write_text(f"{head}\n{row}")
     (folder / "names.tsv").write_text("id\tname\ttype\nLAB:1\tfever\tDisease\n")
     (folder / "linked.pubtator").write_text("1|t|Aspirin\n1|a|\n1\t0\t7\tAspirin\tChemical\tD001241\n\n")
     return folder
@@ -51,7 +56,12 @@ def distil(folder, output):
     call("graph distill", [*map(str, sources), *steps, "--width", "8"])
 
 
+def build(folder, output):
+    call("graph build", ["--source", str(folder / "source"), "--output", str(output / "built")])
+
+
 SIGNS = {
+    "build": (build, ["reading", "merging", "saving"]),
     "distil": (distil, ["reading the graph", "names -> vectors", "TransR", "student", "saving"]),
     "evaluate": (evaluate, ["reading", "my-corpus", "linked"]),
     "train": (train, ["100%|"]),
@@ -80,6 +90,24 @@ def test_signs_are_for_terminals_alone(command, folder, tmp_path, monkeypatch, c
     (tmp_path / "again").mkdir()
     monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
     run(folder, tmp_path / "again")
+    assert pipe.getvalue() == ""
+
+
+def test_the_time_left_follows_from_the_shares_of_the_steps(monkeypatch):
+    """A build of five minutes that shows what it does, but not how long it will, is stopped after three."""
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    clock = iter([100.0, 100.0, 130.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock, 130.0))
+    with steps({"reading": 1.0, "merging": 2.0, "saving": 1.0}) as step:
+        step("reading")
+        step("merging")
+    shown = terminal.getvalue()
+    assert "merging" in shown
+    assert "about 1 min 30 s left" in shown
+
+    monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
+    with steps({"reading": 1.0}) as step:
+        step("reading")
     assert pipe.getvalue() == ""
 
 

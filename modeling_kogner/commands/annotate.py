@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 from ..corpora.document import Document
 from ..inference.annotate_files import AnnotationOptions, FileAnnotation
@@ -34,7 +35,8 @@ def annotate(options: AnnotationOptions) -> int:
     accelerate launch --multi_gpu --num_processes 2 --num_machines 1 -m modeling_kogner.commands.annotate \
         --input abstracts.jsonl --output annotated.jsonl
     """
-    run = FileAnnotation(replace(options, knowledge=knowledge_of(options.knowledge)), _draw)
+    draw = partial(_draw, shows_text=options.text is None)  # what was typed is still to be seen
+    run = FileAnnotation(replace(options, knowledge=knowledge_of(options.knowledge)), draw)
     quiet(is_exported(find_model(options.model)))
     with reading(options.model):
         run.load()
@@ -55,10 +57,10 @@ def annotate(options: AnnotationOptions) -> int:
     return WRONG_DATA if counts.skipped else 0
 
 
-def _draw(document: Document) -> str:
+def _draw(document: Document, shows_text: bool) -> str:
     from .tables import draw_mentions
 
-    return draw_mentions(document)
+    return draw_mentions(document, shows_text)
 
 
 def _say(message: str) -> None:

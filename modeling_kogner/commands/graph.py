@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..distillation.settings import DistillSettings, StudentSettings, TeacherSettings
+from ..files.counting import steps
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
 from .progress import loading_model, quiet, waiting
+
+SAVING = 10.0  # percent of the time of a build
 
 
 @dataclass
@@ -31,15 +34,14 @@ def build(options: BuildOptions) -> None:
 
     kogner graph build --source my-graph mondo.obo:Disease --output built
     """
-    from ..graph.knowledge_graph import KnowledgeGraph
-    from ..graph.surface_table import MAX_SURFACES, build_knowledge
+    from ..graph.knowledge_graph import READING, KnowledgeGraph
+    from ..graph.surface_table import CHOOSING, MAX_SURFACES, build_knowledge
     from .tables import show_summary
 
-    with waiting("reading and merging"):
-        graph = KnowledgeGraph.read(options.source, options.drop_invalid)
-    with waiting("choosing written forms"):
-        knowledge = build_knowledge(graph, options.max_surfaces or MAX_SURFACES)
-    with waiting("saving"):
+    with steps(READING | CHOOSING | {"saving": SAVING}) as step:
+        graph = KnowledgeGraph.read(options.source, options.drop_invalid, step)
+        knowledge = build_knowledge(graph, options.max_surfaces or MAX_SURFACES, step)
+        step("saving")
         knowledge.save(options.output)
     show_summary(knowledge.summary())
     print(f"-> {options.output}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from ..inference.explanation import ExplainedMention, Explanation, Surface
 
 
+_BEGINNING = 400  # characters of a text above its table
 _WHOLE_ID = 18  # characters of an id that a narrow terminal does not break
 
 
-def draw_mentions(document: Document) -> str:
-    """The mentions of a document, as the terminal is to show them."""
+def draw_mentions(document: Document, shows_text: bool = False) -> str:
+    """The mentions of a document as the terminal is to show them, if wanted under the beginning of its text."""
     console = Console()
     with console.capture() as drawn:
+        if shows_text:
+            console.print(Text(textwrap.shorten(document.text, _BEGINNING, placeholder=" …")))
         if not document.mentions:
             console.print("no entities found")
         else:

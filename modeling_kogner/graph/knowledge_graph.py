@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..files.counting import Step, silent
 from ..files.errors import InputError
 from ..files.tables import RowChecks
 from .identity import further_ids, identity_links
@@ -16,6 +17,7 @@ from .sources import COLUMNS, SourceTables, read_source
 from .surface_forms import surface_keys
 from .unification import narrow_types, unify
 
+READING = {"reading": 10.0, "checking": 10.0, "merging": 10.0}  # steps, and their shares of the time
 _ID = r"[^\s:]+:\S+"
 _RELATION = r"[A-Za-z]\w*"
 _LOOKS = "ids look like PREFIX:NUMBER, for example MESH:D003920"
@@ -43,7 +45,7 @@ class KnowledgeGraph:
     report: dict
 
     @classmethod
-    def read(cls, sources: Iterable[str | Path], drop_invalid: bool = False) -> KnowledgeGraph:
+    def read(cls, sources: Iterable[str | Path], drop_invalid: bool = False, step: Step = silent) -> KnowledgeGraph:
         """Read and merge sources.
 
         A source is a folder of tables (see :func:`read_source`) or an OBO file with the semantic type of its terms:
@@ -53,13 +55,16 @@ class KnowledgeGraph:
         Args:
             sources: at least one.
             drop_invalid: leave rows that break a rule out and count them, instead of raising at the first.
+            step: is told which of :data:`READING` begins.
 
         Raises:
             InputError: names file, row, field and the fix.
         """
+        step("reading")
         tables = [read_source(str(source)) for source in sources]
         if not tables:
             raise InputError("no source given", fix="name at least one folder or OBO file")
+        step("checking")
         checks = RowChecks(drop_invalid)
         listed = checks.full_match(pd.concat([table.listed for table in tables]), "id", _ID, _LOOKS)
         listed = checks.keep(listed, "name", listed["name"] != "", "is empty", "remove the row")
@@ -75,6 +80,7 @@ class KnowledgeGraph:
         for source in tables:
             for note, count in source.notes.items():
                 report["dropped"][note] = report["dropped"].get(note, 0) + count
+        step("merging")
         return _unified(nodes, names, edges, further, report)
 
     def counts(self) -> dict:

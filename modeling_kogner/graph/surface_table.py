@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from ..files.counting import Step, silent
 from .everyday_names import everyday_names
 from .identity import vocabulary_of
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
@@ -16,6 +17,12 @@ from .noise import MAX_CHARACTERS, TOO_LONG, noise
 from .rarity import NEAR_ORGANISMS, SYSTEMATIC, rare
 from .surface_forms import author_forms, changes, surface_keys
 
+CHOOSING = {  # steps, and their shares of the time
+    "writing names as authors do": 10.0,
+    "leaving out what is no name": 10.0,
+    "ranking names": 10.0,
+    "names for linking": 10.0,
+}
 MAX_SURFACES = 4_000_000
 MAX_CONCEPTS = 8  # of one key; the model keeps the first ones
 
@@ -32,22 +39,26 @@ _YIELDING = ["Chemical", "Species"]
 _FIRST = {"Disease": "MESH", "Chemical": "MESH", "Species": "NCBITaxon"}
 
 
-def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES) -> Knowledge:
+def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES, step: Step = silent) -> Knowledge:
     """Choose the written forms and number the concepts that own one.
 
     Args:
         graph: what to build from.
         max_surfaces: budget of rows.
+        step: is told which of :data:`CHOOSING` begins.
     """
+    step("writing names as authors do")
     dropped: Counter[str] = Counter()
     nodes = graph.nodes.assign(degree=_degrees(graph), organism=_organisms(graph))
     nodes["vocabulary"] = vocabulary_of(nodes["id"])
     nodes["near"] = nodes["organism"] < len(NEAR_ORGANISMS)
     forms = _forms(graph, dropped).join(nodes[["degree", "organism", "near", "vocabulary"]], on="node")
+    step("leaving out what is no name")
     for reasons in (noise(forms), _ambiguous(forms), rare(forms)):
         forms = forms.assign(reason=reasons.where(~forms["everyday"]))
         dropped.update(forms["reason"].dropna().value_counts().to_dict())
         forms = forms[forms["reason"].isna()]
+    step("ranking names")
     table = _ranked(forms, dropped)
     table = _within_budget(table, max_surfaces, dropped)
 
@@ -65,6 +76,7 @@ def build_knowledge(graph: KnowledgeGraph, max_surfaces: int = MAX_SURFACES) -> 
         }
     }
     concepts = graph.nodes.iloc[owners][["id", "name", "type"]].reset_index(drop=True)
+    step("names for linking")
     further = further_names(graph.names, graph.edges, concepts, surfaces)
     return Knowledge(list(SEMANTIC_TYPES), concepts, surfaces, graph.edges, graph.equivalents, further, report=report)
 

@@ -36,6 +36,7 @@ def test_standard_input_and_table(model_folder):
     result = run("annotate", "--model", model_folder, input="Aspirin and [BRCA1] in leukemia")
     assert result.exit_code == 0, result.output
     assert "preferred name" in result.stdout
+    assert result.stdout.startswith("Aspirin and [BRCA1] in leukemia\n"), "whose mentions these are"
     assert "no entities found" in run("annotate", "--model", model_folder, "").stdout
 
 
