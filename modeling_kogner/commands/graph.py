@@ -12,7 +12,7 @@ from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
 from .progress import loading_model, quiet, waiting
 
-SAVING = 10.0  # percent of the time of a build
+SAVING = 1.0  # percent of the time of a build
 
 
 @dataclass
