@@ -40,7 +40,7 @@ STAGES = {  # what is timed: module, function or method, stage; one that a check
     "corpora.record:Record.parse": "reading",
     "corpora.text_windows:make_windows": "tokenising",
     "surface_index:SurfaceIndex.lookup": "matching",
-    "inference.linker:known_ngrams": "matching",
+    "inference.matching:lookup": "matching",
     "inference.annotator:Annotator._read": "encoder",
     "inference.annotator:Annotator._step": "decoding",
     "inference.linker:Linker.link": "linking",
@@ -167,12 +167,8 @@ def measure(words: list[str]) -> dict:
     loaded = time.perf_counter()
     clock = Clock()
     time_stages(clock)
-    import torch
-
     before = core_seconds()
     run.run(lambda wrong: sys.exit(wrong), lambda counts, position: None)
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
     clock.switch(lambda: None)
     seconds = time.perf_counter() - loaded
     total = sum(clock.seconds.values())
@@ -187,7 +183,8 @@ def run_condition(words: list[str], checkout: Path, output: Path, given: argpars
     """One condition in a process of its own; its report, with the mentions that it found."""
     output.unlink(missing_ok=True)
     output.with_name(f"{output.name}.run.json").unlink(missing_ok=True)
-    command = [sys.executable, __file__, "--measure", "--model", given.model, "--input", given.input, *words]
+    model = [] if "--model" in words else ["--model", given.model]
+    command = [sys.executable, __file__, "--measure", *model, "--input", given.input, *words]
     environment = os.environ | {"PYTHONPATH": str(checkout), "TOKENIZERS_PARALLELISM": "false"}
     environment["OMP_NUM_THREADS"] = str(given.threads)
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,8 +64,15 @@ class NearNames:
 
 def name_similarity(left: str, right: str) -> float:
     """Share of trigrams that two names have in common, as :class:`NearNames` cuts them (Dice), from 0 to 1."""
-    one, other = (set(_trigrams([name])[1].tolist()) for name in (left, right))
+    one, other = _trigrams_of(left), _trigrams_of(right)
     return 2 * len(one & other) / max(1, len(one) + len(other))
+
+
+@lru_cache(10_000)
+def _trigrams_of(name: str) -> frozenset[bytes]:
+    """Trigrams of one name, not hashed."""
+    text = f" {_BETWEEN_WORDS.sub(' ', name.lower()).strip()} ".encode("utf-8", "surrogatepass")
+    return frozenset(text[place : place + 3] for place in range(len(text) - 2) if text[place + 1] != _SPACE)
 
 
 def _trigrams(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 
 from .tables import Tables
 
@@ -18,15 +18,14 @@ class OrganismNames:
 
     def __init__(self, tables: Tables, organisms: Sequence[str] | None):
         self.tables, self.organisms = tables, organisms or ()
+        self._name = cache(self._find)
 
     def of(self, concept: int) -> str | None:
         """Name of the organism of a concept, its id where the graph has no name of it; None for what is no gene."""
         linking = self.tables.linking
         place = int(linking["organism"][concept]) if linking and concept < len(linking["organism"]) else 0
-        return self._names[place - 1] if place else None
+        return self._name(self.organisms[place - 1]) if place else None
 
-    @cached_property
-    def _names(self) -> list[str]:
-        catalogue, wanted = self.tables.catalogue, set(self.organisms)
-        named = {each: name for each, name in zip(catalogue.ids, catalogue.names, strict=True) if each in wanted}
-        return [named.get(each, each) for each in self.organisms]
+    def _find(self, organism: str) -> str:
+        number = self.tables.catalogue.ids.find(organism)
+        return organism if number is None else self.tables.catalogue.names[number]

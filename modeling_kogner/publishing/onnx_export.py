@@ -8,22 +8,26 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import save
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedTokenizerBase
 
+from ..corpora.text_tokenizer import TextTokenizer
 from ..files.whole import whole_file
+from ..inference.annotate_files import EXAMPLE
 from ..inference.exported_tables import TABLES_FILE, ExportedConfig, tables_to_write
 from ..inference.exported_tagger import INPUTS
 from ..inference.model_folder import NAMES_FILE, ONNX_FILE
 from ..inference.torch_tagger import TorchTagger
 from ..modeling_kogner import KognerForTokenClassification
+from .onnx_int8 import quantise
 
 _OPSET = 20
+_NAMES, _NAMES_A_ROW, _LONGEST_ROW = 360, 12, 128  # that calibrate 8 bits; the last in pieces
 _EXAMPLE = (2, 24)  # sentences and tokens; sizes that the tracer would take for constants are 0 and 1
 
 
@@ -41,17 +45,19 @@ def export_onnx(
         model: a tagger in float32 on the CPU.
         tokenizer: the one saved with it.
         folder: made if it is not there; files of these names are replaced.
-        int8: weights of linear layers in 8 bits, activations quantised as they come. Tables keep their types, and
-            layers that narrow stay in float32.
+        int8: weights of linear layers in 8 bits, activations quantised as they come; see :func:`quantise`. Tables
+            keep their types.
     """
     graphs = {ONNX_FILE: _tagging(model)}
     if model.kogner.name_adapter is not None:
         graphs[NAMES_FILE] = _embedding(model)
+    examples = _examples(model, tokenizer) if int8 else []
     for name, graph in graphs.items():
+        inputs = [each.name for each in graph.graph.input]
         with whole_file(folder / name) as partial:
             onnx.save(_without_traces(graph), partial)
             if int8:
-                _quantise(partial)
+                quantise(partial, [{each: given[each] for each in inputs} for given in examples])
     save_tables(model, folder, "int8" if int8 else "fp32")
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -131,31 +137,17 @@ def _without_traces(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def _quantise(path: Path) -> None:
-    """Linear layers in 8 bits, one scale per output channel.
-
-    A feed-forward block's second layer reads outliers that cost the rest of its input most of the 8 bits; in float32
-    it halves the tokens that get another label.
-    """
-    graph = onnx.load(path).graph
-    narrowing = {
-        weight.name for weight in graph.initializer if len(weight.dims) == 2 and weight.dims[0] > weight.dims[1]
-    }
-    kept = [node.name for node in graph.node if node.op_type == "MatMul" and node.input[1] in narrowing]
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)  # advice to run a step that this graph does not need
-    try:
-        quantize_dynamic(
-            path,
-            path,
-            op_types_to_quantize=["MatMul"],
-            nodes_to_exclude=kept,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-        )
-    finally:
-        root.setLevel(level)
+def _examples(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase) -> list[dict[str, np.ndarray]]:
+    """Texts as inputs, of which the graph of names takes the first two: an example, and names of the graph in a row."""
+    names = model.kogner.concepts.names
+    places = np.linspace(0, len(names) - 1, _NAMES).astype(int) if len(names) else np.zeros(0, int)
+    rows = [" and ".join(names[int(place)] for place in row) for row in places.reshape(-1, _NAMES_A_ROW)]
+    plain, found = TextTokenizer.of(tokenizer), []
+    for ids in plain.cut([*EXAMPLE.read_text().splitlines(), *rows], _LONGEST_ROW):
+        pair = [np.array([ids]), np.ones((1, len(ids)), dtype=np.int64)]
+        concepts = model.kogner.index.lookup(*map(torch.from_numpy, pair)).numpy() if model.config.has_knowledge else []
+        found.append(dict(zip(INPUTS, (*pair, concepts), strict=True)))
+    return found
 
 
 def _unfold(x, dim, size, step):
