@@ -9,20 +9,21 @@ from modeling_kogner.configuration_kogner import bio_labels
 from modeling_kogner.graph.index_tables import build_tables
 
 
-def make_tagger(knowledge, tokenizer, evidence="types"):
+def make_tagger(knowledge, tokenizer, evidence="types", types=("Chemical", "Disease", "Gene"), conventions=None):
     torch.manual_seed(1)
     fields, tables = build_tables(knowledge, tokenizer)
     tables = {name: tensor for name, tensor in tables.items() if ".student." not in name}
     encoder = BertConfig(
         vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
     )
-    labels = bio_labels(["Chemical", "Disease", "Gene"])
+    labels = bio_labels(list(types))
     config = KognerConfig(
         encoder_config=encoder.to_dict(),
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
         **fields,
         evidence=evidence,
+        conventions=conventions,
     )
     model = KognerForTokenClassification(config)
     model.load_state_dict(tables, strict=False)

@@ -19,8 +19,10 @@ from .decoding import decode
 from .linker import Linker
 from .long_documents import is_long, parts_of
 from .tagger import Tagger, as_tagger
+from .variants import TYPE as VARIANT
 from .variants import link_variants
 from .window_batches import CPU_TOKENS, batches, padded
+from .written_variants import with_written
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -37,7 +39,8 @@ class Annotator:
     A long text is read in windows that overlap; every word is read in the window in which it is farthest from an edge.
     Each type is decided for itself, by a word's first piece, so mentions of different types may lie in each other.
     Without a convention they have to be coherent (see :func:`coherent`), and a short form that the document defines has
-    the type and concept of its long form in all of the document; with one, they are what the corpus would mark.
+    the type and concept of its long form in all of the document, and variants that are written in one of the usual
+    forms are found by rule too (see :func:`with_written`); with one, they are what the corpus would mark.
 
     Args:
         model: its device is used; or a tagger that runs otherwise, such as an exported one. Linking works with evidence
@@ -184,6 +187,7 @@ class Annotator:
             mentions = [each for part in parts for each in self._mentions(*part, odds, wanted)]
             long_forms = find_abbreviations(document.text)
             if not self.convention:
+                mentions = with_written(document.text, mentions) if VARIANT in wanted else mentions
                 mentions, long_forms = spread(document.text, coherent(mentions))
                 mentions = coherent(mentions)
             mentions = [mention for mention in mentions if (mention.score or 0.0) >= threshold]
