@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +49,10 @@ def export_onnx(
         int8: weights of linear layers in 8 bits, activations quantised as they come; see :func:`quantise`. Tables
             keep their types.
     """
-    graphs = {ONNX_FILE: _tagging(model)}
-    if model.kogner.name_adapter is not None:
-        graphs[NAMES_FILE] = _embedding(model)
+    with _plain_attention(model):
+        graphs = {ONNX_FILE: _tagging(model)}
+        if model.kogner.name_adapter is not None:
+            graphs[NAMES_FILE] = _embedding(model)
     examples = _examples(model, tokenizer) if int8 else []
     for name, graph in graphs.items():
         inputs = [each.name for each in graph.graph.input]
@@ -69,6 +71,18 @@ def save_tables(model: KognerForTokenClassification, folder: Path, precision: st
     arrays, about = tables_to_write(TorchTagger(model).tables, ExportedConfig.of(model.config), precision)
     with whole_file(folder / TABLES_FILE) as partial:
         partial.write_bytes(save(arrays, about))
+
+
+@contextmanager
+def _plain_attention(model: KognerForTokenClassification) -> Iterator[None]:
+    """Attention as products of matrices; the fused one looks for rows without any key, which no window has."""
+    config = model.kogner.encoder.config
+    before = config._attn_implementation
+    model.kogner.encoder.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        model.kogner.encoder.set_attn_implementation(before)
 
 
 class _Logits(nn.Module):
