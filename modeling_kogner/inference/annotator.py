@@ -14,7 +14,7 @@ from ..corpora.text_tokenizer import TextTokenizer, check_vocabulary
 from ..corpora.text_windows import Window, check_stride, make_windows, words_of
 from ..files.errors import InputError, UsageError
 from .abbreviations import find_abbreviations, spread
-from .coherence import coherent
+from .coherence import coherent, without_pieces
 from .decoding import decode
 from .linker import Linker
 from .long_documents import is_long, parts_of
@@ -187,6 +187,7 @@ class Annotator:
             mentions = [each for part in parts for each in self._mentions(*part, odds, wanted)]
             long_forms = find_abbreviations(document.text)
             if not self.convention:
+                mentions = without_pieces(document.text, mentions)
                 mentions = with_written(document.text, mentions) if VARIANT in wanted else mentions
                 mentions, long_forms = spread(document.text, coherent(mentions))
                 mentions = coherent(mentions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from ..corpora.mention import Mention
@@ -16,6 +17,11 @@ NOT_INSIDE = {
 # A family's name often stands for the gene, so it loses a stretch to any other type. BioRED's validation documents, six
 # types: 90.6 with it, 89.9 where the better score decides.
 YIELDING = "GeneFamily"
+
+# A piece of a disease's name less sure than this is no disease of its own. Disease, strict F1 without it and with it:
+# BioRED's validation documents 88.7, 89.2; NCBI-disease's and BC5CDR's, which training saw, +0.2 and +0.3. Other types
+# gain nothing.
+PIECE = 0.95
 
 
 def coherent(mentions: Sequence[Mention]) -> list[Mention]:
@@ -36,6 +42,22 @@ def coherent(mentions: Sequence[Mention]) -> list[Mention]:
         lost.update(id(loser) for loser in losers if loser is not None)
         open_.append(mention)
     return [mention for mention in mentions if id(mention) not in lost]
+
+
+def without_pieces(text: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions less what fell off a disease's name in front: "inherited" before "factor V deficiency".
+
+    Args:
+        text: of the document.
+        mentions: in order of their start, longer ones first.
+    """
+    diseases = [mention for mention in mentions if mention.type == "Disease"]
+    pieces = {
+        id(piece)
+        for piece, name in itertools.pairwise(diseases)
+        if (piece.score or 0.0) < PIECE and text[piece.end : name.start] == " "
+    }
+    return [mention for mention in mentions if id(mention) not in pieces]
 
 
 def _loser(outer: Mention, inner: Mention) -> Mention | None:

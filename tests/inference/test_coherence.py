@@ -7,7 +7,7 @@ from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.corpora.text_windows import Word
 from modeling_kogner.inference.abbreviations import find_abbreviations, spread
 from modeling_kogner.inference.borders import repaired
-from modeling_kogner.inference.coherence import coherent
+from modeling_kogner.inference.coherence import coherent, without_pieces
 from modeling_kogner.inference.decoding import decode
 
 
@@ -52,6 +52,15 @@ def test_types_are_decoded_apart():
     ]
     assert found[1].score == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-3)
     assert [m.type for m in decode(text, words, odds, ["Disease", "Anatomy"], ["Disease"])] == ["Disease"]
+
+
+def test_a_piece_before_a_disease_goes():
+    """A modifier ("inherited") would be a disease beside its deficiency; sure neighbours and other types stay."""
+    text = "inherited factor V deficiency, renal failure hypertension and soluble CD4"
+    names = [("inherited", "Disease", 0.8), ("factor V deficiency", "Disease", 0.9), ("renal failure", "Disease", 0.99)]
+    names += [("hypertension", "Disease", 0.6), ("soluble", "Gene", 0.6), ("CD4", "Gene", 0.9)]
+    found = without_pieces(text, [at(text, *name) for name in names])
+    assert [mention.text for mention in found] == [words for words, *_ in names[1:]]
 
 
 def test_nested_mentions_stay_where_the_rules_permit():
