@@ -80,7 +80,9 @@ def annotate_records(
     else:
         from .jobs import annotate_in_jobs
 
-        annotated = annotate_in_jobs(steps, render_here, render, jobs, output)
+        annotated = annotate_in_jobs(
+            steps, render_here if annotator.tagger.can_be_forked else None, render, jobs, output
+        )
     for step, (rendered, mentions) in annotated:
         before = output.counts
         counts = Done(step.records, before.documents + len(rendered), step.skipped, before.mentions + mentions)

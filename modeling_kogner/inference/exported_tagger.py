@@ -36,7 +36,7 @@ class ExportedTagger:
         UsageError: the backend is not installed, or does not read this export in the precision.
     """
 
-    on_cpu = True
+    on_cpu, can_be_forked = True, False
 
     def __init__(
         self,

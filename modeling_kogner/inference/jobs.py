@@ -38,18 +38,19 @@ def can_fork() -> bool:
 
 def annotate_in_jobs(
     steps: Iterator[Step],
-    work_here: Callable[[Step], Result],
+    work_here: Callable[[Step], Result] | None,
     work: Callable[[Step], Result],
     jobs: int,
     output: ResumableFile | StreamOutput,
 ) -> Iterator[tuple[Step, Result]]:
     """Steps with what became of them, in their order.
 
-    The first step is annotated here, so that what a model prepares on its first texts is there for all.
+    The first step is annotated here, so that what a model prepares on its first texts is there for all; unless its
+    threads would not survive.
 
     Args:
         steps: read a little ahead of what is written.
-        work_here: annotates a step in this process.
+        work_here: annotates a step in this process; None to annotate none here.
         work: annotates a step.
         jobs: processes, of one thread each.
         output: where this process writes; the others let go of it.
@@ -58,9 +59,10 @@ def annotate_in_jobs(
         InputError: a process was ended from outside, for example because memory ran out.
     """
     global _work
-    for step in steps:
-        yield step, work_here(step)
-        break
+    if work_here:
+        for step in steps:
+            yield step, work_here(step)
+            break
     _work = work
     gc.collect()
     gc.freeze()  # else the garbage collector writes to every page, and each process gets a copy

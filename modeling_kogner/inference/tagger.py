@@ -16,6 +16,8 @@ class Tagger(Protocol):
     def config(self) -> Any:
         """:class:`KognerConfig`, or what an export keeps of it."""
 
+    can_be_forked: bool  # after it has run
+
     @property
     def on_cpu(self) -> bool:
         """Whether it runs on the CPU."""

@@ -21,6 +21,8 @@ class TorchTagger:
         model: on any device.
     """
 
+    can_be_forked = True
+
     def __init__(self, model: KognerForTokenClassification):
         self.model = model.eval()
         self._tables: Tables | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,15 @@ import onnxruntime
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-OUTLIERS = 16  # channels of a narrowing layer's input that stay in float32
+_LARGE, _FACTOR = 16, 3  # channels that are multiplied in float32, where the largest is so many times the next one
+_NARROW = 64  # layers with fewer channels on a side, such as the tagging head, take no time
 
 
-def quantise(path: Path, examples: Iterable[dict[str, np.ndarray]]) -> None:
+def quantise(path: Path, examples: Sequence[dict[str, np.ndarray]]) -> None:
     """Store the weights of linear layers in 8 bits, one scale per output channel; activations are rounded as they come.
 
-    The input of a feed-forward block's second layer has a few channels that are ten times larger than the others, which
-    would cost these most of their 8 bits: they are multiplied in float32.
+    The inputs of feed-forward layers have a few channels that are ten times larger than the others, which would cost
+    these most of their 8 bits: they are multiplied in float32.
 
     Args:
         path: of the graph; replaced.
@@ -29,14 +30,14 @@ def quantise(path: Path, examples: Iterable[dict[str, np.ndarray]]) -> None:
     """
     model = onnx.load(path)
     weights = {weight.name: weight for weight in model.graph.initializer if len(weight.dims) == 2}
-    narrowing = [
-        node
-        for node in model.graph.node
-        if node.op_type == "MatMul" and (weight := weights.get(node.input[1])) and weight.dims[0] > weight.dims[1]
-    ]
-    in_float = []
-    for node, largest in zip(narrowing, _largest(path, [node.input[0] for node in narrowing], examples), strict=True):
-        in_float.append(_divide(model.graph, node, weights[node.input[1]], np.argsort(-largest)[:OUTLIERS]))
+    linear = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in weights]
+    in_float = [node.name for node in linear if min(weights[node.input[1]].dims) < _NARROW]
+    linear = [node for node in linear if node.name not in in_float]
+    largest = _largest(path, list(dict.fromkeys(node.input[0] for node in linear)), examples)
+    for node in linear:
+        order = np.argsort(-(size := largest[node.input[0]]))
+        if size[order[0]] > _FACTOR * size[order[_LARGE]]:
+            in_float.append(_divide(model.graph, node, weights[node.input[1]], np.sort(order[:_LARGE])))
     onnx.save(model, path)
     root = logging.getLogger()
     level = root.level
@@ -54,13 +55,13 @@ def quantise(path: Path, examples: Iterable[dict[str, np.ndarray]]) -> None:
         root.setLevel(level)
 
 
-def _largest(path: Path, names: list[str], examples: Iterable[dict[str, np.ndarray]]) -> list[np.ndarray]:
+def _largest(path: Path, names: list[str], examples: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Largest absolute value of each channel of each tensor."""
     model = onnx.load(path)
     model.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = [[np.abs(each).max((0, 1)) for each in session.run(names, given)] for given in examples]
-    return [np.max(each, axis=0) for each in zip(*found, strict=True)]
+    runs = [[np.abs(each).reshape(-1, each.shape[-1]).max(0) for each in session.run(names, it)] for it in examples]
+    return {name: np.max(each, axis=0) for name, each in zip(names, zip(*runs, strict=True), strict=True)}
 
 
 def _divide(graph: onnx.GraphProto, node: onnx.NodeProto, weight: onnx.TensorProto, large: np.ndarray) -> str:
@@ -68,7 +69,7 @@ def _divide(graph: onnx.GraphProto, node: onnx.NodeProto, weight: onnx.TensorPro
     name, values = node.name, numpy_helper.to_array(weight)
     rest = np.ones(len(values), values.dtype)
     rest[large] = 0
-    tensors = {"rest": rest, "large": np.sort(large).astype(np.int64), "weight": values[np.sort(large)]}
+    tensors = {"rest": rest, "large": large.astype(np.int64), "weight": values[large]}
     graph.initializer.extend(numpy_helper.from_array(array, f"{name}_{of}") for of, array in tensors.items())
     source, result = node.input[0], node.output[0]
     node.input[0], node.output[0] = f"{name}_small_input", f"{name}_small"
