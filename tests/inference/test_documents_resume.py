@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -29,7 +30,7 @@ class FirstWord:
     """An annotator that takes the first word for a gene, and remembers what it read."""
 
     def __init__(self):
-        self.read = []
+        self.read, self.tagger = [], SimpleNamespace(can_be_forked=True)
 
     def annotate(self, texts, *_):
         """The documents with their mentions."""
