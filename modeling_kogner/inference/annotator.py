@@ -72,12 +72,12 @@ class Annotator:
         alternatives: int = 4,
         link_threshold: float | None = None,
     ):
-        self.tagger, self._tokenizer = as_tagger(model), TextTokenizer.of(tokenizer)
+        self.tagger, self.text_tokenizer = as_tagger(model), TextTokenizer.of(tokenizer)
         self.model, self.tokenizer = model, tokenizer
-        self.max_length, self.stride = min(max_length, self._tokenizer.max_length), stride
-        check_stride(self.max_length - sum(map(len, self._tokenizer.special_tokens)), stride)
-        check_vocabulary(self.config.tokenizer_fingerprint, self._tokenizer)
-        self.linker = Linker(self.tagger, self._tokenizer, vocabulary, link_threshold)
+        self.max_length, self.stride = min(max_length, self.text_tokenizer.max_length), stride
+        check_stride(self.max_length - sum(map(len, self.text_tokenizer.special_tokens)), stride)
+        check_vocabulary(self.config.tokenizer_fingerprint, self.text_tokenizer)
+        self.linker = Linker(self.tagger, self.text_tokenizer, vocabulary, link_threshold)
         self.types, self.alternatives = types, alternatives
         known = {name.casefold(): name for name in self.config.conventions or ()}
         if convention is not None and convention.casefold() not in known:
@@ -177,7 +177,9 @@ class Annotator:
         self, documents: list[Document], wanted: Collection[str], threshold: float, batch_size: int
     ) -> Iterator[Document]:
         passages = [passage for document in documents for passage in document.passages]
-        windows = make_windows([passage.text for passage in passages], self._tokenizer, self.max_length, self.stride)
+        windows = make_windows(
+            [passage.text for passage in passages], self.text_tokenizer, self.max_length, self.stride
+        )
         odds = self._read([window for group in windows for window in group], batch_size)
         groups = iter(windows)
         linked: list[Document] = []
@@ -214,7 +216,7 @@ class Annotator:
         on_cpu = self.tagger.on_cpu
         tokens = CPU_TOKENS if on_cpu else batch_size * self.max_length
         for chosen in batches(windows, batch_size, tokens, mixed=not on_cpu):
-            odds = self.tagger.odds(*padded(chosen, self._tokenizer.pad_id), self.convention)  # (B, T, 2K)
+            odds = self.tagger.odds(*padded(chosen, self.text_tokenizer.pad_id), self.convention)  # (B, T, 2K)
             read |= {id(window): rows for window, rows in zip(chosen, odds, strict=True)}
         return read
 

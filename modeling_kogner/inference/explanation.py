@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import torch
 
 from ..corpora.mention import Candidate, Mention
-from ..corpora.text_tokenizer import TextTokenizer
 from ..corpora.text_windows import Window, make_windows
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
@@ -93,7 +92,7 @@ def explain(annotator: Annotator, text: str) -> Explanation:
     other.tagger = TorchTagger(without_knowledge(model))
     document, plain = annotator(text), other(text).mentions
     mentions, features = document.mentions, annotator.linker.features(document)
-    (windows,) = make_windows([text], TextTokenizer.of(annotator.tokenizer), annotator.max_length, annotator.stride)
+    (windows,) = make_windows([text], annotator.text_tokenizer, annotator.max_length, annotator.stride)
     readings = [_Reading(model, window) for window in windows] if model.config.has_knowledge else []
     explained = []
     for mention, known in zip(mentions, features, strict=True):

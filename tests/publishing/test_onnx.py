@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from conftest import KINDS, train_tokenizer
@@ -20,6 +21,7 @@ from modeling_kogner.inference.exported_tables import EXPORT_VERSION, TABLES_FIL
 from modeling_kogner.inference.exported_tagger import INPUTS, RUNTIMES, ExportedTagger
 from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.publishing.onnx_export import _OnnxOperators, save_tables
+from modeling_kogner.publishing.onnx_int8 import quantise
 
 TEXTS = [
     "Aspirin reduced the fever of patients with acute lymphoblastic leukemia, breast cancers and diabetes mellitus.",
@@ -192,6 +194,27 @@ def test_int8_keeps_the_tables(knowledge, tmp_path):
     expected = model(*inputs).logits[..., 1:]
     odds = torch.from_numpy(exported.odds(*(tensor.numpy() for tensor in inputs)))
     assert (odds - expected).abs().mean() < 0.05 * expected.abs().mean()
+
+
+def test_large_channels_do_not_coarsen_the_others(tmp_path, monkeypatch):
+    """One channel that is fifty times the others takes most of their 8 bits, and tags change."""
+    draw = np.random.default_rng(1)
+    weight, given = (draw.standard_normal(size).astype(np.float32) for size in ((96, 80), (2, 40, 96)))
+    given[..., 7] *= 50
+    values = [onnx.helper.make_tensor_value_info(name, 1, [None, None, size]) for name, size in (("x", 96), ("y", 80))]
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"], "product")
+    graph = onnx.helper.make_graph([node], "g", values[:1], values[1:], [onnx.numpy_helper.from_array(weight, "w")])
+    plain = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
+
+    def error():
+        onnx.save(plain, tmp_path / "g.onnx")
+        quantise(tmp_path / "g.onnx", [{"x": given}])
+        (found,) = onnxruntime.InferenceSession(tmp_path / "g.onnx").run(None, {"x": given})
+        return np.abs(found - given @ weight).mean()
+
+    divided = error()
+    monkeypatch.setattr("modeling_kogner.publishing.onnx_int8._FACTOR", 1e9)
+    assert divided < error() / 5
 
 
 @pytest.mark.slow
