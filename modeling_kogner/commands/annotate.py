@@ -51,10 +51,14 @@ def annotate(options: AnnotationOptions) -> int:
         new = counts.documents - before
         rate = f"({new:,} now, {new / max(time.monotonic() - began, 1e-9):,.1f}/s)" if new else "(it was complete)"
         _say(
-            f"{counts.documents:,} documents, {counts.mentions:,} mentions, {counts.skipped:,} skipped "
+            f"{_count(counts.documents, 'document')}, {_count(counts.mentions, 'mention')}, {counts.skipped:,} skipped "
             f"-> {run.output} {rate}"
         )
     return WRONG_DATA if counts.skipped else 0
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def _draw(document: Document, shows_text: bool) -> str:
