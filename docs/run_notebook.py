@@ -21,6 +21,7 @@ NAME = "fine_tune.ipynb"
 def main() -> None:
     """Run it in a copy of its folder; leave out what is of one run or of no use to a reader."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # of a machine without ipywidgets
     notebook = nbformat.read(EXAMPLES / NAME, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(EXAMPLES, Path(folder, "examples"))
