@@ -55,6 +55,11 @@ class Lines(Sequence[str]):
             yield from self.block[start:end].tobytes().decode().split("\n")[:-1]
             start = end
 
+    def find(self, text: str) -> int | None:
+        """Place of a text, without reading the others one by one; None if it is not there."""
+        start = (b"\n" + self.block.tobytes()).find(f"\n{text}\n".encode())
+        return None if start < 0 else int(np.searchsorted(self.ends, np.array(start, self.ends.dtype)))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
@@ -146,7 +151,8 @@ class ConceptCatalogue:
         """Ids that other vocabularies give to a concept, by its number."""
         found: list[str] = []
         for numbers, lines in self._further:
-            first, last = np.searchsorted(numbers, [concept, concept + 1])
+            # Of the same type: numpy would convert the whole table otherwise.
+            first, last = np.searchsorted(numbers, np.array([concept, concept + 1], numbers.dtype))
             found += [each for line in lines[first:last] for each in line.split("\t")[1:]]
         return found
 

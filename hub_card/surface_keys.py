@@ -14,6 +14,14 @@ INVERSE = pow(BASE, -1, 2**64)
 MAX_TOKEN_CHARACTERS = 255
 MAX_MENTION_TOKENS = 12  # of a written form
 _MASK = 2**64 - 1
+HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+APOSTROPHES = "'`\u00b4\u02bc\u2018\u2019\u2032"
+_DELETED = str.maketrans("", "", HYPHENS + APOSTROPHES)
+
+
+def normalise_key(text: str) -> str:
+    """Key of a surface form: lower case, without whitespace, hyphens and apostrophes."""
+    return "".join(text.translate(_DELETED).lower().split())
 
 
 def to_signed(value: int) -> int:

@@ -5,6 +5,7 @@ from transformers import AutoTokenizer
 
 from modeling_kogner.corpora.corpus import load_corpus
 from modeling_kogner.corpora.pubtator import load_pubtator
+from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.corpora.text_windows import make_windows, words_of
 
 pytestmark = pytest.mark.corpora
@@ -25,7 +26,7 @@ def test_annotated_mentions_end_where_words_end(data_folder):
     """A mention that begins or ends inside one of our words can never be found, whatever the model learns."""
     tokenizer = AutoTokenizer.from_pretrained(data_folder / "models/minilm12-biomed")
     documents = load_pubtator(data_folder / "data/pubtator/NCBI-disease_test.pubtator")
-    groups = make_windows([document.text for document in documents], tokenizer, 256, 64)
+    groups = make_windows([document.text for document in documents], TextTokenizer.of(tokenizer), 256, 64)
     reachable = total = 0
     for document, windows in zip(documents, groups, strict=True):
         words = words_of(document.text, windows)
