@@ -1,4 +1,4 @@
-"""`kogner export`: a model as one ONNX file with its tokenizer."""
+"""`kogner export`: a model as a folder that annotates without torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .progress import loading_model, quiet, waiting
 class ExportOptions:
     """Options."""
 
-    output: Path = option("Folder of model.onnx, config.json and the tokenizer.")
+    output: Path = option("Folder of the graphs, the tables and the tokenizer.")
     model: str | None = option(
         "Folder, Hub id or package of a KoGNER model; the installed one if left out.", None, positional=True
     )
@@ -21,7 +21,7 @@ class ExportOptions:
 
 
 def export(options: ExportOptions) -> None:
-    """Write a model for onnxruntime: from token ids to logits, with the lookup in the graph inside.
+    """Write a folder that annotates without torch and transformers, by onnxruntime or OpenVINO.
 
     kogner export my-model --output my-model-onnx --int8
     """
@@ -30,5 +30,6 @@ def export(options: ExportOptions) -> None:
     quiet()
     loaded = loading_model(options.model)
     with waiting("tracing the model"):
-        path = export_onnx(*loaded, options.output, options.int8)
-    print(f"{path.stat().st_size / 1e6:.1f} MB -> {path}")
+        export_onnx(*loaded, options.output, options.int8)
+    size = sum(path.stat().st_size for path in options.output.iterdir())
+    print(f"{size / 1e6:,.0f} MB -> {options.output}")
