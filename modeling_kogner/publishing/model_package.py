@@ -29,7 +29,7 @@ Name: {name}
 Version: {version}
 Summary: A KoGNER model for biomedical named-entity recognition
 License: {license}
-Requires-Dist: kogner=={version}
+Requires-Dist: kogner[torch]=={version}
 Description-Content-Type: text/markdown
 
 {description}"""

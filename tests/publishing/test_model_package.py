@@ -67,7 +67,7 @@ def test_the_wheel_is_complete_and_its_record_right(wheel, model_folder):
             expected = base64.urlsafe_b64encode(hashlib.sha256(contents[name]).digest()).decode().rstrip("=")
             assert (digest, size) == (f"sha256={expected}", str(len(contents[name])))
     metadata = contents[f"{information}/METADATA"].decode()
-    for line in ("Name: kogner-biomed", f"Requires-Dist: kogner=={__version__}", "License: mit", "# The card"):
+    for line in ("Name: kogner-biomed", f"Requires-Dist: kogner[torch]=={__version__}", "License: mit", "# The card"):
         assert f"\n{line}\n" in f"\n{metadata}\n"
     model = {name.rpartition("/")[2] for name in contents if "/model/" in name}
     assert {"config.json", "tokenizer.json", "model.safetensors", "README.md", "modeling_kogner.py"} <= model
