@@ -7,16 +7,20 @@ import sys
 import numpy as np
 import pytest
 from support import ROOT, SENTENCES, rows, save_encoder, tiny_bert, write_corpus
+from tiny_tagger import save_tagger
 from transformers import BertModel
 
 from modeling_kogner.commands.options import read_options
 from modeling_kogner.commands.train import train
+from modeling_kogner.graph.index_tables import build_tables, load_tables
+from modeling_kogner.inference.tokenizers import load_tokenizer
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import comparison
 import front_page
 import joint_tables
 import plan
+import released_knowledge
 import report
 import run
 
@@ -272,3 +276,17 @@ def test_a_run_yields_its_line_and_resumes(place, monkeypatch):
     assert score["gold"] == 2
     right, wrong, missed = comparison.unpack(score["sentences"]).sum(0)
     assert (right, right + wrong, right + missed) == (score["correct"], score["predicted"], score["gold"])
+
+
+def test_knowledge_of_a_released_model_is_that_of_its_graph(tmp_path, knowledge):
+    """Runs would read other names or vectors than the graph's, or the student that learned from all labels."""
+    model = str(save_tagger(knowledge, tmp_path / "model"))
+    released_knowledge.main(model, str(tmp_path / "knowledge"))
+    tokenizer = load_tokenizer(model)
+    (fields, tables), (expected_fields, expected) = (
+        load_tables(tmp_path / "knowledge", tokenizer),
+        build_tables(knowledge, tokenizer),
+    )
+    assert fields == expected_fields
+    assert tables.keys() == {name for name in expected if ".student." not in name}
+    assert all((tables[name] == expected[name]).all() for name in tables)
