@@ -2,8 +2,8 @@
 // Everything that comes from a text, a list or the graph enters the page as text, never as markup.
 
 const EXAMPLES = [
-  "Selegiline-induced postural hypotension in Parkinson's disease. Two of nine patients with Parkinson's disease (PD) who " +
-    "took selegiline fainted; in mice, the loss of Th in dopaminergic neurons had the same effect.",
+  "Imatinib inhibits KIT in patients with gastrointestinal stromal tumours. Two of nine patients with Parkinson's " +
+    "disease (PD) who took selegiline fainted; in mice, the loss of Th in dopaminergic neurons had the same effect.",
   "Cisplatin killed HeLa cells, but not cells that carry a mutation of TP53.",
   "Cardiac sympathetic denervation in familial amyloid polyneuropathy was slowed by tafamidis.",
   "Patients with acute lymphoblastic leukemia (ALL) received methotrexate; ALL relapsed in three, and two had mucositis.",
