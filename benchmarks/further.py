@@ -4,7 +4,7 @@
 
 Trains with `kogner train` on sentences of BioNLP13CG that mention a cellular component. Scores before and after: the
 new type and the old ones on that corpus's validation sentences, the old ones on whole documents as `kogner annotate`
-gives them. One CPU core: four minutes a seed, of which training is about one.
+gives them. One CPU core: five minutes a seed, of which training is about two.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean, stdev
 
 from comparison import markdown
 from report import write_between
@@ -82,17 +83,20 @@ def measure(args: argparse.Namespace, options: list[str]) -> None:
 
 
 def table(path: Path) -> str:
-    """What changed, of the newest scores before and the runs without further options."""
+    """What changed, of the newest scores before and the runs since then without further options."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    before = [row["scores"] for row in rows if row["model"] == "before"][-1]
-    runs = [row for row in rows if row["model"] == "after" and not row["options"]]
+    newest = max(place for place, row in enumerate(rows) if row["model"] == "before")
+    before = rows[newest]["scores"]
+    runs = [row for row in rows[newest + 1 :] if not row["options"]]
     lines = []
     for name in runs[0]["scores"]:
         after = [run["scores"][name] for run in runs]
-        change = f"{sum(after) / len(after) - before[name]:+.1f}" if name in before else ""
-        cells = [f"{before[name]:.1f}" if name in before else "-", " · ".join(f"{f1:.1f}" for f1 in after), change]
-        lines.append([name.replace("_", " "), *cells])
-    head = ["strict F1", "before", f"after, {len(runs)} draws of {SENTENCES} sentences", "mean change"]
+        spread = f"{mean(after):.1f} ± {stdev(after):.1f}" if len(after) > 1 else f"{after[0]:.1f}"
+        change = f"{mean(after) - before[name]:+.1f}" if name in before else ""
+        cells = [f"{before[name]:.1f}" if name in before else "-", " · ".join(f"{f1:.1f}" for f1 in after)]
+        lines.append([name.replace("_", " "), *cells, spread, change])
+    draws = f"after, {len(runs)} draws of {SENTENCES} sentences"
+    head = ["strict F1", "before", draws, "mean ± standard deviation", "mean change"]
     seconds = ", ".join(str(run["seconds"]) for run in runs)
     return f"{markdown(head, lines)}\n\n{runs[0]['steps']} steps each, {seconds} seconds of one CPU core."
 

@@ -109,7 +109,10 @@ def predict_logits(
 
 
 def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str]):
-    """A ``compute_metrics`` over splits laid end to end: F1 of corpora and types, and the corpora's mean as ``f1``."""
+    """A ``compute_metrics`` over splits laid end to end: F1 of corpora and types, and the corpora's mean as ``f1``.
+
+    A type that the gold does not mention is left out: 0 would say that all of it was missed.
+    """
     parts: Collection[EncodedSplit] = list(splits)
 
     def compute(prediction) -> dict[str, float]:
@@ -121,7 +124,7 @@ def validation_metrics(splits: Iterable[EncodedSplit], id2label: dict[int, str])
             scores[f"{part.name}_f1"] = score["f1"]
             prefix = f"{part.name}_" if len(parts) > 1 else ""
             if len(parts) == 1 or len(part.types) > 1:
-                types |= {f"{prefix}{kind}_f1": row["f1"] for kind, row in score["types"].items()}
+                types |= {f"{prefix}{kind}_f1": row["f1"] for kind, row in score["types"].items() if row["gold"]}
         return {"f1": float(np.mean(list(scores.values()))), **(scores if len(scores) > 1 else {}), **types}
 
     return compute
