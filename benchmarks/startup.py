@@ -1,6 +1,6 @@
 """How long the package and its commands take to start, as ratios to what Python and its libraries take by themselves.
 
-    python benchmarks/startup.py --runs 5
+    python benchmarks/startup.py --runs 5 [--exported FOLDER]
 
 Help against `python -c pass` (aim: at most 8); `kogner annotate` of one sentence against importing torch and
 transformers and loading model and tokenizer with them (aim: at most 1.5). Medians of several runs, which take turns,
@@ -36,18 +36,19 @@ transformers.AutoTokenizer.from_pretrained(sys.argv[1])
 """
 
 
-def calls(model: str) -> dict[str, tuple[list[str], str]]:
+def calls(model: str, exported: str | None) -> dict[str, tuple[list[str], str]]:
     """Name -> what is run, and the name of what it is compared with."""
-    annotate = ["annotate", "--model", model, "--device", "cpu", SENTENCE]
-    return {
+    annotate = ["annotate", "--device", "cpu", SENTENCE, "--model"]
+    found = {
         "python -c pass": (["-c", "pass"], "python -c pass"),
         "import modeling_kogner": (["-c", "import modeling_kogner"], "python -c pass"),
         "kogner --help": (["-c", KOGNER, "--help"], "python -c pass"),
         **{f"kogner {name} --help": (["-c", KOGNER, *name.split(), "--help"], "python -c pass") for name in COMMANDS},
         "libraries and weights": (["-c", LIBRARIES, model], "libraries and weights"),
         "model and tokenizer": (["-c", LOADED, model], "libraries and weights"),
-        "kogner annotate": (["-c", KOGNER, *annotate], "model and tokenizer"),
+        "kogner annotate": (["-c", KOGNER, *annotate, model], "model and tokenizer"),
     }
+    return found | ({"exported": (["-c", KOGNER, *annotate, exported], "kogner annotate")} if exported else {})
 
 
 def seconds(arguments: list[str]) -> float:
@@ -61,9 +62,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run all in turns, print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=None, help="folder; the bundled model if left out")
+    parser.add_argument("--exported", help="folder of kogner export, to compare with the model")
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args(arguments)
-    measured = calls(find_model(args.model))
+    measured = calls(find_model(args.model), args.exported)
     times: dict[str, list[float]] = {name: [] for name in measured}
     for turn in range(args.runs + 1):
         for name, (call, _) in measured.items():
