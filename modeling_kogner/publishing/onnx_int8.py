@@ -33,7 +33,7 @@ def quantise(path: Path, examples: Sequence[dict[str, np.ndarray]]) -> None:
     linear = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in weights]
     in_float = [node.name for node in linear if min(weights[node.input[1]].dims) < _NARROW]
     linear = [node for node in linear if node.name not in in_float]
-    largest = _largest(path, list(dict.fromkeys(node.input[0] for node in linear)), examples)
+    largest = _largest(path, list(dict.fromkeys(node.input[0] for node in linear)), examples) if linear else {}
     for node in linear:
         order = np.argsort(-(size := largest[node.input[0]]))
         if size[order[0]] > _FACTOR * size[order[_LARGE]]:
