@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..corpora.mention import Mention
+from ..corpora.vocabularies import PREFERRED
 from ..link_feature_names import LINK_FEATURES
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
@@ -70,7 +71,7 @@ class Candidates:
 
     def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
         self.lookup, self.fits = lookup, fits
-        self.names = lookup.tables.catalogue.names
+        self.names, self.ids = lookup.tables.catalogue.names, lookup.tables.catalogue.ids
         self.organisms: list[str] = lookup.tagger.config.organisms or []
         tables = lookup.tables.linking
         assert tables is not None  # noqa: S101  # only models with a choice come here
@@ -87,10 +88,15 @@ class Candidates:
     def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:
         """The mention texts of each document, by text and type, with the concepts of exact and near names."""
         asked = [self._queries(document) for document in documents]
-        unsure = [query for queries in asked for query in queries.values() if not self._is_known(query)]
-        near = self.lookup.near([query.long or query.text for query in unsure])
-        for query in unsure:
-            self._add_near(query, near.get(query.long or query.text, ()))
+        unsure = [
+            (document, query)
+            for document, queries in zip(documents, asked, strict=True)
+            for query in queries.values()
+            if not self._is_known(query)
+        ]
+        near = self.lookup.near([query.long or query.text for _, query in unsure])
+        for document, query in unsure:
+            self._add_near(query, near.get(query.long or query.text, ()), document.own)
         return asked
 
     def _queries(self, document: LinkedText) -> dict[tuple[str, str], Query]:
@@ -106,40 +112,44 @@ class Candidates:
         exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
         for key, query in queries.items():
             if query.long:
-                self._add(query, exact.get(query.long, ()), "long_form", 1.0, document.own, query.long)
-            self._add(query, exact.get(query.text, ()), "exact", 1.0, document.own, query.text)
+                self._add(query, exact.get(query.long, ()), "long_form", 1.0, document.own)
+            self._add(query, exact.get(query.text, ()), "exact", 1.0, document.own)
             for place, form in enumerate(forms[key]):
-                self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own, form)
+                self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own)
         return queries
 
     def _is_known(self, query: Query) -> bool:
-        """Whether an exact name makes the search for near ones superfluous; of a gene, its symbol."""
-        exact = [c for c, row in query.features.items() if row[PLACE["exact"]] or row[PLACE["long_form"]]]
-        if query.kind != "Gene":
-            return bool(exact)
-        return any(self.names[concept].casefold() == query.text.casefold() for concept in exact)
+        """Whether an exact name makes the search for near ones superfluous.
 
-    def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own, form: str) -> None:
+        It must be of the long form where there is one, of a gene its symbol, and of a concept of the vocabulary that
+        the type is joined by.
+        """
+        form = PLACE["long_form" if query.long else "exact"]
+        exact = [concept for concept, row in query.features.items() if row[form]]
+        if query.kind == "Gene":
+            return any(self.names[concept].casefold() == query.text.casefold() for concept in exact)
+        prefix = f"{PREFERRED[query.kind]}:" if query.kind in PREFERRED else ""
+        return any(self.ids[concept].startswith(prefix) for concept in exact)
+
+    def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own) -> None:
         """Concepts of one written form."""
-        fits, key = self.fits(query.kind), self.lookup.key(form)
-        counts = {each.concept: each.uses - own.get((key, each.concept), 0) for each in found} if key else {}
-        total = sum(counts.values())
-        rank = 0
-        for named in found:
+        fits, rank = self.fits(query.kind), 0
+        known = [named for each in found if (named := each.without(own))]
+        total = sum(named.uses for named in known)
+        for named in known:
             if not fits[named.concept]:
                 continue
             row = query.at(named.concept)
             row[PLACE[feature]] = max(row[PLACE[feature]], value)
             if feature != "other_form":
                 row[PLACE["exact_rank"]] = max(row[PLACE["exact_rank"]], 1 / (1 + rank))
-            count = counts.get(named.concept, 0)
-            row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(count) / 3)
-            row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], count / total if total else 0.0)
+            row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(named.uses) / 3)
+            row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], named.uses / total if total else 0.0)
             rank += 1
 
-    def _add_near(self, query: Query, found: Sequence[tuple[Named, float]]) -> None:
+    def _add_near(self, query: Query, found: Sequence[tuple[Named, float]], own: Own) -> None:
         fits = self.fits(query.kind)
-        fitting = [(named.concept, score) for named, score in found if fits[named.concept]]
+        fitting = [(each.concept, score) for each, score in found if fits[each.concept] and each.without(own)]
         best, rank = max((score for _, score in fitting), default=0.0), 0
         for concept, score in fitting:
             row = query.at(concept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,11 +31,20 @@ class Named(NamedTuple):
         concept: its number.
         rank: place among the concepts of the name, vocabularies' first.
         uses: training documents that use the name so.
+        key: hash of the name.
+        is_listed: whether the index of written forms has the name, so that it does not come of a document alone.
     """
 
     concept: int
     rank: int
     uses: int
+    key: int
+    is_listed: bool
+
+    def without(self, own: Mapping[tuple[int, int], int]) -> Named | None:
+        """The same without the uses of a document, by hash and concept; None if the name comes of that alone."""
+        uses = self.uses - own.get((self.key, self.concept), 0)
+        return self._replace(uses=uses) if uses == self.uses or uses > 0 or self.is_listed else None
 
 
 class NameLookup:
@@ -68,10 +77,6 @@ class NameLookup:
             }
         return {form: self._of_key(key) for form in forms if (key := self._keys[form]) is not None}
 
-    def key(self, form: str) -> int | None:
-        """Hash of a form that was looked up."""
-        return self._keys.get(form)
-
     def near(self, texts: Sequence[str], limit: int = 20) -> dict[str, list[tuple[Named, float]]]:
         """For each text the concepts of its nearest names, with the cosine, best first."""
         names = self.tables.names
@@ -95,7 +100,8 @@ class NameLookup:
             for row in range(first, last):
                 concept, uses = int(concepts[row]), 0 if counts is None else int(counts[row])
                 known = found.get(concept)
-                found[concept] = known._replace(uses=uses) if known else Named(concept, len(found), uses)
+                new = Named(concept, len(found), uses, key, is_listed=counts is None)
+                found[concept] = known._replace(uses=uses) if known else new
         return tuple(found.values())
 
     def _key_of(self, row: int) -> int:
