@@ -8,7 +8,7 @@ import numpy as np
 
 from ..corpora.mention import Mention
 from ..corpora.vocabularies import PREFERRED
-from ..link_feature_names import LINK_FEATURES
+from ..link_feature_names import COMPARED, LINK_FEATURES
 from .link_candidates import PLACE, Candidates, LinkedText, Query
 from .name_lookup import NameLookup
 from .near_names import name_similarity
@@ -125,7 +125,7 @@ class LinkFeatures:
             for concept, row in zip(concepts, features, strict=True):
                 self._describe_organism(self.candidates.organism_of(concept), nearest, organisms, symbol, row)
                 row[PLACE["case_document"]] = titles * row[PLACE["organism_rodent"]]
-        return concepts, features.astype(np.float32)
+        return concepts, _with_leads(features.astype(np.float32))
 
     @staticmethod
     def _describe_organism(
@@ -142,6 +142,15 @@ class LinkFeatures:
         row[PLACE["organism_other"]] = organism not in (HUMAN, MOUSE, RAT)
         capital = symbol.isupper() and len(symbol) > 1
         row[PLACE["case_fits"]] = (capital and organism == HUMAN) or (_is_title(symbol) and organism in (MOUSE, RAT))
+
+
+def _with_leads(features: np.ndarray) -> np.ndarray:
+    """``(C, F)``, what candidates have more or less than the best of the others, which is at least 0, filled in."""
+    compared = features[:, : len(COMPARED)]
+    if len(compared):
+        *_, second, best = np.sort(np.concatenate([np.zeros_like(compared[:1]), compared]), axis=0)
+        features[:, -len(COMPARED) :] = compared - np.where(compared >= best, second, best)
+    return features
 
 
 def _is_title(symbol: str) -> bool:

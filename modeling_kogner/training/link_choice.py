@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from ..corpora.text_tokenizer import TextTokenizer
 from ..inference.concept_choice import ConceptChoice
 from ..inference.fitting_types import fitting_types
-from ..inference.link_candidates import MAX_CANDIDATES, LinkedText, Own
+from ..inference.link_candidates import LinkedText, Own
 from ..inference.link_features import LinkFeatures
 from ..inference.name_lookup import NameLookup
 from ..inference.torch_tagger import TorchTagger
@@ -28,11 +28,12 @@ from .linked_documents import LinkedDocument, document_names
 
 PRECISION = 0.95  # of links at the threshold, on validation
 _LOWEST_THRESHOLD = 0.3  # below, another candidate may be likelier
-_SEEN = [LINK_FEATURES.index(name) for name in ("seen", "seen_share")]
+_SEEN = [LINK_FEATURES.index(name) for name in ("seen", "seen_share", "seen_lead", "seen_share_lead")]
 _NAMED = [LINK_FEATURES.index(name) for name in ("exact", "long_form")]
 _VOCABULARY = LINK_FEATURES.index("vocabulary")
 _HIDDEN = 0.1  # share of mentions whose name is as if no training document had it
 _EPOCHS, _BATCH, _RATE, _DECAY = 20, 512, 4e-3, 1e-3
+_MOST = 30.0  # log-odds, so that none overflows
 _TOGETHER = 64  # documents whose names are looked up together
 
 
@@ -86,25 +87,37 @@ def fit_choice(examples: Sequence[Example], seed: int = 1, epochs: int = _EPOCHS
         epochs: passes over the examples.
     """
     torch.manual_seed(seed)
-    choice = LinkChoice()
-    features, mask, right = _padded(examples)
-    weight = _weights(examples)
-    batch = min(_BATCH, len(examples))
-    steps = max(1, epochs * len(examples) // batch)
+    choice, laid = LinkChoice(), _Laid.of(examples)
+    number, mentions = len(laid.size), min(_BATCH, len(laid.size))
+    steps = max(1, epochs * number // mentions)
     optimizer = torch.optim.AdamW(choice.parameters(), lr=_RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps + 1)
-    for _ in range(steps):
-        rows = torch.randint(len(examples), (batch,))
-        given = features[rows].clone()  # (B, C, F)
-        hidden = torch.rand(batch, 1, 1) < _HIDDEN
-        given[..., _SEEN] = given[..., _SEEN].masked_fill(hidden, 0)
-        odds = choice(given, mask[rows]).masked_fill(~right[rows], -1e4)  # (E, B, C + 1)
-        loss = -(odds.logsumexp(-1).sum(0) * weight[rows]).mean()
+    order = torch.cat([torch.randperm(number) for _ in range(1 + steps * mentions // number)])
+    for step in range(steps):
+        loss = _loss(choice, laid, order[step * mentions : (step + 1) * mentions])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
     return choice.eval()
+
+
+def _loss(choice: LinkChoice, laid: _Laid, chosen: Tensor) -> Tensor:
+    """Mean over some mentions, sum over the members, of how unlikely what is right is: scalar."""
+    size = laid.size[chosen]  # (m,)
+    owner = torch.repeat_interleave(torch.arange(len(chosen)), size)  # (n,)
+    rows = torch.arange(len(owner)) + (laid.first[chosen] - (size.cumsum(0) - size))[owner]
+    features, best = laid.features[rows], laid.best[chosen]  # (n, F), (m, F)
+    hidden = torch.rand(len(chosen), 1) < _HIDDEN
+    features[:, _SEEN] = features[:, _SEEN].masked_fill(hidden[owner], 0)
+    best[:, _SEEN] = best[:, _SEEN].masked_fill(hidden, 0)
+    loss = torch.zeros(len(chosen))
+    for score, none in zip(choice.score, choice.none, strict=True):
+        odds, odds_none = (net.clamp(-_MOST, _MOST).exp() for net in (score(features)[:, 0], none(best)[:, 0]))
+        every = odds_none.index_add(0, owner, odds)
+        right = (odds_none * laid.right_none[chosen]).index_add(0, owner, odds * laid.right[rows])
+        loss = loss + every.log() - right.log()
+    return (loss * laid.weight[chosen]).mean()
 
 
 def best_links(
@@ -175,19 +188,50 @@ def _own_names(
     return own
 
 
-def _padded(examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
-    """Features ``(M, C, F)``, where a candidate is real ``(M, C)``, and what is right ``(M, C + 1)``, none the last."""
-    width = MAX_CANDIDATES
-    features = torch.zeros(len(examples), width, len(LINK_FEATURES))
-    mask = torch.zeros(len(examples), width, dtype=torch.bool)
-    right = torch.zeros(len(examples), width + 1, dtype=torch.bool)
-    for row, example in enumerate(examples):
-        size = min(len(example.right), width)
-        features[row, :size] = torch.from_numpy(example.features[:size])
-        mask[row, :size] = True
-        right[row, :size] = torch.from_numpy(example.right[:size])
-        right[row, -1] = not example.right[:size].any()
-    return features, mask, right
+@dataclass
+class _Laid:
+    """Mentions that differ, their candidates end to end.
+
+    Shapes:
+        - **features**: ``(n, F)`` of candidates; **best**: ``(M, F)``, their maxima.
+        - **right**: ``(n,)``, **right_none**: ``(M,)`` float, 1 for a gold concept, and for none where it is no
+          candidate.
+        - **first**, **size**: ``(M,)`` long, first candidate and number of candidates of a mention.
+        - **weight**: ``(M,)`` float.
+    """
+
+    features: Tensor
+    best: Tensor
+    right: Tensor
+    right_none: Tensor
+    first: Tensor
+    size: Tensor
+    weight: Tensor
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> _Laid:
+        """Lay out what is labelled; equal mentions of a document are one, with the weight of all."""
+        weights: dict[tuple[object, ...], float] = {}
+        kept: dict[tuple[object, ...], Example] = {}
+        for example, weight in zip(examples, _weights(examples).tolist(), strict=True):
+            key = (example.place, example.features.tobytes(), example.right.tobytes())
+            weights[key], kept[key] = weights.get(key, 0.0) + weight, example
+        distinct = [kept[key] for key, weight in weights.items() if weight]
+        weight = torch.tensor([weight for weight in weights.values() if weight])
+        size = torch.tensor([len(example.right) for example in distinct])
+        width = len(LINK_FEATURES)
+        best = [example.features.max(0, initial=0) for example in distinct]
+        return cls(
+            features=torch.from_numpy(
+                np.concatenate([np.zeros((0, width), np.float32), *(e.features for e in distinct)])
+            ),
+            best=torch.from_numpy(np.stack(best)),
+            right=torch.from_numpy(np.concatenate([example.right for example in distinct])).float(),
+            right_none=torch.tensor([float(not example.right.any()) for example in distinct]),
+            first=size.cumsum(0) - size,
+            size=size,
+            weight=weight / weight.mean(),
+        )
 
 
 def _weights(examples: Sequence[Example]) -> Tensor:
