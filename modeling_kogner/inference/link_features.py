@@ -12,7 +12,7 @@ from ..link_feature_names import COMPARED, LINK_FEATURES
 from .link_candidates import PLACE, Candidates, LinkedText, Query
 from .name_lookup import NameLookup
 from .near_names import name_similarity
-from .organisms import HUMAN, MOUSE, RAT, Organisms
+from .organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
 
 _KINDS = {"Disease": "disease", "Chemical": "chemical", "Gene": "gene", "GeneFamily": "gene", "Species": "species"}
 
@@ -125,6 +125,8 @@ class LinkFeatures:
             for concept, row in zip(concepts, features, strict=True):
                 self._describe_organism(self.candidates.organism_of(concept), nearest, organisms, symbol, row)
                 row[PLACE["case_document"]] = titles * row[PLACE["organism_rodent"]]
+        if query.kind == "Species" and (word := organism_word(mention.text)):
+            features[:, PLACE["organism_near"]] = [self.catalogue.ids[concept] == word for concept in concepts]
         return concepts, _with_leads(features.astype(np.float32))
 
     @staticmethod

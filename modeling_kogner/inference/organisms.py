@@ -43,6 +43,11 @@ _LETTERS = {"h": HUMAN, "m": MOUSE, "r": RAT, "d": "NCBITaxon:7227", "z": "NCBIT
 _SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z0-9])")
 
 
+def organism_word(text: str) -> str | None:
+    """Organism that a common word stands for: "zebrafish"."""
+    return _ORGANISM.get(text.lower())
+
+
 class Organisms:
     """The organisms that a document names.
 

@@ -12,10 +12,11 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
+from modeling_kogner.inference.link_features import _with_leads
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
-from modeling_kogner.inference.name_lookup import NameLookup
-from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms
+from modeling_kogner.inference.name_lookup import Named, NameLookup
+from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
 from modeling_kogner.inference.own_names import add_concepts
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import LINK_FEATURES
@@ -86,6 +87,32 @@ def test_a_name_of_another_type_is_no_candidate(tagger, wordpiece):
     """A disease named as a gene would be linked to the gene."""
     mention = link(tagger, wordpiece, "trp", "trp", "Disease", exact=9.0)
     assert (mention.id, mention.alternatives) == (None, [])
+
+
+def test_leads_are_over_the_best_of_the_others():
+    """By hand: a candidate would be compared with itself, or an only one with nothing at all."""
+    features = np.zeros((3, len(LINK_FEATURES)), np.float32)
+    exact, lead = LINK_FEATURES.index("exact"), LINK_FEATURES.index("exact_lead")
+    features[:, exact] = [0.25, 1.0, 0.5]
+    assert _with_leads(features)[:, lead].tolist() == [-0.75, 0.5, -0.5]
+    assert _with_leads(features[1:2])[:, lead].tolist() == [1.0]
+    features[:, exact] = [1.0, 1.0, 0.5]
+    assert _with_leads(features)[:, lead].tolist() == [0.0, 0.0, -0.5]
+    assert _with_leads(features[:0]).shape == (0, len(LINK_FEATURES))
+
+
+def test_a_name_that_a_document_alone_gives_is_none_in_it():
+    """The choice would be trained on names that no other document of the world has, and trust near ones too little."""
+    once, own = Named(4, 0, 1, 77, is_listed=False), {(77, 4): 1}
+    assert (once.without({}), once.without(own)) == (once, None)
+    assert once._replace(uses=2).without(own).uses == 1
+    assert once._replace(is_listed=True).without(own).uses == 0
+    assert once._replace(uses=0).without({(77, 5): 1}).uses == 0
+
+
+def test_a_common_word_is_its_organism():
+    """The word "Zebrafish" would go to another fish whose own name it is."""
+    assert [organism_word(text) for text in ("Zebrafish", "mice", "carp")] == ["NCBITaxon:7955", MOUSE, None]
 
 
 def test_what_the_preferred_vocabulary_lacks_goes_to_what_stands_for_it(tagger, wordpiece):
