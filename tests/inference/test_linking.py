@@ -94,7 +94,11 @@ def test_exact_forms_come_first_and_fit_the_type(linker):
 
 def test_the_best_spelled_of_several_concepts_wins(linker, tagger, tokenizer, monkeypatch):
     """A name such as "amphetamine" is a written form of Amphetamines too, which the index may list first."""
-    monkeypatch.setattr(NameLookup, "exact", lambda self, texts: {texts[0]: (Named(1, 0, 0), Named(2, 1, 0))})
+    monkeypatch.setattr(
+        NameLookup,
+        "exact",
+        lambda self, texts: {texts[0]: tuple(Named(each, each - 1, 0, 0, is_listed=True) for each in (1, 2))},
+    )
     assert ids(Linker(tagger, tokenizer).candidates("acute lymphoblastic leukemia", "Disease"))[:2] == [
         "MONDO:2",
         "MONDO:1",
