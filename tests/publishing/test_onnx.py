@@ -223,10 +223,10 @@ def test_large_channels_do_not_coarsen_the_others(tmp_path, monkeypatch):
 def test_bundled_model_on_real_sentences(data_folder, tmp_path):
     """Tables of a million rows: their search is 21 steps deep, and their hashes fill all 64 bits."""
     model, tokenizer, exported = export(ROOT / "hub_card", tmp_path)
-    rows = load_corpus(str(data_folder / "data/ner/BC5CDR")).split("validation")["tokens"][:200]
+    rows = load_corpus(str(data_folder / "data/ner/BC5CDR")).split("validation")["tokens"][:100]
     texts = [" ".join(row) for row in rows]
     expected = mentions(model, tokenizer, texts)
-    assert sum(map(len, expected)) > 300
+    assert sum(map(len, expected)) > 150
     assert mentions(exported, tokenizer, texts) == expected
     if find_spec("openvino"):
         assert mentions(ExportedTagger(tmp_path, "openvino", "fp32", threads=1), tokenizer, texts) == expected
