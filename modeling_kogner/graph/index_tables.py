@@ -13,13 +13,13 @@ from ..concept_catalogue import ConceptCatalogue
 from ..configuration_kogner import KognerConfig
 from ..corpora.text_tokenizer import TextTokenizer
 from ..files.tensor_file import kept_tensors
-from ..surface_keys import powers
+from ..surface_keys import MAX_MENTION_TOKENS, powers
 from .knowledge_folder import Knowledge
 from .surface_hashes import hash_surfaces
 from .token_keys import token_table, tokenizer_fingerprint
 
 logger = logging.getLogger(__name__)
-MAX_MENTION_TOKENS, MAX_CANDIDATES = KognerConfig.max_mention_tokens, KognerConfig.max_candidates
+MAX_CANDIDATES = KognerConfig.max_candidates
 TABLE_FORMAT = 1  # to be raised when older tables can no longer be read
 
 
