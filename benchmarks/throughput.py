@@ -1,10 +1,10 @@
 """Abstracts a second from file to file, where the time goes, and peak memory: ways to annotate, side by side.
 
     python benchmarks/throughput.py --text ABSTRACTS.pubtator ... [--model MODEL] [--documents 500] [--rounds 3]
-        [--conditions "--precision fp32" "--precision bf16 --jobs 2"] [--before CHECKOUT]
+        [--conditions "--precision fp32" "--precision bf16 --jobs 2"] [--before CHECKOUT] [--before-options "--device cuda"]
 
 A condition is the options of `kogner annotate`; each runs in a process of its own, in turns, so that a busy machine
-slows all alike. `--before` also runs another checkout, without options. Medians over the rounds are reported:
+slows all alike. `--before` also runs another checkout, on the same model. Medians over the rounds are reported:
 
 - `abstracts a second`, tagging and linking, from the input file to the output file, without loading the model;
 - `speed`, that over the first condition;
@@ -20,6 +20,7 @@ of the common mentions that have the same id. Two idle cores, 500 abstracts: abo
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -174,7 +175,7 @@ def measure(words: list[str]) -> dict:
     total = sum(clock.seconds.values())
     shares = {stage: clock.seconds[stage] / total for stage in dict.fromkeys([*STAGES.values(), "else"])}
     found: dict[str, Any] = {"documents": run.counts.documents, "mentions": run.counts.mentions}
-    found["jobs"] = run._jobs() if hasattr(run, "_jobs") else 1
+    found["jobs"] = getattr(run, "jobs", 1)
     found["core seconds"] = core_seconds() - before
     return {**found, "seconds": seconds, "loading": loaded - began, "shares": shares, "memory": memory.most}
 
@@ -210,13 +211,13 @@ def agreement(ours: dict, theirs: dict) -> dict[str, float]:
 
 
 def abstracts(paths: Iterable[str], count: int) -> Iterator[str]:
-    """JSON lines of the first documents of PubTator files."""
-    from modeling_kogner.corpora.pubtator import load_pubtator
+    """JSON lines of the first documents of files in PubTator format or JSON lines."""
+    from modeling_kogner.corpora.formats import input_files, read_records
+    from modeling_kogner.corpora.record import Fields
 
-    documents = (document for path in paths for document in load_pubtator(path))
-    for number, document in enumerate(documents):
-        if number == count:
-            return
+    records = read_records(input_files([Path(path) for path in paths], None), Fields())
+    for number, record in enumerate(itertools.islice(records, count)):
+        document = record.parse()
         yield json.dumps({"id": f"{number}-{document.id}", "text": document.text}, ensure_ascii=False)
 
 
@@ -244,10 +245,11 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=str(Path(__file__).resolve().parents[1] / "hub_card"))
-    parser.add_argument("--text", nargs="+", required=True, help="PubTator files")
+    parser.add_argument("--text", nargs="+", required=True, help="files in PubTator format or JSON lines")
     parser.add_argument("--documents", type=int, default=500)
     parser.add_argument("--conditions", nargs="+", default=["--device cpu"], help="options of kogner annotate, quoted")
     parser.add_argument("--before", type=Path, help="an older checkout, which is the first condition")
+    parser.add_argument("--before-options", default="--device cpu", help="its options of kogner annotate, quoted")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="OMP_NUM_THREADS")
     return parser.parse_args(arguments)
@@ -258,7 +260,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = read_arguments(arguments)
     conditions = {name: (shlex.split(name), Path(__file__).resolve().parents[1]) for name in args.conditions}
     if args.before:
-        conditions = {"before": (["--device", "cpu"], args.before.resolve()), **conditions}
+        conditions = {"before": (shlex.split(args.before_options), args.before.resolve()), **conditions}
     runs: dict[str, list[dict]] = {name: [] for name in conditions}
     with tempfile.TemporaryDirectory() as folder:
         args.input = f"{folder}/abstracts.jsonl"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..corpora.document import Document
 from ..corpora.formats import OUTPUTS, READERS, format_of, input_files, read_records
@@ -23,6 +23,7 @@ from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
     from .annotator import Annotator
+    from .torch_tagger import TorchTagger
     from .vocabulary_coverage import Coverage
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class AnnotationOptions:
     threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)
     batch_size: int = option("Windows read at once.", 32, least=1)
     jobs: int | None = option(
-        "Processes that annotate, on a CPU; for inputs of more than 1 MB one for each core, if left out.", None, least=1
+        "Processes that annotate; for inputs of more than 1 MB one for each core, if left out.", None, least=1
     )
     on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
     shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
@@ -114,14 +115,20 @@ class FileAnnotation:
             InputError: the model cannot be read, or the output is not to be written.
         """
         from .find_model import find_model
+        from .jobs import gpus_of
         from .load import load
+        from .model_folder import is_exported
 
         given = self.options
         self.options = given = replace(given, model=find_model(given.model))
         same = ("knowledge", "convention", "device", "types", "vocabulary", "link_threshold", "backend", "precision")
-        self._annotator: Annotator = load(
-            given.model, **{name: getattr(given, name) for name in same}, compiled=given.compile
-        )
+        fields = {name: getattr(given, name) for name in same}
+        gpus = [] if given.jobs == 1 or is_exported(str(given.model)) else gpus_of(given.device)
+        if gpus and self._jobs(shared=True) > 1:
+            fields |= {"device": "cpu", "precision": "fp32"}  # from where each process takes the model to its GPU
+        self._annotator: Annotator = load(given.model, **fields, compiled=given.compile)
+        self.jobs = self._jobs(self._annotator.tagger.on_cpu)
+        self._gpus = gpus if self.jobs > 1 else []
         if self.target not in ("jsonl", "parquet"):
             self._annotator.alternatives = 0  # the other formats have no place for them
         if self.output is None:
@@ -156,7 +163,8 @@ class FileAnnotation:
                 on_step,
                 threshold=given.threshold,
                 batch_size=given.batch_size,
-                jobs=self._jobs(),
+                jobs=self.jobs,
+                prepare=self._take_gpu if self._gpus else None,
             )
             self.counts = self._out.counts
         except (RuntimeError, MemoryError) as error:
@@ -172,18 +180,22 @@ class FileAnnotation:
         fields = Fields(self.options.text_column, self.options.id_column)
         return read_records(self.files, fields, stream, self.counts.records, self.share)
 
-    def _jobs(self) -> int:
+    def _jobs(self, shared: bool) -> int:
         """Processes that annotate: as asked for, if the model can be shared."""
         from .jobs import can_fork, default_jobs
 
         given = self.options.jobs
-        shared = self._annotator.tagger.on_cpu and can_fork()
-        shared = shared and not self.options.compile  # what compiles has threads, which a fork loses
+        shared = shared and can_fork() and not self.options.compile  # what compiles has threads, which a fork loses
         if given is None:  # a share is one of several runs, perhaps on this machine
             return default_jobs() if shared and self.size > LARGE_INPUT and self.share[1] == 1 else 1
         if given > 1 and not shared:
-            logger.warning("--jobs needs Linux and a CPU; annotating in one process")
+            logger.warning("--jobs needs Linux, a CPU or CUDA, and no --compile; annotating in one process")
         return given if shared else 1
+
+    def _take_gpu(self, process: int) -> None:
+        """In one of several processes: take the model to one of the GPUs, in turns."""
+        tagger = cast("TorchTagger", self._annotator.tagger)
+        tagger.to(self._gpus[process % len(self._gpus)], self.options.precision)
 
     def _settings(self) -> dict[str, Any]:
         """All that decides what is written: a run that goes on must have the same."""

@@ -48,6 +48,7 @@ def annotate_records(
     threshold: float = 0.0,
     batch_size: int = 32,
     jobs: int = 1,
+    prepare: Callable[[int], None] | None = None,
 ) -> None:
     """Annotate records to the end, in steps that are written one by one, in their order.
 
@@ -60,6 +61,7 @@ def annotate_records(
         threshold: mentions with a lower score are left out.
         batch_size: windows that the model reads at once.
         jobs: processes that annotate; more than one share this one's memory, see :mod:`jobs`.
+        prepare: called first in each of several processes, with its number; this one then annotates nothing.
 
     Raises:
         InputError: a record is wrong and may not be skipped; what came before it is written.
@@ -80,9 +82,8 @@ def annotate_records(
     else:
         from .jobs import annotate_in_jobs
 
-        annotated = annotate_in_jobs(
-            steps, render_here if annotator.tagger.can_be_forked else None, render, jobs, output
-        )
+        here = render_here if annotator.tagger.can_be_forked and not prepare else None
+        annotated = annotate_in_jobs(steps, here, render, jobs, output, prepare)
     for step, (rendered, mentions) in annotated:
         before = output.counts
         counts = Done(step.records, before.documents + len(rendered), step.skipped, before.mentions + mentions)

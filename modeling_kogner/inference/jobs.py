@@ -36,12 +36,27 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
+def gpus_of(device: str | None) -> list[str]:
+    """The GPUs that processes share: all, or the one that is named; none for a CPU.
+
+    Asked in a way that does not start CUDA, which would not survive a fork.
+    """
+    if device not in (None, "cuda") and not str(device).startswith("cuda:"):
+        return []
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
+    import torch
+
+    count = torch.cuda.device_count()
+    return [f"cuda:{number}" for number in range(count)] if device in (None, "cuda") else [str(device)] if count else []
+
+
 def annotate_in_jobs(
     steps: Iterator[Step],
     work_here: Callable[[Step], Result] | None,
     work: Callable[[Step], Result],
     jobs: int,
     output: ResumableFile | StreamOutput,
+    prepare: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[Step, Result]]:
     """Steps with what became of them, in their order.
 
@@ -54,6 +69,7 @@ def annotate_in_jobs(
         work: annotates a step.
         jobs: processes, of one thread each.
         output: where this process writes; the others let go of it.
+        prepare: called first in each process, with its number.
 
     Raises:
         InputError: a process was ended from outside, for example because memory ran out.
@@ -66,7 +82,9 @@ def annotate_in_jobs(
     _work = work
     gc.collect()
     gc.freeze()  # else the garbage collector writes to every page, and each process gets a copy
-    executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (output, os.getpid()))
+    context = get_context("fork")
+    arguments = (output, os.getpid(), prepare, context.Value("i", 0))
+    executor = ProcessPoolExecutor(jobs, context, _begin, arguments)
     waiting: deque[tuple[Step, Future[Result]]] = deque()
     try:
         for step in steps:
@@ -100,7 +118,9 @@ def _next(waiting: deque[tuple[Step, Future[Result]]]) -> tuple[Step, Result]:
     return step, result
 
 
-def _begin(output: ResumableFile | StreamOutput, parent: int) -> None:
+def _begin(
+    output: ResumableFile | StreamOutput, parent: int, prepare: Callable[[int], None] | None, begun: Any
+) -> None:
     """Prepare a forked process: one thread, and no hold on the output, which another run may lock after a kill."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
     if torch := sys.modules.get("torch"):
@@ -108,6 +128,10 @@ def _begin(output: ResumableFile | StreamOutput, parent: int) -> None:
     if isinstance(output, ResumableFile):
         os.close(output.stream.fileno())
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    if prepare:
+        with begun.get_lock():
+            number, begun.value = begun.value, begun.value + 1
+        prepare(number)
 
 
 def _watch(parent: int) -> None:

@@ -132,7 +132,7 @@ def device_of(name: str | None) -> torch.device:
         UsageError: it is not available here.
     """
     if name is None:  # of the processes on a machine, each takes a GPU of its own
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        count = torch.cuda.device_count()
         name = f"cuda:{int(os.environ.get('LOCAL_RANK', 0)) % count}" if count else "cpu"
     try:
         return torch.empty(0, device=torch.device(name)).device

@@ -11,6 +11,7 @@ from torch import nn
 
 from ..configuration_kogner import KognerConfig
 from ..modeling_kogner import KognerForTokenClassification
+from .precision import set_precision
 from .tables import Tables
 
 
@@ -39,11 +40,18 @@ class TorchTagger:
         """Whether it runs on the CPU."""
         return self.model.device.type == "cpu"
 
+    def to(self, device: str, precision: str | None = None) -> None:
+        """Take the model to a device, in a precision (see :func:`set_precision`); its tables stay where they are."""
+        tables = self.tables
+        self.model.to(device=device)
+        set_precision(self.model, precision)
+        self._tables, self._of, self._weights = tables, self._version(), None
+
     @property
     def tables(self) -> Tables:
         """The model's tables as they are now: names may have been added."""
         body = self.model.kogner
-        now = (body.concepts, body.index.surface_hash)
+        now = self._version()
         if self._tables is None or any(one is not other for one, other in zip(now, self._of, strict=True)):
             modules = {
                 name: getattr(body, name, None) for name in ("index", "nodes", "linking", "names", "link_choice")
@@ -51,6 +59,11 @@ class TorchTagger:
             parts = {name: _arrays(module) for name, module in modules.items() if module is not None}
             self._tables, self._of = Tables(parts, body.concepts), now
         return self._tables
+
+    def _version(self) -> tuple[Any, ...]:
+        """What another table replaces when names are added."""
+        body = self.model.kogner
+        return body.concepts, body.index.surface_hash
 
     @torch.inference_mode()
     def odds(self, input_ids: np.ndarray, attention_mask: np.ndarray, convention: int = 0) -> np.ndarray:

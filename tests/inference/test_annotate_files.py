@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from tiny_tagger import save_tagger
 
 from modeling_kogner.corpora.formats import OUTPUTS
 from modeling_kogner.inference.annotate_files import AnnotationOptions, FileAnnotation
+from modeling_kogner.inference.torch_tagger import TorchTagger
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
 
@@ -170,13 +172,32 @@ def test_processes_start_where_they_pay(model_folder, tmp_path, monkeypatch):
     def jobs(**given):
         run = FileAnnotation(AnnotationOptions(inputs=[source], model=str(model_folder), device="cpu", **given), str)
         run.load()
-        return run._jobs()
+        return run.jobs
 
     assert jobs() == 1
     monkeypatch.setattr("modeling_kogner.inference.annotate_files.LARGE_INPUT", 10)
     assert (jobs(), jobs(jobs=2), jobs(shard="1/2")) == (5, 2, 1)
     monkeypatch.setattr("modeling_kogner.inference.jobs.can_fork", lambda: False)
     assert (jobs(), jobs(jobs=2)) == (1, 1)
+
+
+def test_processes_take_turns_at_the_gpus(annotate, model_folder, tmp_path, monkeypatch):
+    """On a GPU one process would leave it idle most of the time; all on the first one, the others."""
+    source = write_json_lines(tmp_path / "in.jsonl", 80)
+    annotate("--input", source, "--output", tmp_path / "whole.jsonl")
+    monkeypatch.setattr("modeling_kogner.inference.jobs.gpus_of", lambda device: ["first", "second"])
+
+    def take(tagger, device, precision):
+        assert precision is None
+        (tmp_path / f"{device}-{os.getpid()}").touch()
+
+    monkeypatch.setattr(TorchTagger, "to", take)
+    options = AnnotationOptions(inputs=[source], output=tmp_path / "out.jsonl", model=str(model_folder), batch_size=1)
+    run = FileAnnotation(replace(options, jobs=2), str)
+    run.load()
+    run.run(pytest.fail, lambda counts, position: None)
+    assert sorted(path.name.split("-")[0] for path in tmp_path.glob("*-*")) == ["first", "second"]
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
 def test_two_processes_share_the_work(annotate, model_folder, tmp_path):
