@@ -186,7 +186,8 @@ def run_condition(words: list[str], checkout: Path, output: Path, given: argpars
     output.with_name(f"{output.name}.run.json").unlink(missing_ok=True)
     model = [] if "--model" in words else ["--model", given.model]
     command = [sys.executable, __file__, "--measure", *model, "--input", given.input, *words]
-    environment = os.environ | {"PYTHONPATH": str(checkout), "TOKENIZERS_PARALLELISM": "false"}
+    paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TOKENIZERS_PARALLELISM": "false"}
     environment["OMP_NUM_THREADS"] = str(given.threads)
     done = subprocess.run(
         [*command, "--output", str(output)], stdout=subprocess.PIPE, env=environment, check=True, text=True
