@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from transformers import AutoConfig, PreTrainedConfig
 
+from .surface_keys import MAX_MENTION_TOKENS
+
 EVIDENCE_LEVELS = ("none", "types", "concepts", "graph")
 NO_CONVENTION = "none"
 # Fields of older checkpoints that acted in training alone; they are dropped when a configuration is read.
@@ -85,7 +87,7 @@ class KognerConfig(PreTrainedConfig):
     num_codebooks: int = 7
     codebook_size: int = 256
     catalog_bytes: int = 0
-    max_mention_tokens: int = 12
+    max_mention_tokens: int = MAX_MENTION_TOKENS
     max_candidates: int = 4
     student_heads: int = 2
     related_cosine: float = 0.5

@@ -16,9 +16,8 @@ from ..files.errors import InputError
 from ..graph.knowledge_folder import Knowledge
 from ..graph.link_names import GROUPS, NO_GROUP, groups_of
 from ..graph.link_relations import siblings
+from ..graph.surface_hashes import LONGEST_NAME
 from .settings import NameSettings
-
-LONGEST_NAME = 24  # word pieces of a name that the encoder reads
 
 
 @dataclass

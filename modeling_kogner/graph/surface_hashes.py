@@ -21,6 +21,7 @@ from ..surface_keys import (
 Arrays = Mapping[str, np.ndarray]
 _LETTER_S, _INVERSE = np.int64(to_signed(byte_value(ord("s")))), np.int64(to_signed(INVERSE))
 _AT_ONCE = 50_000
+LONGEST_NAME = 24  # word pieces of a name that the encoder reads, in training as in use
 
 
 def hash_surfaces(surfaces: Sequence[str], tokenizer: TextTokenizer, tokens: Arrays) -> tuple[np.ndarray, np.ndarray]:

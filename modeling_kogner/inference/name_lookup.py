@@ -9,19 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..corpora.text_tokenizer import TextTokenizer
-from ..graph.surface_hashes import hash_surfaces
+from ..corpora.text_windows import readable
+from ..graph.surface_hashes import LONGEST_NAME, hash_surfaces
 from .name_search import search_names
 from .tagger import Tagger
 
-LONGEST_NAME = 24  # word pieces of a name that the encoder reads
 _WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
-
-
-def readable(text: str) -> str:
-    """A text that tokenizers take: half a surrogate pair becomes a question mark."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class Named(NamedTuple):
