@@ -20,7 +20,7 @@ test: ## the tests; with KOGNER_DATA also those on real corpora
 	$(BIN)/python -m pytest -n 2
 
 test-slow: ## the tests that take minutes: exports, kills, several processes, the wheel
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: ## lint, format, types
 	$(BIN)/ruff check .
