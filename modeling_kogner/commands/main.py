@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from .. import __version__
 from ..files.errors import UsageError, is_out_of_memory
 from .options import help_of, read_options, summary_of
 
@@ -64,6 +65,8 @@ GOES_ON = {  # how to go on after an interruption; the others write whole files 
 def app(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line, and end with its exit code."""
     words = [str(word) for word in (sys.argv[1:] if words is None else words)]
+    if words == ["--version"]:
+        _exit(_version)
     group = words.pop(0) if words[:1] == ["graph"] else ""
     name = f"{group} {words[0]}".strip() if words else group
     if name in COMMANDS:
@@ -112,6 +115,11 @@ def _explained(error: Exception) -> tuple[str, int]:
     raise error
 
 
+def _version() -> int:
+    print(f"kogner {__version__}")
+    return DONE
+
+
 def _no_command(group: str, words: list[str]) -> int:
     """Print the help of a group of commands, or what may have been meant by a word that names none."""
     program = f"kogner {group}".strip()
@@ -126,6 +134,8 @@ def _no_command(group: str, words: list[str]) -> int:
     for name, full in names.items():
         print(f"  {name:10} {summary_of(_command(full)) if full else GROUPS[name]}")
     print(f"\n{program} COMMAND --help shows an example and all options.")
+    if not group:
+        print("kogner --version prints the version of the package.")
     return DONE if words else WRONG_CALL
 
 

@@ -45,6 +45,14 @@ def test_no_help_imports_torch_or_transformers():
     assert ended.returncode == 0, ended.stderr
 
 
+def test_the_version_is_one():
+    """A report of an error that names another version than the installed one misleads."""
+    ended = run_process("-c", WATCH, "--version", cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    version = ended.stdout.removeprefix("kogner ").strip()
+    assert f'\nversion = "{version}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("group", [(), ("graph",)])
 def test_the_list_of_commands(group):
     """A command that no help names is used by nobody."""
