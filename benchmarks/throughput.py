@@ -1,7 +1,8 @@
 """Abstracts a second from file to file, where the time goes, and peak memory: ways to annotate, side by side.
 
     python benchmarks/throughput.py --text ABSTRACTS.pubtator ... [--model MODEL] [--documents 500] [--rounds 3]
-        [--conditions "--precision fp32" "--precision bf16 --jobs 2"] [--before CHECKOUT] [--before-options "--device cuda"]
+        [--conditions "--precision fp32" "--precision bf16 --jobs 2"]
+        [--before CHECKOUT] [--before-options "--device cuda"]
 
 A condition is the options of `kogner annotate`; each runs in a process of its own, in turns, so that a busy machine
 slows all alike. `--before` also runs another checkout, on the same model. Medians over the rounds are reported:
