@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from ..modeling_kogner import KognerForTokenClassification
+    from ..training.linked_documents import LinkedDocument
 
 _EXCLUDED = (
     "Files of validation and test documents: these are left out of --documents by their id, wherever they occur."
@@ -49,14 +51,13 @@ def vectors(options: VectorOptions) -> None:
 
     from ..graph.knowledge_folder import Knowledge
     from ..training.link_vectors import add_name_vectors
-    from ..training.linked_documents import linked_documents
 
     _must_be_new(options.output)
     quiet()
     with waiting("reading the graph"):
         knowledge = Knowledge.load(options.knowledge)
     model, tokenizer = loading_model(options.model)
-    documents = linked_documents(options.documents, model.kogner.concepts, model.config.entity_types, options.exclude)
+    documents = _documents(model, tokenizer, options.documents, options.exclude)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     settings = NameSettings(
         seconds=options.seconds, steps=options.steps, batch=options.batch, rank=options.rank, seed=options.seed
@@ -85,20 +86,21 @@ def choice(options: ChoiceOptions) -> None:
     kogner graph choice --model named --documents train.pubtator --validation dev.pubtator --output linked
 
     Links of each type have a precision of 95 % on the validation files. Mentions without an id there do not count.
+    Concepts get the ids that took their place in the vocabulary, as all of the documents show them.
     """
     import pandas as pd
 
     from ..training.link_choice import best_links, describe, fit_choice, link_thresholds
     from ..training.linked_documents import linked_documents
+    from ..training.retired_ids import add_retired_ids
 
     _must_be_new(options.output)
     quiet()
     model, tokenizer = loading_model(options.model)
     if model.kogner.linking is None:
         raise UsageError("the model has no tables for linking", file=options.model, fix="run `kogner graph vectors`")
+    documents = _documents(model, tokenizer, options.documents, [*options.exclude, *options.validation])
     catalogue, types = model.kogner.concepts, model.config.entity_types
-    held_out = [*options.exclude, *options.validation]
-    documents = linked_documents(options.documents, catalogue, types, held_out)
     validation = [linked_documents([path], catalogue, types) for path in options.validation]
     with waiting("looking up candidates"):
         examples = describe(model, tokenizer, documents)
@@ -116,7 +118,25 @@ def choice(options: ChoiceOptions) -> None:
                 f"{kind}: of {len(table):,} mentions the first concept is right for {table['right'].mean():.1%}; from "
                 f"{least:.2f} on {len(linked) / len(table):.1%} are linked, {linked['right'].mean():.1%} of them right"
             )
+    add_retired_ids(model, tokenizer, [*documents, *(document for each in validation for document in each)])
     _save(model, tokenizer, options.output)
+
+
+def _documents(
+    model: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    files: Sequence[Path],
+    exclude: Sequence[Path],
+) -> list[LinkedDocument]:
+    """Documents with the concepts of their mentions, by ids that their vocabulary has retired too."""
+    from ..training.linked_documents import linked_documents
+    from ..training.retired_ids import add_retired_ids
+
+    documents = linked_documents(files, model.kogner.concepts, model.config.entity_types, exclude)
+    if not (added := add_retired_ids(model, tokenizer, documents)):
+        return documents
+    print(f"{added} ids that their vocabulary has retired")
+    return linked_documents(files, model.kogner.concepts, model.config.entity_types, exclude)
 
 
 def _must_be_new(folder: Path) -> None:

@@ -24,6 +24,7 @@ from modeling_kogner.name_vectors import NameTable
 from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
 from modeling_kogner.training.linked_documents import document_names, linked_documents, named_mentions, training_names
+from modeling_kogner.training.retired_ids import add_retired_ids, retired_ids
 
 SETTINGS = NameSettings(steps=40, batch=32, width=16, bytes=4, rank=4, rate=1e-2, projection_rate=1e-2)
 WIDTH = len(LINK_FEATURES)
@@ -84,6 +85,39 @@ def test_excluded_documents_are_not_read(model, tmp_path):
     assert [each.id for each in linked_documents([train], *given, [held])] == ["1"]
     with pytest.raises(ValueError, match="no mention has a concept"):
         linked_documents([train], *given, [train])
+
+
+RETIRED = [
+    ("Blood cancer", "Disease", "OLD:1"), ("leukemia", "Disease", "OLD:1"), ("Leukemia", "Disease", "OLD:1"),
+    ("Aspirin", "Chemical", "MESH:C9"), ("aspirin", "Chemical", "MESH:C9"),
+    ("Aspirin", "Chemical", "MESH:C8"),
+    ("Leukemia", "Disease", "OLD:2"), ("Breast cancer", "Disease", "OLD:2"),
+    ("Leukemia", "Disease", "OLD:3"), ("Leukemia", "Disease", "OLD:3"), *[("blood trouble", "Disease", "OLD:3")] * 3,
+    ("Leukemia", "Disease", "OLD:4|OLD:5"),
+    *[("BRCA1", "Gene", "NCBIGene:99")] * 3,
+]  # fmt: skip
+
+
+def test_retired_ids_are_those_of_one_concept(model, wordpiece, tmp_path):
+    """A former id given to another concept of its mentions makes wrong links right; one not given, right ones wrong."""
+    lines = []
+    for number, (text, kind, each) in enumerate(RETIRED, 100):
+        start = len(f"{number} on ")
+        lines += [f"{number}|t|{number} on {text}.", f"{number}|a|."]
+        lines += [f"{number}\t{start}\t{start + len(text)}\t{text}\t{kind}\t{each}", ""]
+    lines += LINES["1"]
+    (tmp_path / "old.pubtator").write_text("\n".join(lines) + "\n")
+
+    def read():
+        return linked_documents([tmp_path / "old.pubtator"], model.kogner.concepts, model.config.entity_types)
+
+    table = retired_ids(model, wordpiece, read())
+    expected = {"MESH:C9": "MESH:D001241", "MESH:C8": "MESH:D001241", "OLD:1": "MONDO:1"}
+    assert dict(zip(table["id"], table["preferred"], strict=True)) == expected
+    assert add_retired_ids(model, wordpiece, read()) == 3
+    ids = model.kogner.concepts.ids
+    assert [ids[each] for each in read()[0].concepts[0]] == ["MONDO:1"]
+    assert add_retired_ids(model, wordpiece, read()) == 0
 
 
 def test_training_brings_spellings_of_a_concept_together(graph, model, wordpiece, documents):
