@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from .near_names import name_similarity
 from .organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
 
 _KINDS = {"Disease": "disease", "Chemical": "chemical", "Gene": "gene", "GeneFamily": "gene", "Species": "species"}
+
+_OTHERS = 12  # concepts of a document that a candidate is compared with
+_KEPT = 50_000  # concepts whose facts are remembered
 
 
 class LinkFeatures:
@@ -31,6 +35,7 @@ class LinkFeatures:
         self.catalogue, self.types = self.tables.catalogue, self.tables.index["concept_type"]
         self.kinds = config.semantic_types
         self.first_own = len(self.types) - config.own_concepts
+        self._facts = lru_cache(_KEPT)(self._concept_facts)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[list[tuple[list[int], np.ndarray]]]:
         """For each mention of each document its candidates and their features ``(C, F)``."""
@@ -62,20 +67,21 @@ class LinkFeatures:
                     supporters.setdefault(concept, set()).add(query.text.lower())
                     if (group := self.candidates.group.get(concept)) is not None:
                         group_supporters.setdefault(group, set()).add(query.text.lower())
-        vectors, centre = self._vectors(queries)
+        vectors, first = self._vectors(queries)
         for query in queries:
             other_texts = {query.text.lower()}
+            coherence = _coherence(query, vectors, first)
             for concept, row in query.features.items():
                 support = len(supporters.get(concept, set()) - other_texts)
                 group = self.candidates.group.get(concept)
                 row[PLACE["support"]] = np.log1p(support)
                 if group is not None:
                     row[PLACE["group_support"]] = np.log1p(len(group_supporters.get(group, set()) - other_texts))
-                row[PLACE["coherence"]] = self._coherence(query, concept, vectors, centre)
-                self._describe_concept(query, concept, row)
+                row[PLACE["coherence"]] = coherence.get(concept, 0.0)
+            self._describe_concepts(query)
 
     def _vectors(self, queries: list[Query]) -> tuple[dict[int, np.ndarray], dict[tuple[str, str], np.ndarray]]:
-        """Distilled vector of each candidate, and for each query the mean over the first candidates of all."""
+        """Distilled vector of each candidate, and for each query that of its first sure candidate."""
         concepts = list(dict.fromkeys(concept for query in queries for concept in query.features))
         found = self.tables.vectors(np.array(concepts, dtype=np.int64))
         if not found.size:
@@ -89,32 +95,33 @@ class LinkFeatures:
                 first[query.text, query.kind] = vectors[sure[0]]
         return vectors, first
 
-    @staticmethod
-    def _coherence(
-        query: Query, concept: int, vectors: dict[int, np.ndarray], first: dict[tuple[str, str], np.ndarray]
-    ) -> float:
-        """Mean cosine with the concepts of the document's other mentions."""
-        others = [vector for key, vector in first.items() if key != (query.text, query.kind)]
-        if concept not in vectors or not others:
-            return 0.0
-        return float(np.mean([vectors[concept] @ vector for vector in others[:12]]))
-
-    def _describe_concept(self, query: Query, concept: int, row: np.ndarray) -> None:
-        name, best = self.catalogue.names[concept], self.catalogue.ids[concept]
-        vocabulary, _, number = best.partition(":")
-        row[PLACE["main_type"]] = self.kinds[self.types[concept]] == query.kind
+    def _describe_concepts(self, query: Query) -> None:
         texts = {text for text in (query.text, query.long) if text}
-        row[PLACE["preferred_name"]] = name.casefold() in {text.casefold() for text in texts}
-        row[PLACE["same_case"]] = name in texts
-        row[PLACE["spelling"]] = max(name_similarity(text, name) for text in texts)
-        is_own = concept >= self.first_own
-        row[PLACE["vocabulary"]] = is_own or vocabulary == PREFERRED.get(query.kind)
-        row[PLACE["primary_record"]] = is_own or (vocabulary == "MESH" and number.startswith("D"))
-        row[PLACE["ids"]] = np.log1p(len(self.catalogue.further_ids(concept))) / 3
-        row[PLACE["candidates"]] = np.log1p(len(query.features)) / 3
-        row[PLACE["characters"]] = min(len(query.text), 40) / 40
-        row[PLACE["is_short"]] = len(query.text) <= 4
-        row[PLACE[_KINDS.get(query.kind, "other")]] = 1
+        folded = {text.casefold() for text in texts}
+        of_query = {
+            "candidates": np.log1p(len(query.features)) / 3,
+            "characters": min(len(query.text), 40) / 40,
+            "is_short": len(query.text) <= 4,
+            _KINDS.get(query.kind, "other"): 1,
+        }
+        places, values = [PLACE[name] for name in of_query], list(of_query.values())
+        preferred = PREFERRED.get(query.kind)
+        for concept, row in query.features.items():
+            name, vocabulary, number, ids = self._facts(concept)
+            row[places] = values
+            row[PLACE["main_type"]] = self.kinds[self.types[concept]] == query.kind
+            row[PLACE["preferred_name"]] = name.casefold() in folded
+            row[PLACE["same_case"]] = name in texts
+            row[PLACE["spelling"]] = max(name_similarity(text, name) for text in texts)
+            is_own = concept >= self.first_own
+            row[PLACE["vocabulary"]] = is_own or vocabulary == preferred
+            row[PLACE["primary_record"]] = is_own or (vocabulary == "MESH" and number.startswith("D"))
+            row[PLACE["ids"]] = np.log1p(ids) / 3
+
+    def _concept_facts(self, concept: int) -> tuple[str, str, str, int]:
+        """Name, vocabulary and number of a concept, and how many further ids it has."""
+        vocabulary, _, number = self.catalogue.ids[concept].partition(":")
+        return self.catalogue.names[concept], vocabulary, number, len(self.catalogue.further_ids(concept))
 
     def _row(self, query: Query, mention: Mention, organisms: Organisms, titles: float) -> tuple[list[int], np.ndarray]:
         concepts = list(query.features)
@@ -144,6 +151,18 @@ class LinkFeatures:
         row[PLACE["organism_other"]] = organism not in (HUMAN, MOUSE, RAT)
         capital = symbol.isupper() and len(symbol) > 1
         row[PLACE["case_fits"]] = (capital and organism == HUMAN) or (_is_title(symbol) and organism in (MOUSE, RAT))
+
+
+def _coherence(
+    query: Query, vectors: dict[int, np.ndarray], first: dict[tuple[str, str], np.ndarray]
+) -> dict[int, float]:
+    """Mean cosine of each candidate with the concepts of the document's other mentions."""
+    others = [vector for key, vector in first.items() if key != (query.text, query.kind)]
+    concepts = [concept for concept in query.features if concept in vectors]
+    if not others or not concepts:
+        return {}
+    cosines = np.stack([vectors[concept] for concept in concepts]) @ np.mean(others[:_OTHERS], axis=0)
+    return dict(zip(concepts, cosines.tolist(), strict=True))
 
 
 def _with_leads(features: np.ndarray) -> np.ndarray:

@@ -196,6 +196,7 @@ class Linker:
         self._names: dict[str, tuple[list[int], NearNames]] = {}
         self._near = lru_cache(_SEARCHES_KEPT)(self._search)
         self._fits = lru_cache()(self._fitting)
+        self._known = lru_cache(_SEARCHES_KEPT)(self._describe)
 
     def _id(self, concept: int) -> str | None:
         """Id of a concept in the vocabulary asked for, None if it has none."""
@@ -233,11 +234,15 @@ class Linker:
         return [(concepts[row], score) for row, score in near.search(text, CANDIDATES)]
 
     def _candidate(self, concept: int, score: float) -> Candidate:
-        chosen = self._id(concept) or self._catalogue.ids[concept]
-        others = [each for each in self._family(concept) if each != chosen]
+        chosen, name, kind, ids, organism = self._known(concept)
+        return Candidate(chosen, name, kind, score, [*ids], organism=organism)
+
+    def _describe(self, concept: int) -> tuple[str, str, str, list[str], str | None]:
+        family = self._family(concept)
+        chosen = self._id(concept) or family[0]
         kind = self.tagger.config.semantic_types[self._types[concept]]
-        name = self._catalogue.names[concept]
-        return Candidate(chosen, name, kind, score, [chosen, *others], organism=self._organisms.of(concept))
+        ids = [chosen, *(each for each in family if each != chosen)]
+        return chosen, self._catalogue.names[concept], kind, ids, self._organisms.of(concept)
 
 
 def _best(ranked: Ranked) -> float:
