@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,9 @@ _SALT = re.compile(
     r"(?: (?:hydrochloride|dihydrochloride|sodium|disodium|calcium|potassium|magnesium|trihydrate|hydrate|monohydrate"
     r"|dihydrate|hemihydrate|bisulfate|sulfate|hemisulfate|phosphate|acetate|citrate|tartrate|bitartrate|maleate"
     r"|mesylate|fumarate|succinate|nitrate|bromide|chloride|hydrobromide|besylate|tosylate|anhydrous|salt|hydrogen"
-    r"|lactate|gluconate|stearate|pamoate))+$"
+    r"|lactate|gluconate|stearate|pamoate|iodide|malate|dimesylate))+$"
 )
+_DESCRIPTOR = "MESH:D"  # what is not, are thousands of salts that nobody means
 _DISEASES = frozenset({"Disease", "Phenotype"})
 _SAME_KIND = dict.fromkeys(_DISEASES, _DISEASES) | {kind: {kind} for kind in ("Anatomy", "Cell")}
 _WITH_SIBLINGS = (*_DISEASES, "Chemical", "Anatomy", "Cell")
@@ -62,12 +63,14 @@ def orthologs(knowledge: Knowledge) -> np.ndarray:
 def broader_concepts(knowledge: Knowledge) -> np.ndarray:
     """Pairs of a concept without an id of MeSH and what stands for it there: ``(P, 2)`` int32, by concept.
 
-    That is the nearest concept above it, and of a salt or hydrate the substance.
+    That is the nearest concept above it, of a salt or hydrate the substance, and of a substance its salt where that is
+    a descriptor: MeSH has quetiapine as Quetiapine Fumarate.
     """
     ids, equivalents = knowledge.concepts["id"], knowledge.equivalents
     named = set(equivalents.loc[equivalents["id"].str.startswith(_VOCABULARY), "preferred"])
     has_id = (ids.str.startswith(_VOCABULARY) | ids.isin(named)).to_numpy()
-    return _table(_above(knowledge, has_id) + _substances(knowledge, has_id))
+    salts = salts_of(ids.tolist(), knowledge.concepts["name"].tolist(), knowledge.concepts["type"].tolist(), has_id)
+    return _table([*_above(knowledge, has_id), *{*_substances(knowledge, has_id), *salts}])
 
 
 def _above(knowledge: Knowledge, has_id: np.ndarray) -> list[tuple[int, int]]:
@@ -109,6 +112,32 @@ def _substances(knowledge: Knowledge, has_id: np.ndarray) -> list[tuple[int, int
             found = [of_key[key]] if bare != name and (key := surface_key(bare)) in of_key else []
         pairs += [(concept, each) for each in found[:_MOST_SUBSTANCES]]
     return pairs
+
+
+def salts_of(
+    ids: Sequence[str], names: Sequence[str], types: Sequence[str], has_id: np.ndarray
+) -> list[tuple[int, int]]:
+    """Substances without an id with the one descriptor that is called after them and a salt: places of both.
+
+    Args:
+        ids: of all concepts.
+        names: preferred ones.
+        types: semantic types.
+        has_id: ``(N,)`` bool, which concepts the vocabulary has.
+    """
+    salts: dict[str, list[int]] = defaultdict(list)
+    for place, (each, name, kind) in enumerate(zip(ids, names, types, strict=True)):
+        if (
+            kind == "Chemical"
+            and each.startswith(_DESCRIPTOR)
+            and (bare := _SALT.sub("", name.lower())) != name.lower()
+        ):
+            salts[bare].append(place)
+    return [
+        (place, salts[name.lower()][0])
+        for place, (name, kind) in enumerate(zip(names, types, strict=True))
+        if kind == "Chemical" and not has_id[place] and len(salts.get(name.lower(), ())) == 1
+    ]
 
 
 def _levels(concept: int, above: dict[int, list[int]]) -> Iterator[list[int]]:

@@ -15,6 +15,7 @@ from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
 
 MAX_CANDIDATES = 24
+_MOST_BELOW = 100  # concepts for which one stands at most: "Syndrome" and "Animal Diseases" are no one's
 PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _NAMED = [PLACE[name] for name in ("exact", "long_form", "other_form")]
 Own = Mapping[tuple[int, int], int]
@@ -61,6 +62,19 @@ class LinkedText:
     own: Own = field(default_factory=dict)
 
 
+def stands_for(tables: Mapping[str, np.ndarray]) -> dict[int, list[int]]:
+    """Concept -> those above it that stand for it in the preferred vocabulary.
+
+    Args:
+        tables: buffers of :class:`LinkTables`. One that stands for too many is left out.
+    """
+    above: dict[int, list[int]] = {}
+    _, which, below = np.unique(tables["broader"][:, 1], return_inverse=True, return_counts=True)
+    for concept, one in tables["broader"][below[which] <= _MOST_BELOW].tolist():
+        above.setdefault(concept, []).append(one)
+    return above
+
+
 class Candidates:
     """Finds the concepts that mentions may stand for.
 
@@ -81,9 +95,7 @@ class Candidates:
         self.members: dict[int, list[int]] = {}
         for concept, group in pairs:
             self.members.setdefault(group, []).append(concept)
-        self.broader: dict[int, list[int]] = {}
-        for concept, above in tables["broader"].tolist():
-            self.broader.setdefault(concept, []).append(above)
+        self.broader = stands_for(tables)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:
         """The mention texts of each document, by text and type, with the concepts of exact and near names."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 NIL_THRESHOLD = 0.85
 CANDIDATES = 20
 _SEARCHES_KEPT = 50_000
+_SURE = 0.9  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
 
 
 class Linker:
@@ -79,7 +80,7 @@ class Linker:
     ) -> None:
         """Set concept, score and further concepts of all mentions, but for variants, which no graph lists.
 
-        A mention that joins several names ("breast and ovarian cancer") and is no name itself gets their concepts.
+        A mention that joins several names ("breast or ovarian cancer") and is no sure name itself gets their concepts.
 
         Args:
             documents: with mentions that have places and types.
@@ -104,7 +105,7 @@ class Linker:
                 several = [max((of[id(form)] for form in piece), key=_best) for piece in pieces]
                 whole = of[id(mention)][: alternatives + 1]
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
-                if mention.id is None and several and all(_best(each) >= threshold for each in several):
+                if several and _says_more(several, mention.link_score or 0.0, threshold):
                     self._join(mention, several)
 
     def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
@@ -248,6 +249,13 @@ class Linker:
 def _best(ranked: Ranked) -> float:
     """Probability of the first concept."""
     return ranked[0][1] if ranked else 0.0
+
+
+def _says_more(several: Sequence[Ranked], whole: float, threshold: float) -> bool:
+    """Whether the concepts of all parts are more likely than the one of the whole mention, which is not sure."""
+    least = min(map(_best, several))
+    different = {ranked[0][0] for ranked in several if ranked}
+    return least >= threshold and whole < _SURE and least > whole and (len(different) > 1 or not whole)
 
 
 def _linkable(document: Document) -> list[Mention]:

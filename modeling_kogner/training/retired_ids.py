@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..corpora.text_tokenizer import TextTokenizer
 from ..inference.fitting_types import fitting_types
+from ..inference.link_candidates import stands_for
 from ..inference.name_lookup import NameLookup
 from ..inference.own_names import add_equivalents
 from ..inference.torch_tagger import TorchTagger
@@ -27,8 +28,9 @@ def add_retired_ids(
     """Give concepts the ids that took their place in the vocabulary; returns how many.
 
     An id that the graph lacks is a concept's former one if most of its mentions, long forms in place of short ones,
-    have a name in the index that is of this one concept alone, of the same vocabulary if any of it is. MeSH, for
-    example, has made descriptors of many supplementary concepts, and corpora keep the ids of their time.
+    have a name in the index that is of this one concept alone, of the same vocabulary if any of it is; the concept that
+    stands for it in the vocabulary gets the id too. MeSH, for example, has made descriptors of many supplementary
+    concepts, and corpora keep the ids of their time.
 
     Args:
         model: with an index of names; changed in place.
@@ -52,6 +54,7 @@ def retired_ids(
     lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
     catalogue, kinds = model.kogner.concepts, model.config.semantic_types
     types = model.kogner.index.concept_type.cpu().numpy()
+    broader = stands_for(lookup.tables.linking) if lookup.tables.linking else {}
     exact = lookup.exact([name for _, name, _ in names])
     votes: dict[str, Counter[int | None]] = {}
     is_preferred: set[tuple[str, int]] = set()
@@ -72,5 +75,7 @@ def retired_ids(
         if concept is None or not is_only or 2 * count < counted.total():
             continue
         if count >= _LEAST or (each, concept) in is_preferred:
-            rows.append((each, catalogue.ids[concept]))
+            vocabulary = f"{each.partition(':')[0]}:"
+            stand_ins = [above for above in broader.get(concept, ()) if catalogue.ids[above].startswith(vocabulary)]
+            rows += [(each, catalogue.ids[one]) for one in (concept, *stand_ins)]
     return pd.DataFrame(rows, columns=["id", "preferred"])

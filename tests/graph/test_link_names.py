@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_knowledge_graph import write
@@ -10,7 +11,7 @@ from modeling_kogner.graph.index_tables import build_tables
 from modeling_kogner.graph.knowledge_folder import Knowledge
 from modeling_kogner.graph.knowledge_graph import KnowledgeGraph
 from modeling_kogner.graph.link_names import link_names
-from modeling_kogner.graph.link_relations import broader_concepts, gene_organisms, orthologs, siblings
+from modeling_kogner.graph.link_relations import broader_concepts, gene_organisms, orthologs, salts_of, siblings
 from modeling_kogner.graph.link_rows import link_rows, rows_of
 from modeling_kogner.graph.surface_table import build_knowledge
 
@@ -113,6 +114,20 @@ def test_relations_of_genes_and_broader_concepts(knowledge):
     near = siblings(knowledge)
     assert set(near[row(knowledge, "MONDO:2")]) <= {-1, row(knowledge, "MONDO:3")}
     assert (near >= 0).any()
+
+
+def test_a_substance_without_an_id_is_its_salt():
+    """Quetiapine would have no link: MeSH has Quetiapine Fumarate alone."""
+    rows = [
+        ("CHEBI:1", "quetiapine", "Chemical", False), ("MESH:D1", "Quetiapine Fumarate", "Chemical", True),
+        ("CHEBI:2", "citrate", "Chemical", False), ("MESH:C9", "starch acetate", "Chemical", True),
+        ("CHEBI:3", "starch", "Chemical", False), ("MESH:D2", "Lithium Carbonate", "Chemical", True),
+        ("CHEBI:4", "iron", "Chemical", False), ("MESH:D3", "Iron Sulfate", "Chemical", True),
+        ("MESH:D4", "Iron Lactate", "Chemical", True), ("CHEBI:5", "zinc", "Chemical", True),
+        ("MESH:D5", "Zinc Acetate", "Chemical", True), ("X:1", "quetiapine", "Disease", False),
+    ]  # fmt: skip
+    ids, names, types, has_id = zip(*rows, strict=True)
+    assert salts_of(ids, names, types, np.array(has_id)) == [(0, 1)]
 
 
 def test_counted_names_come_first_and_known_rows_are_left_out():

@@ -12,8 +12,9 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
+from modeling_kogner.inference.link_candidates import stands_for
 from modeling_kogner.inference.link_features import _with_leads
-from modeling_kogner.inference.linker import Linker
+from modeling_kogner.inference.linker import Linker, _says_more
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
 from modeling_kogner.inference.name_lookup import Named, NameLookup
 from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
@@ -128,6 +129,30 @@ def test_a_composite_mention_gets_the_concepts_of_its_parts(tagger, wordpiece):
     tagger.kogner.linking.broader = torch.zeros(0, 2, dtype=torch.int32)
     mention = link(tagger, wordpiece, text, text, "Disease", exact=5.0)
     assert (mention.id, mention.name) == ("MONDO:1|MONDO:3", "leukemia|breast cancer")
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole", "joined"),
+    [
+        ([0.95, 0.8], 0.6, True),  # likelier than the whole
+        ([0.95, 0.5], 0.6, False),
+        ([0.99, 0.99], 0.95, False),  # "head and neck cancer" has a concept of its own
+        ([0.95, 0.4], 0.0, False),  # a part without a link
+        ([0.95, 0.8], 0.0, True),
+    ],
+)
+def test_a_sure_whole_is_not_split(parts, whole, joined):
+    """A syndrome would become two diseases, or two diseases one syndrome."""
+    ranked = [[(place, score)] for place, score in enumerate(parts)]
+    assert _says_more(ranked, whole, 0.5) == joined
+    assert not _says_more([[(0, 0.9)], [(0, 0.9)]], 0.6, 0.5)  # one concept twice says no more
+
+
+def test_what_stands_for_too_many_stands_for_none(monkeypatch):
+    """A rare syndrome would be linked to "Syndrome"."""
+    assert stands_for({"broader": np.array([[1, 3], [2, 3], [2, 4]])}) == {1: [3], 2: [3, 4]}
+    monkeypatch.setattr("modeling_kogner.inference.link_candidates._MOST_BELOW", 1)
+    assert stands_for({"broader": np.array([[1, 3], [2, 3], [2, 4]])}) == {2: [4]}
 
 
 def test_the_choice_is_a_distribution_and_that_of_the_trained_network():
