@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NIL_THRESHOLD = 0.85
 CANDIDATES = 20
 _SEARCHES_KEPT = 50_000
-_SURE = 0.9  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
+_SURE = 0.95  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
 
 
 class Linker:

@@ -42,6 +42,10 @@ _SALT = re.compile(
 )
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
+# "SOCS-1 and -3", "BRCA1/2", "hepatitis B and C": the last letter, number or short word of the first name is exchanged.
+_LAST_LETTER, _LAST_NUMBER = re.compile(r"(?<=[-\s\d])[A-Za-z]$"), re.compile(r"\d+[A-Za-z]?$")
+_LAST_WORD = re.compile(r"(?<=[-\s])[A-Za-z]+$")
+_SHORT_PART = re.compile(r"-\w{1,5}|\d+|[A-Z]")
 _JOINED = re.compile(r"\s*(?:,| and/or | and | or |/)\s*")
 
 
@@ -55,7 +59,7 @@ def mention_forms(text: str, entity_type: str) -> list[str]:
 
 
 def parts_of(text: str) -> list[list[str]]:
-    """For each name that a composite mention joins the forms that it may have: with the head that they share, and bare.
+    """For each name that a composite mention joins the forms that it may have: with a head that they share, and bare.
 
     "breast and ovarian cancer" joins "breast cancer" or "breast", and "ovarian cancer". A mention that joins nothing
     has no parts.
@@ -65,10 +69,19 @@ def parts_of(text: str) -> list[list[str]]:
         return []
     head = parts[-1].split()[1:]
     if head:
-        return [*([" ".join([part, *head]), part] for part in parts[:-1]), [parts[-1]]]
-    stem, number = re.sub(r"[-\s]?\w+$", "", parts[0]), re.compile(r"-\w{1,3}|\d+")
-    rest = [f"{stem}-{part.lstrip('-')}" if number.fullmatch(part) else part for part in parts[1:]]  # "SOCS-1 and -3"
-    return [[part] for part in (parts[0], *rest)]
+        heads = [" ".join(head[place:]) for place in range(len(head))]  # "type 1 and type 2 diabetes" share one word
+        return [*([*(f"{part} {each}" for each in heads), part] for part in parts[:-1]), [parts[-1]]]
+    return [[parts[0]], *([_as_first(parts[0], part)] for part in parts[1:])]
+
+
+def _as_first(first: str, part: str) -> str:
+    """A part that has the beginning of the first one, with it; another one as it is."""
+    if not _SHORT_PART.fullmatch(part):
+        return part
+    end = part.lstrip("-")
+    last = _LAST_LETTER if len(end) == 1 and end.isalpha() else _LAST_NUMBER if end[0].isdigit() else _LAST_WORD
+    whole = last.sub(end, first)
+    return part if whole == first else whole
 
 
 def _gene(text: str) -> Iterator[str]:

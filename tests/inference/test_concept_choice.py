@@ -188,7 +188,13 @@ def test_forms_of_mentions(text, kind, form):
     ("text", "parts"),
     [
         ("breast and ovarian cancer", [["breast cancer", "breast"], ["ovarian cancer"]]),
+        ("type 1 and type 2 diabetes", [["type 1 2 diabetes", "type 1 diabetes", "type 1"], ["type 2 diabetes"]]),
         ("SOCS-1 and -3", [["SOCS-1"], ["SOCS-3"]]),
+        ("BRCA1/2", [["BRCA1"], ["BRCA2"]]),
+        ("TCF-4J and K", [["TCF-4J"], ["TCF-4K"]]),
+        ("hepatitis B and C", [["hepatitis B"], ["hepatitis C"]]),
+        ("TNF-alpha and -beta", [["TNF-alpha"], ["TNF-beta"]]),
+        ("SEC and B", [["SEC"], ["B"]]),
         ("p53/p21", [["p53"], ["p21"]]),
         ("cancer", []),
     ],
