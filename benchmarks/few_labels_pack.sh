@@ -2,7 +2,7 @@
 # Pack what the evidence runs need that are still to be made (few labels, self-training) into parts of at most 55 MB:
 # encoder, knowledge of the released model, corpora, running text in windows, and the corpora's sentences without labels.
 #   bash benchmarks/few_labels_pack.sh DATA FOLDER
-# DATA as for release.sh. What exists in FOLDER/packed is kept. Ten minutes of one core, nearly all for the windows.
+# DATA as for release.sh. What exists in FOLDER/packed is kept. Twelve minutes of one core, nearly all for the windows.
 set -euo pipefail
 data=$1 out=$2 packed=$2/packed
 corpora=(NCBI-disease BC5CDR BC2GM linnaeus JNLPBA AnatEM BioNLP13CG)
