@@ -126,18 +126,11 @@ def salts_of(
         has_id: ``(N,)`` bool, which concepts the vocabulary has.
     """
     salts: dict[str, list[int]] = defaultdict(list)
-    for place, (each, name, kind) in enumerate(zip(ids, names, types, strict=True)):
-        if (
-            kind == "Chemical"
-            and each.startswith(_DESCRIPTOR)
-            and (bare := _SALT.sub("", name.lower())) != name.lower()
-        ):
+    chemicals = [(place, names[place].lower()) for place, kind in enumerate(types) if kind == "Chemical"]
+    for place, name in chemicals:
+        if ids[place].startswith(_DESCRIPTOR) and (bare := _SALT.sub("", name)) != name:
             salts[bare].append(place)
-    return [
-        (place, salts[name.lower()][0])
-        for place, (name, kind) in enumerate(zip(names, types, strict=True))
-        if kind == "Chemical" and not has_id[place] and len(salts.get(name.lower(), ())) == 1
-    ]
+    return [(place, salts[name][0]) for place, name in chemicals if not has_id[place] and len(salts.get(name, ())) == 1]
 
 
 def _levels(concept: int, above: dict[int, list[int]]) -> Iterator[list[int]]:

@@ -123,7 +123,8 @@ class FileAnnotation:
         self.options = given = replace(given, model=find_model(given.model))
         same = ("knowledge", "convention", "device", "types", "vocabulary", "link_threshold", "backend", "precision")
         fields = {name: getattr(given, name) for name in same}
-        gpus = [] if given.jobs == 1 or is_exported(str(given.model)) else gpus_of(given.device)
+        in_one = given.jobs == 1 or given.precision == "int8" or is_exported(str(given.model))
+        gpus = [] if in_one else gpus_of(given.device)
         if gpus and self._jobs(shared=True) > 1:
             fields |= {"device": "cpu", "precision": "fp32"}  # from where each process takes the model to its GPU
         self._annotator: Annotator = load(given.model, **fields, compiled=given.compile)

@@ -37,17 +37,17 @@ def can_fork() -> bool:
 
 
 def gpus_of(device: str | None) -> list[str]:
-    """The GPUs that processes share: all, or the one that is named; none for a CPU.
+    """The GPUs that processes share: all, or the one that is named if it is there; none for a CPU.
 
     Asked in a way that does not start CUDA, which would not survive a fork.
     """
-    if device not in (None, "cuda") and not str(device).startswith("cuda:"):
+    if device is not None and not device.startswith("cuda"):
         return []
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
     import torch
 
-    count = torch.cuda.device_count()
-    return [f"cuda:{number}" for number in range(count)] if device in (None, "cuda") else [str(device)] if count else []
+    found = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return found if device in (None, "cuda") else [each for each in found if each == device]
 
 
 def annotate_in_jobs(

@@ -17,7 +17,7 @@ from tiny_tagger import save_tagger
 from modeling_kogner.corpora.formats import OUTPUTS, READERS
 from modeling_kogner.corpora.record import Fields
 from modeling_kogner.inference.annotation_steps import annotate_records
-from modeling_kogner.inference.jobs import can_fork
+from modeling_kogner.inference.jobs import can_fork, gpus_of
 from modeling_kogner.inference.resumable_file import ResumableFile
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="processes share memory on Linux alone")
@@ -80,6 +80,15 @@ def test_a_process_that_is_ended_is_told_and_can_be_repeated(tmp_path):
         annotate(tmp_path / "out.jsonl", 2, lines)
     annotate(tmp_path / "out.jsonl", 2, lines, FirstWord())
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 40
+
+
+def test_gpus_are_those_that_are_there(monkeypatch):
+    """Processes on a GPU that is not there would end one by one, and nobody be told why."""
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert (gpus_of(None), gpus_of("cuda")) == (["cuda:0", "cuda:1"], ["cuda:0", "cuda:1"])
+    assert (gpus_of("cuda:1"), gpus_of("cuda:2"), gpus_of("cpu"), gpus_of("mps")) == (["cuda:1"], [], [], [])
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    assert (gpus_of(None), gpus_of("cuda:0")) == ([], [])
 
 
 def children(process):
