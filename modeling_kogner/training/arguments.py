@@ -117,8 +117,14 @@ class RecipeArguments:
     exclude_corpora: list[str] = option("Corpora of the recipe to leave out; their test sentences stay excluded.", [])
     exclude_validation: bool = option("Keep off validation splits as off test splits, to choose among recipes.", False)
     batch_tokens: int = option("Padded tokens per step and device, of windows alike in length.", 8192, least=1)
+    teachers: list[str] = option("Models of the same recipe, whose mean probabilities on --teacher-text are learned.", [])
+    teacher_text: list[str] = option("Running text or packed windows, as for pretrain; test sentences are dropped.", [])
+    teacher_length: int = option("Ids per window of it.", 256)
+    teacher_tokens: int = option("Tokens of it per step and device.", 24576, least=1)
 
     def __post_init__(self):
+        if bool(self.teachers) != bool(self.teacher_text):
+            raise UsageError("--teachers and --teacher-text go together: the teachers read the text", fix="give both")
         if (self.recipe is None) != (self.data is None):
             raise UsageError("--recipe and --data go together: the recipe names files of that folder", fix="give both")
         if self.recipe is None and (self.exclude_corpora or self.exclude_validation):

@@ -15,6 +15,7 @@ from ..evaluation.encoded_split import EncodedSplit
 from ..inference.tokenizers import load_tokenizer
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import DataArguments, ModelArguments, RecipeArguments, SelfTrainingArguments
+from .ensemble import Ensemble, read_ensemble
 from .further import KnownTypes, add_types
 from .joint_windows import JointWindows
 from .recipe import read_recipe
@@ -37,6 +38,7 @@ class Prepared:
         validation: splits to score.
         report: for the run's report.
         known: what a checkpoint that is trained further knew before; None for a fresh model.
+        ensemble: teachers of a joint model.
     """
 
     model: KognerForTokenClassification
@@ -45,6 +47,7 @@ class Prepared:
     validation: list[EncodedSplit]
     report: dict[str, Any]
     known: KnownTypes | None = None
+    ensemble: Ensemble | None = None
 
 
 def prepare_corpora(
@@ -127,9 +130,13 @@ def prepare_recipe(
     if args.eval_strategy != "no":
         windowing = {"max_length": data.max_length, "stride": data.stride, "context": recipe.context_tokens}
         validation = validation_splits(loaded, recipe, tokenizer, model.config, **windowing)
+    ensemble = None
+    if given.teachers:
+        seed = args.seed + args.process_index
+        ensemble = read_ensemble(given, model, tokenizer, loaded.tests, train.rules, seed)
     report = {"train_windows": sum(map(len, train.sampler(args).draw(0))), "overlap": loaded.report}
     report |= {"excluded": given.exclude_corpora, "tokens": train.tokens}
-    return Prepared(model, tokenizer, train, validation, report)
+    return Prepared(model, tokenizer, train, validation, report, ensemble=ensemble)
 
 
 def _log(report: dict[str, dict[str, Any]]) -> None:

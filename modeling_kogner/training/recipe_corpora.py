@@ -29,11 +29,13 @@ class JointCorpora:
         corpora: those that are trained on, by name, with the model's types.
         train: their training sentences.
         report: sentences read and dropped, by corpus, see :func:`overlap.drop_overlap`.
+        tests: test splits of all corpora of the recipe, by name.
     """
 
     corpora: dict[str, Corpus]
     train: dict[str, Dataset]
     report: dict[str, dict[str, Any]]
+    tests: dict[str, Dataset]
 
 
 def load_recipe_corpora(
@@ -69,7 +71,8 @@ def load_recipe_corpora(
             splits = [split for split in given.train if split not in kept_off]
             train[name] = _training_rows(corpora[name], given, splits)
     kept, report = drop_overlap(train, tests)
-    return JointCorpora({name: corpora[name] for name in train}, kept, report)
+    of_corpora = {name: corpus.splits["test"] for name, corpus in corpora.items() if "test" in corpus.splits}
+    return JointCorpora({name: corpora[name] for name in train}, kept, report, of_corpora)
 
 
 def _training_rows(corpus: Corpus, given: RecipeCorpus, splits: list[str]) -> Dataset:

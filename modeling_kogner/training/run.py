@@ -142,6 +142,7 @@ def train(
         train_collator=ConventionCollator(**padding, convention_dropout=model.config.convention_dropout),
         adversarial_norm=model_args.adversarial_norm,
         known=ready.known,
+        ensemble=ready.ensemble,
         processing_class=ready.tokenizer,
         compute_metrics=validation_metrics(ready.validation, model.config.id2label),
         callbacks=[ScoreLines(), *([EarlyStoppingCallback(patience)] if patience else [])],

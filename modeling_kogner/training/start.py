@@ -155,7 +155,7 @@ def read_encoder(source: str) -> PreTrainedModel:
 
 @torch.no_grad()
 def take_over_layers(source: KognerForTokenClassification, target: KognerForTokenClassification) -> list[str]:
-    """Copy fusion layers, knowledge path and the classifier rows of equally named entity types.
+    """Copy fusion layers, knowledge path, the rows of equally named entity types and those of equally named conventions.
 
     The knowledge path stays fresh if the target has no knowledge. The student's layer is the source's only if the
     source read vectors; otherwise it is the one distilled into the target's knowledge.
@@ -184,16 +184,29 @@ def take_over_layers(source: KognerForTokenClassification, target: KognerForToke
             fix = "give the --fusion-layers and --knowledge it was pretrained with, or --start-from encoder"
             raise InputError(problem, file=name, fix=fix)
         taken[key].copy_(given[key])
+    _take_over_conventions(source, target)
     return _take_over_types(source, target)
+
+
+def _take_over_conventions(source, target) -> None:
+    shared = [name for name in target.config.conventions or [] if name in (source.config.conventions or [])]
+    for table in ("conventions", "input_conventions"):
+        given, taken = (getattr(model.kogner, table) for model in (source, target))
+        if given is not None and taken is not None:
+            for name in shared:
+                taken.weight[target.config.convention_id(name)] = given.weight[source.config.convention_id(name)]
 
 
 def _take_over_types(source, target) -> list[str]:
     shared = [kind for kind in target.config.entity_types if kind in source.config.entity_types]
+    layers = [(source.classifier, target.classifier)]
+    if source.config.has_knowledge and target.config.has_knowledge:  # of the same semantic types
+        layers.append((source.evidence_odds, target.evidence_odds))
     for kind in shared:
         old, new = (2 * model.config.entity_types.index(kind) for model in (source, target))
-        for parameter in ("weight", "bias"):
-            rows = getattr(source.classifier, parameter)[old : old + 2]
-            getattr(target.classifier, parameter)[new : new + 2] = rows
+        for given, taken in layers:
+            for name, rows in given.named_parameters():
+                getattr(taken, name)[new : new + 2] = rows[old : old + 2]
     return shared
 
 
