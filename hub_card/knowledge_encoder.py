@@ -147,7 +147,7 @@ class KognerModel(KognerPreTrainedModel):
         self.name_adapter = NameAdapter(self.encoder, config.adapter_rank, config.name_dim) if has_names else None
         self.names = NameTable(config) if has_names else None
         self.linking = LinkTables(config) if has_links else None
-        self.link_choice = LinkChoice() if has_links else None
+        self.link_choice = LinkChoice(features=config.link_features) if has_links else None
         self.register_buffer("catalogue", torch.zeros(config.catalog_bytes, dtype=torch.uint8))
         self._concepts: ConceptCatalogue | None = None
         self.post_init()

@@ -90,7 +90,8 @@ def choice(options: ChoiceOptions) -> None:
     """
     import pandas as pd
 
-    from ..training.link_choice import best_links, describe, fit_choice, link_thresholds
+    from ..training.link_choice import add_choice
+    from ..training.link_thresholds import best_links, link_thresholds
     from ..training.linked_documents import linked_documents
     from ..training.retired_ids import add_retired_ids
 
@@ -102,11 +103,9 @@ def choice(options: ChoiceOptions) -> None:
     documents = _documents(model, tokenizer, options.documents, [*options.exclude, *options.validation])
     catalogue, types = model.kogner.concepts, model.config.entity_types
     validation = [linked_documents([path], catalogue, types) for path in options.validation]
-    with waiting("looking up candidates"):
-        examples = describe(model, tokenizer, documents)
-    with waiting("fitting"):
-        model.kogner.link_choice = fit_choice(examples, options.seed)
-    print(f"{len(examples):,} mentions of {len(documents):,} documents")
+    with waiting("looking up candidates and fitting"):
+        mentions = add_choice(model, tokenizer, documents, options.seed)
+    print(f"{mentions:,} mentions of {len(documents):,} documents")
     if validation:
         with waiting("linking the validation files"):
             links = [best_links(model, tokenizer, each) for each in validation]

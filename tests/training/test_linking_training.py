@@ -21,7 +21,8 @@ from modeling_kogner.inference.name_search import search_names
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
-from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
+from modeling_kogner.training.link_choice import Example, _weights, add_choice, describe, fit_choice
+from modeling_kogner.training.link_thresholds import best_links, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
 from modeling_kogner.training.linked_documents import document_names, linked_documents, named_mentions, training_names
 from modeling_kogner.training.retired_ids import add_retired_ids, retired_ids
@@ -195,6 +196,7 @@ def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, docume
     seen = {each.place: each.features[:, LINK_FEATURES.index("seen")].max() for each in examples}
     assert seen["2", "Blood cancer", "Disease"] == 0  # no other document calls it so
     assert seen["2", "aspirin", "Chemical"] > 0
+    add_choice(model, wordpiece, documents)
     model.kogner.link_choice = fit_choice(examples, epochs=100)
     links = best_links(model, wordpiece, documents)
     reachable = np.array([each.right.any() for each in examples])
