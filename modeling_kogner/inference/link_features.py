@@ -61,6 +61,8 @@ class LinkFeatures:
         if odds is None and genes and self.words is not None:
             odds = organism_odds(document_words(document.text, organisms, titles), self.words)
         self._describe(list(queries.values()))
+        of_genes = [concept for query in queries.values() if query.kind == "Gene" for concept in query.features]
+        organisms.keep(set(map(self.candidates.organism_of, of_genes)))
         return [
             self._row(queries[mention.text, mention.type], mention, organisms, titles, odds)
             for mention in document.mentions

@@ -80,6 +80,18 @@ def test_the_organism_named_nearest_decides_among_genes_of_one_name(tagger, word
     assert found.link_score == pytest.approx(np.exp(6) / (np.exp(6) + np.exp(3) + np.exp(0) + 0), rel=0.2)
 
 
+def test_an_organism_that_no_gene_of_the_document_is_of_does_not_count(tagger, wordpiece):
+    """A toxin of E. coli would make mouse genes human ones: E. coli is named nearest, and as often as mice."""
+    text = "In mice E. coli moved trp."
+    weights = {"exact": 3.0, "organism_near": 3.0, "organism_document": 3.0}
+    assert link(tagger, wordpiece, text, "trp", **weights).link_score > 0.95
+    organisms = Organisms(text, 0)
+    assert organisms.nearest(text.index("trp"), "trp") == "NCBITaxon:511145"
+    organisms.keep({HUMAN, MOUSE})
+    assert (organisms.nearest(text.index("trp"), "trp"), organisms.main) == (MOUSE, MOUSE)
+    assert dict(organisms.counts) == {MOUSE: 1}
+
+
 def test_training_documents_and_threshold(tagger, wordpiece):
     """A link below the threshold would be given, or the model's own threshold be ignored."""
     assert link(tagger, wordpiece, "trp", "trp", exact=1.0, seen=9.0).id == "HGNC:6001"
