@@ -334,7 +334,6 @@ function offer() {
   $("model").textContent = about.title;
   $("kinds").textContent = about.semantic_types.join(", ");
   $("own").hidden = !about.semantic_types.length;
-  $("text").maxLength = about.most_characters;
 }
 
 async function start() {
