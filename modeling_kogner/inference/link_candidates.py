@@ -95,11 +95,10 @@ class Candidates:
         tables = lookup.tables.linking
         assert tables is not None  # noqa: S101  # only models with a choice come here
         self.organism = tables["organism"]
-        pairs = tables["ortholog"].tolist()
-        self.group: dict[int, int] = dict(pairs)
-        self.members: dict[int, list[int]] = {}
-        for concept, group in pairs:
-            self.members.setdefault(group, []).append(concept)
+        concepts, groups = tables["ortholog"].T
+        self.group: dict[int, int] = dict(zip(concepts.tolist(), groups.tolist(), strict=True))
+        order = groups.argsort(kind="stable")
+        self._groups, self._members = groups[order], concepts[order]
         self.broader = stands_for(tables)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:
@@ -206,13 +205,18 @@ class Candidates:
             shared = found.max(0)
             shared[PLACE["seen_share"]] = min(1.0, found[:, PLACE["seen_share"]].sum())
             named = {concept for concept, row in zip(own, found, strict=True) if row[_NAMED].any()}
-            members = (m for m in self.members[group] if self.organism_of(m) in wanted and self.fits(query.kind)[m])
+            members = (m for m in self.members(group) if self.organism_of(m) in wanted and self.fits(query.kind)[m])
             for concept in {*own, *members}:
                 before = query.features.get(concept)
                 query.features[concept] = shared.copy()
                 query.features[concept][PLACE["ortholog"]] = concept not in named
                 query.features[concept][PLACE["own_seen"]] = 0 if before is None else before[PLACE["seen"]]
                 query.features[concept][PLACE["own_near"]] = 0 if before is None else before[PLACE["near"]]
+
+    def members(self, group: int) -> list[int]:
+        """Genes of one ancestor."""
+        first, last = np.searchsorted(self._groups, [group, group + 1])
+        return self._members[first:last].tolist()
 
     def organism_of(self, concept: int) -> str | None:
         """Id of the organism of a gene."""

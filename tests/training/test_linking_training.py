@@ -121,6 +121,18 @@ def test_retired_ids_are_those_of_one_concept(model, wordpiece, tmp_path):
     assert add_retired_ids(model, wordpiece, read()) == 0
 
 
+def test_what_stands_for_a_concept_gets_its_retired_id_too(graph, model, wordpiece, documents):
+    """A salt that is linked by its substance would stay wrong under the id that MeSH had for it."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=2))
+    model.kogner.linking.broader = torch.tensor([[1, 0], [3, 0]], dtype=torch.int32)  # 0 has an id of MeSH
+    mention = replace(documents[0].mentions[1], text="leukemia")
+    for retired, expected in (("MESH:C7", {"MONDO:1", "MESH:D001241"}), ("OLD:7", {"MONDO:1"})):
+        old = [replace(documents[0], mentions=[mention] * 2, ids=[[retired]] * 2, concepts=[[]] * 2)]
+        table = retired_ids(model, wordpiece, old)
+        assert set(table["id"]) == {retired}
+        assert set(table["preferred"]) == expected
+
+
 def test_training_brings_spellings_of_a_concept_together(graph, model, wordpiece, documents):
     """Names that stay where the encoder put them would be found by their spelling alone."""
     names = link_names(graph.concepts, graph.edges, graph.surfaces, graph.further)
