@@ -21,6 +21,7 @@ from modeling_kogner.inference.name_search import search_names
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
+from modeling_kogner.training.count_names import count_names
 from modeling_kogner.training.link_choice import Example, _weights, add_choice, describe, fit_choice
 from modeling_kogner.training.link_thresholds import best_links, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
@@ -217,6 +218,30 @@ def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, docume
     assert links["score"].between(0, 1.0001).all()
 
 
+def test_names_of_further_documents_are_known_and_vectors_still_find_theirs(graph, model, wordpiece, documents):
+    """New rows in between would make each name vector stand for another name."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=2))
+
+    def lookup():
+        return NameLookup(TorchTagger(model), TextTokenizer.of(wordpiece))
+
+    def keys():
+        return [lookup()._key_of(int(row)) for row in model.kogner.names.row]
+
+    before = keys()
+    assert not lookup().exact(["odd trouble"])["odd trouble"]
+    mentions = [
+        replace(documents[0].mentions[1], text=text) for text in ("odd trouble", "odd blood", "leukemia of odd")
+    ]
+    more = [replace(documents[0], id="9", mentions=mentions, ids=[["MONDO:3"]] * 3, concepts=[[3]] * 3)]
+    assert count_names(model, wordpiece, [*documents, *more]) == 3
+    (found,) = lookup().exact(["odd trouble"])["odd trouble"]
+    assert (found.concept, found.uses, found.is_listed) == (3, 1, False)
+    assert keys() == before
+    assert model.config.num_link_names == len(model.kogner.linking.name_hash)
+    assert count_names(model, wordpiece, [*documents, *more]) == 0
+
+
 def test_short_forms_of_few_documents_are_no_names(model, wordpiece, documents):
     """In another document "DM" is another disease; where many documents agree it is a name."""
     mention = replace(documents[2].mentions[0], text="DM")
@@ -261,8 +286,9 @@ def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
     assert ended.exit_code == 0, ended.output
     assert "2 documents" in ended.stdout
     ended = kogner("graph", "choice", "--model", tmp_path / "named", "--documents", train, "--validation", held,
-                   "--output", tmp_path / "linked")  # fmt: skip
+                   "--further", held, "--output", tmp_path / "linked")  # fmt: skip
     assert ended.exit_code == 0, ended.output
+    assert "further documents" in ended.stdout
     config = json.loads((tmp_path / "linked" / "config.json").read_text())
     assert isinstance(config["link_thresholds"], dict)
     assert {name.split(".")[0] for name in config["table_checksums"]} >= {"names", "linking"}
