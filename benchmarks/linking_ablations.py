@@ -20,11 +20,12 @@ from modeling_kogner.commands.progress import loading_model
 from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.inference.choice_network import ChoiceNetwork
 from modeling_kogner.inference.concept_choice import ConceptChoice
+from modeling_kogner.inference.link_candidates import LinkedText
 from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import COMPARED, LINK_FEATURES
-from modeling_kogner.training.link_choice import Example, _as_text, _fitting, _own_names, fit_choice
-from modeling_kogner.training.linked_documents import LinkedDocument, linked_documents
+from modeling_kogner.training.link_choice import Example, as_text, fit_choice, fitting, training_texts
+from modeling_kogner.training.linked_documents import linked_documents
 
 NEAR = ("near", "near_rank", "near_gap", "near_votes", "own_near")
 DOCUMENT = ("support", "group_support", "coherence", "organism_title", "case_document")
@@ -87,25 +88,25 @@ class Study:
         held = [*args.exclude, *args.validation]
         self.train = linked_documents(args.documents, catalogue, types, held)
         self.validation = {path.stem: linked_documents([path], catalogue, types) for path in args.validation}
-        self.own = _own_names(self.model, self.tokenizer, self.train)
         self.look_up()
 
     def look_up(self) -> None:
         """Find and describe the candidates with the model's tables as they are."""
         lookup = NameLookup(TorchTagger(self.model), TextTokenizer.of(self.tokenizer))
-        self.choice = ConceptChoice(lookup, _fitting(self.model))
+        self.choice = ConceptChoice(lookup, fitting(self.model))
         places = [(each.id, mention.text, mention.type) for each in self.train for mention in each.mentions]
         gold = [concepts for each in self.train for concepts in each.concepts]
-        found = self.described(self.train)
+        found = self.described(training_texts(self.model, self.tokenizer, self.train, self.choice.features))
         self.examples = [
             Example(place, known, np.isin(concepts, right))
             for place, right, (concepts, known) in zip(places, gold, found, strict=True)
         ]
-        self.found = {name: self.described(documents) for name, documents in self.validation.items()}
+        self.found = {
+            name: self.described(list(map(as_text, documents))) for name, documents in self.validation.items()
+        }
 
-    def described(self, documents: Sequence[LinkedDocument], together: int = 64) -> Found:
+    def described(self, texts: Sequence[LinkedText], together: int = 64) -> Found:
         """Candidates of all mentions."""
-        texts = [_as_text(each, self.own.get(each.id, {})) for each in documents]
         parts = [texts[first : first + together] for first in range(0, len(texts), together)]
         return [pair for part in parts for mentions in self.choice.features.of_documents(part) for pair in mentions]
 

@@ -1,8 +1,8 @@
-"""The picture of the demo page, taken in Chromium from the bundled model.
+"""The picture of the demo page as it opens, with a mention selected, taken in Chromium from the bundled model.
 
 python docs/demo_picture.py --knowledge KNOWLEDGE > docs/demo.png
 
-KNOWLEDGE may be built from a part of the sources: all concepts that have an edge to MESH:D007024 or its synonyms.
+KNOWLEDGE may be built from a part of the sources: all concepts that have an edge to MESH:D010300 or its synonyms.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from modeling_kogner.demo.reader import Reader
 from modeling_kogner.demo.server import PageServer
 from modeling_kogner.graph.knowledge_folder import Knowledge
 
-TEXT = """Selegiline-induced postural hypotension in Parkinson's disease. Cisplatin killed HeLa cells, but not zebrafish
-hearts. Zorbinib lowered the <b>fever</b> of mice."""
-
 
 def main() -> None:
     """Serve the page, use it, print the picture."""
@@ -40,16 +37,10 @@ def main() -> None:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 700})
-        page.set_default_timeout(300_000)  # own names are slow on a busy machine
+        page.set_default_timeout(300_000)  # for a busy machine
         page.goto(server.address)
         page.wait_for_selector("main[aria-busy=false]")
-        page.click("#own summary")
-        page.click("#fill")
-        page.fill("#text", TEXT.replace("\n", " "))
-        page.keyboard.press("Control+Enter")
-        page.wait_for_selector("main[aria-busy=false]")
-        page.click("#options summary")
-        page.locator("#with mark", has_text="postural hypotension").locator("> small").press("Enter")
+        page.locator("#with mark", has_text="Parkinson's disease").locator("> small").press("Enter")
         page.wait_for_selector("#graph img")
         page.keyboard.press("Escape")
         page.mouse.move(0, 0)

@@ -3,6 +3,9 @@
 Letters in shape comments are those of `modeling_kogner.py`.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import ModelOutput
+from transformers.utils import logging
 
 from .concept_catalogue import ConceptCatalogue
 from .configuration_kogner import KognerConfig
@@ -48,6 +52,19 @@ class EvidenceOdds(nn.Linear):
     """Log-odds that type evidence adds directly to a tagging decision, past the encoder; 0 at first."""
 
 
+@contextmanager
+def _no_bar_in_a_pipe() -> Iterator[None]:
+    """No bar of weights read or downloaded where standard error is a file or a pipe."""
+    unwanted = logging.is_progress_bar_enabled() and not sys.stderr.isatty()
+    if unwanted:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if unwanted:
+            logging.enable_progress_bar()
+
+
 class KognerPreTrainedModel(PreTrainedModel):
     """Loading, saving and initialisation shared by the two models."""
 
@@ -78,12 +95,13 @@ class KognerPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
-        """Load as every ``PreTrainedModel``.
+        """Load as every ``PreTrainedModel``, without a bar where standard error is a file or a pipe.
 
         Raises:
             ValueError: a knowledge table is damaged.
         """
-        loaded = super().from_pretrained(*args, **kwargs)
+        with _no_bar_in_a_pipe():
+            loaded = super().from_pretrained(*args, **kwargs)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         if damaged := damaged_tables(model.tables, model.config.table_checksums or {}):
             raise ValueError(
@@ -129,7 +147,7 @@ class KognerModel(KognerPreTrainedModel):
         self.name_adapter = NameAdapter(self.encoder, config.adapter_rank, config.name_dim) if has_names else None
         self.names = NameTable(config) if has_names else None
         self.linking = LinkTables(config) if has_links else None
-        self.link_choice = LinkChoice() if has_links else None
+        self.link_choice = LinkChoice(features=config.link_features) if has_links else None
         self.register_buffer("catalogue", torch.zeros(config.catalog_bytes, dtype=torch.uint8))
         self._concepts: ConceptCatalogue | None = None
         self.post_init()

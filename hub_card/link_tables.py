@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .configuration_kogner import KognerConfig
-from .link_feature_names import LINK_FEATURES
+from .link_feature_names import LINK_FEATURES, ORGANISM_CLASSES, WORD_ROWS
 
 
 class LinkTables(nn.Module):
@@ -50,17 +50,27 @@ class LinkChoice(nn.Module):
     Shapes:
         - **features**: ``(M, C, F)`` float, ``C`` at least 1; **mask**: ``(M, C)`` bool, where a candidate is real.
         - **output**: ``(E, M, C + 1)`` float log-probabilities, the last that of no candidate.
+        - **organism_words**: ``(8192, 4)`` float, what words of a document, hashed, say of whose genes it is about; not
+          in older checkpoints.
+
+    Args:
+        width: of the hidden layer.
+        members: networks.
+        features: that it reads, the first of :data:`LINK_FEATURES`.
     """
 
-    def __init__(self, width: int = 48, members: int = 4):
+    organism_words: Tensor
+
+    def __init__(self, width: int = 48, members: int = 4, features: int = len(LINK_FEATURES)):
         super().__init__()
-        size = len(LINK_FEATURES)
 
         def scorer() -> nn.Sequential:
-            return nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, 1))
+            return nn.Sequential(nn.Linear(features, width), nn.GELU(), nn.Linear(width, 1))
 
         self.score = nn.ModuleList(scorer() for _ in range(members))
         self.none = nn.ModuleList(scorer() for _ in range(members))
+        if "organism_words" in LINK_FEATURES[:features]:
+            self.register_buffer("organism_words", torch.zeros(WORD_ROWS, ORGANISM_CLASSES))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Log-probabilities of each member: ``(E, M, C + 1)``; a candidate that is not there has none."""

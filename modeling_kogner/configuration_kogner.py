@@ -65,6 +65,7 @@ class KognerConfig(PreTrainedConfig):
         num_link_names: rows of the names that serve linking alone.
         num_orthologs: genes of which others of one ancestor are known.
         num_broader: pairs of a concept and the one above it that stands for it in the preferred vocabulary.
+        link_features: what the choice among candidates reads, the first of the known features; 75 in older checkpoints.
         organisms: ids of the organisms of genes, in the order of their numbers.
         own_concepts: how many of the concepts, the last ones, a user has added; linking prefers their names.
         link_threshold: probability from which a concept is a mention's.
@@ -115,6 +116,7 @@ class KognerConfig(PreTrainedConfig):
     num_link_names: int = 0
     num_orthologs: int = 0
     num_broader: int = 0
+    link_features: int = 75
     organisms: list[str] | None = None
     own_concepts: int = 0
     link_threshold: float = 0.5

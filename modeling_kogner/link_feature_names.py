@@ -12,4 +12,9 @@ COMPARED = (
 _OF_MENTION = (
     "organism_none", "candidates", "characters", "is_short", "disease", "chemical", "gene", "species", "other"
 )  # fmt: skip
-LINK_FEATURES = (*COMPARED, *_OF_MENTION, *(f"{name}_lead" for name in COMPARED))
+# Rows of the table of words that tell whose genes a document is about, and its columns: human, mouse, rat, any other.
+WORD_ROWS, ORGANISM_CLASSES = 8192, 4
+_FIRST = (*COMPARED, *_OF_MENTION, *(f"{name}_lead" for name in COMPARED))
+# Came later, also compared; behind the others, because a choice that was fitted before reads the first ones alone.
+LATER = ("organism_words",)
+LINK_FEATURES = (*_FIRST, *LATER, *(f"{name}_lead" for name in LATER))

@@ -386,6 +386,9 @@ def test_example_own_names_and_errors(page):
     page.click("text=Annotate")
     page.wait_for_selector("#status.wrong")
     assert "Illness" in page.inner_text("#status")
+    page.fill("#text", "a " * MOST_CHARACTERS)  # cut off without a word, half a paper would be taken for the whole
+    page.click("text=Annotate")
+    page.locator("#status.wrong", has_text="use `kogner annotate`").wait_for()
     assert_fits(page)
 
 

@@ -19,6 +19,7 @@ from .progress import document_progress, quiet, reading
 def annotate(options: AnnotationOptions) -> int:
     r"""Find the biomedical entities in texts and the concepts that they name.
 
+    kogner annotate --example
     kogner annotate "Aspirin reduced the fever"
     kogner annotate --input abstracts.jsonl --output annotated.parquet --threshold 0.5
 

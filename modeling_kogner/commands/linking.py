@@ -77,6 +77,7 @@ class ChoiceOptions:
     output: Path = option("Folder to write; it must not exist.")
     validation: list[Path] = option("Files by which the probability is chosen that makes a link.", [])
     exclude: list[Path] = option(f"{_EXCLUDED} Those of --validation always are.", [])
+    further: list[Path] = option("Files whose names are learned last, such as those of --validation.", [])
     seed: int = option("Seed of every random choice.", 1)
 
 
@@ -87,10 +88,15 @@ def choice(options: ChoiceOptions) -> None:
 
     Links of each type have a precision of 95 % on the validation files. Mentions without an id there do not count.
     Concepts get the ids that took their place in the vocabulary, as all of the documents show them.
+
+    What --further names concepts is known in the end too; neither the choice nor the probability sees it. Scores on
+    these files say nothing any more.
     """
     import pandas as pd
 
-    from ..training.link_choice import best_links, describe, fit_choice, link_thresholds
+    from ..training.count_names import count_names
+    from ..training.link_choice import add_choice
+    from ..training.link_thresholds import best_links, link_thresholds
     from ..training.linked_documents import linked_documents
     from ..training.retired_ids import add_retired_ids
 
@@ -102,11 +108,9 @@ def choice(options: ChoiceOptions) -> None:
     documents = _documents(model, tokenizer, options.documents, [*options.exclude, *options.validation])
     catalogue, types = model.kogner.concepts, model.config.entity_types
     validation = [linked_documents([path], catalogue, types) for path in options.validation]
-    with waiting("looking up candidates"):
-        examples = describe(model, tokenizer, documents)
-    with waiting("fitting"):
-        model.kogner.link_choice = fit_choice(examples, options.seed)
-    print(f"{len(examples):,} mentions of {len(documents):,} documents")
+    with waiting("looking up candidates and fitting"):
+        mentions = add_choice(model, tokenizer, documents, options.seed)
+    print(f"{mentions:,} mentions of {len(documents):,} documents")
     if validation:
         with waiting("linking the validation files"):
             links = [best_links(model, tokenizer, each) for each in validation]
@@ -118,6 +122,11 @@ def choice(options: ChoiceOptions) -> None:
                 f"{kind}: of {len(table):,} mentions the first concept is right for {table['right'].mean():.1%}; from "
                 f"{least:.2f} on {len(linked) / len(table):.1%} are linked, {linked['right'].mean():.1%} of them right"
             )
+    if options.further:
+        held = [*options.exclude, *(path for path in options.validation if path not in options.further)]
+        further = linked_documents(options.further, catalogue, types, held)
+        added = count_names(model, tokenizer, [*documents, *further])
+        print(f"{added:,} names of {len(further):,} further documents")
     add_retired_ids(model, tokenizer, [*documents, *(document for each in validation for document in each)])
     _save(model, tokenizer, options.output)
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _BEGINNING = 400  # characters of a text above its table
-_WHOLE_ID = 18  # characters of an id that a narrow terminal does not break
 
 
 def draw_mentions(document: Document, shows_text: bool = False) -> str:
@@ -30,19 +30,33 @@ def draw_mentions(document: Document, shows_text: bool = False) -> str:
             console.print("no entities found")
         else:
             table = Table()
-            whole = min(_WHOLE_ID, max(len(mention.id or "") for mention in document.mentions))
             for column in ("mention", "type", "score", "concept", "preferred name", "link"):
-                justify: Any = "right" if column in ("score", "link") else "left"
-                table.add_column(
-                    column, justify=justify, overflow="fold", min_width=whole if column == "concept" else None
-                )
+                table.add_column(column, justify="right" if column in ("score", "link") else "left")
             for mention in document.mentions:
                 name = f"{mention.name} ({mention.organism})" if mention.organism else mention.name
                 cells = [mention.text, mention.type, _score(mention.score), mention.id, name]
                 cells += [_score(mention.link_score)]
                 table.add_row(*(Text(cell or "-") for cell in cells))  # Text: [brackets] in a name would be markup
-            console.print(table)
+            _print(console, table)
     return drawn.get()
+
+
+def _print(console: Console, table: Table) -> None:
+    """Print a table that breaks no word and no id where the terminal has room for the longest of each column."""
+    texts = [[str(column.header), *map(str, column.cells)] for column in table.columns]
+    whole = [max(map(cell_len, lines)) for lines in texts]
+    widths = [max(cell_len(word) for text in lines for word in text.split() or [""]) for lines in texts]
+    room = console.width - 3 * len(widths) - 1  # lines, and spaces beside them
+    if sum(widths) > room:
+        table.padding, room = (0, 1, 0, 0), room + len(widths)
+    while sum(widths) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    while sum(widths) < min(room, sum(whole)):  # what is left, to the column that would need most lines
+        widest = max(range(len(widths)), key=lambda column: whole[column] / widths[column])
+        widths[widest] += 1
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width, column.overflow = width, "fold"
+    console.print(table)
 
 
 def _score(score: float | None) -> str | None:
@@ -59,9 +73,9 @@ def show_explanation(explanation: Explanation) -> None:
         for explained in explanation.mentions:
             for row in _rows(explained):
                 # Text: a name may hold [brackets], which are markup.
-                table.add_row(*(Text(cell, overflow="fold") for cell in row))
+                table.add_row(*(Text(cell) for cell in row))
             table.add_section()
-        console.print(table)
+        _print(console, table)
         console.print("* read by the model; weight: attention of the concept, ∅: of none", style="dim", markup=False)
         _show_links(console, explanation)
     if lost := explanation.only_without_knowledge:
@@ -84,7 +98,7 @@ def _show_links(console: Console, explanation: Explanation) -> None:
             table.add_row(*(Text(cell or "-" if place else cell or "") for place, cell in enumerate(cells)))
             name = ""
         table.add_section()
-    console.print(table)
+    _print(console, table)
     console.print("* linked to", style="dim", markup=False)
 
 
@@ -128,7 +142,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         left_out.add_row(reason, f"{count:,}", Text(summary["first_left_out"].get(reason, "")))
     for table in (types, relations, left_out):
         if table.row_count:
-            console.print(table)
+            _print(console, table)
     console.print(f"{summary['unified_ids']:,} ids unified into others that mean the same")
     console.print(f"{summary['concepts']:,} concepts, {summary['written_forms']:,} written forms")
 
@@ -181,7 +195,7 @@ def _show(console: Console, title: str, rows: list[list[Any]], heads: list[str])
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     for head, value in zip(heads, rows[0], strict=True):
         is_number = isinstance(value, int) or head in ("lift", "PMI")
-        table.add_column(Text(head), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(Text(head), justify="right" if is_number else "left")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell or "-") for cell in row))
-    console.print(table)
+    _print(console, table)

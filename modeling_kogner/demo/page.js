@@ -83,7 +83,7 @@ function show(found) {
   $("legend").replaceChildren(
     ...kinds.map((type) => make("li", { className: kindOf(type), textContent: `${type} ${count(type)}` })),
   );
-  const only = (side) => found[side].filter((mention) => mention.differs).map((m) => `${m.text} (${m.type})`);
+  const only = (side) => [...new Set(found[side].filter((m) => m.differs).map((m) => `${m.text} (${m.type})`))];
   const lines = [["only with knowledge", only("with")], ["only without", only("without")]];
   const told = lines.filter(([, names]) => names.length).map(([title, names]) => `${title}: ${names.join(", ")}`);
   $("differences").textContent = told.length ? `≠ ${told.join("; ")}` : "the same mentions";
@@ -334,7 +334,6 @@ function offer() {
   $("model").textContent = about.title;
   $("kinds").textContent = about.semantic_types.join(", ");
   $("own").hidden = !about.semantic_types.length;
-  $("text").maxLength = about.most_characters;
 }
 
 async function start() {

@@ -17,6 +17,7 @@ import transformers
 from accelerate import Accelerator
 from torch import Tensor
 
+from ..files.tables import among
 from ..files.tensor_file import kept_tensors
 from ..graph.knowledge_folder import Knowledge
 from .name_encoder import encode_names
@@ -99,8 +100,8 @@ def restrict(knowledge: Knowledge, rows: list[int]) -> Knowledge:
     concepts = knowledge.concepts.iloc[rows].reset_index(drop=True)
     place = {row: new for new, row in enumerate(rows)}
     surfaces, further = (_renumbered(table, place) for table in (knowledge.surfaces, knowledge.further))
-    inside = knowledge.edges["head"].isin(concepts["id"]) & knowledge.edges["tail"].isin(concepts["id"])
-    same = knowledge.equivalents[knowledge.equivalents["preferred"].isin(concepts["id"])].reset_index(drop=True)
+    inside = among(knowledge.edges["head"], concepts["id"]) & among(knowledge.edges["tail"], concepts["id"])
+    same = knowledge.equivalents[among(knowledge.equivalents["preferred"], concepts["id"])].reset_index(drop=True)
     edges = knowledge.edges[inside].reset_index(drop=True)
     return replace(knowledge, concepts=concepts, surfaces=surfaces, edges=edges, equivalents=same, further=further)
 

@@ -11,7 +11,7 @@ from ..files.counting import counting
 from ..files.errors import InputError
 from ..modeling_kogner import KognerForTokenClassification
 
-LONGEST_NAME = 64  # word pieces; longer names are systematic chemical names whose tail says little
+MOST_PIECES = 64  # word pieces; longer names are systematic chemical names whose tail says little
 
 
 @torch.no_grad()
@@ -60,5 +60,5 @@ def _read(source: str) -> PreTrainedModel:
 def _tokenize(names: list[str], tokenizer, chunk: int = 50_000) -> list[list[int]]:
     ids: list[list[int]] = []
     for start in range(0, len(names), chunk):
-        ids += tokenizer(names[start : start + chunk], truncation=True, max_length=LONGEST_NAME)["input_ids"]
+        ids += tokenizer(names[start : start + chunk], truncation=True, max_length=MOST_PIECES)["input_ids"]
     return ids

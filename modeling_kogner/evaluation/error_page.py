@@ -61,17 +61,19 @@ def _kind(kind: str, groups: list[dict[str, Any]]) -> str:
     if not groups:
         return ""
     title, told = NAMES[kind]
-    return f'<h3>{title}</h3><p class="quiet">{told}</p>{"".join(map(_group, groups))}'
+    shown = "".join(_group(group, is_open=len(groups) == 1) for group in groups)
+    return f'<h3>{title}</h3><p class="quiet">{told}</p>{shown}'
 
 
-def _group(group: dict[str, Any]) -> str:
+def _group(group: dict[str, Any], is_open: bool) -> str:
     """The errors of one kind and type: the most frequent ones, and examples."""
+    opening = "<details open>" if is_open else "<details>"
     often = [f"{_safe(told)} ({count})" for told, count in group["frequent"] if count > 1]
     frequent = f'<p class="quiet">most often: {"; ".join(often)}</p>' if often else ""
     examples = "".join(f"<li>{_example(each)}</li>" for each in group["examples"])
     shown = len(group["examples"])
     count = f"{group['count']:,}" + (f", {shown} shown" if shown < group["count"] else "")
-    return f"<details><summary>{_safe(group['type'])}: {count}</summary>{frequent}<ol>{examples}</ol></details>"
+    return f"{opening}<summary>{_safe(group['type'])}: {count}</summary>{frequent}<ol>{examples}</ol></details>"
 
 
 def _example(example: dict[str, Any]) -> str:

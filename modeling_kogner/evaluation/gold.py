@@ -49,7 +49,7 @@ PREFIXES = {
 }
 NO_CONCEPT = ("", "-", "-1", "none")
 _SEVERAL = re.compile(r"[|+,;]")
-_ORGANISM = re.compile(r"\(Tax:\d+\)")
+_ORGANISM = re.compile(r"\(tax:\d+\)", re.IGNORECASE)
 _ONTOLOGY_ID = re.compile(r"(CVCL|UBERON|CL|CHEBI|MONDO|DOID|HP|GO)_(\w+)")
 
 

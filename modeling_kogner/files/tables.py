@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .errors import InputError, first_line
@@ -100,6 +103,13 @@ def _check_fields(path: Path, header: list[str], number: int, row: list[str]) ->
                 row=number,
                 field=f"{field:.60}",
             )
+
+
+def among(column: pd.Series, values: Iterable[str]) -> pd.Series:
+    """Which texts of a column are among many: `column.isin(values)`, where pandas takes the values one by one."""
+    wanted = pa.array(values if isinstance(values, (pd.Series, pd.Index)) else list(values), pa.large_string())
+    found = pc.is_in(pa.array(column, pa.large_string()), value_set=wanted)
+    return pd.Series(np.asarray(found, bool), index=column.index)
 
 
 class RowChecks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..files.tables import among
+
 # Organisms of experiments under the names that are used for them: "mice" is the house mouse, not the genus.
 _ORGANISMS = {
     9606: "human, humans, patient, patients, inpatient, inpatients, outpatient, outpatients, man, men, woman, women",
@@ -63,4 +65,4 @@ def everyday_names(concepts: pd.Series, equivalents: pd.DataFrame) -> pd.DataFra
     table = pd.DataFrame(rows, columns=["id", "surface"])
     preferred = equivalents.drop_duplicates("id").set_index("id")["preferred"]
     table["id"] = table["id"].map(preferred).fillna(table["id"])
-    return table[table["id"].isin(concepts)]
+    return table[among(table["id"], concepts)]

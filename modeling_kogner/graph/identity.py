@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..files.tables import among
+
 # Numbers of registries. Under several ids of one vocabulary (salts, stereoisomers) they prove nothing.
 REGISTRIES = ("CAS", "PUBCHEM", "ENSEMBL")
 # What is known of a concept beyond the graph. Citations, web pages and database keys of other things are not ids.
@@ -59,7 +61,7 @@ def further_ids(references: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame
     held = vocabulary_of(members["id"]).astype(str) + " " + members["preferred"]
     place = vocabulary + " " + found["preferred"]
     several = vocabulary.isin(_SOLE) & place.duplicated(keep=False)
-    return found[vocabulary.isin(FURTHER) & ~place.isin(held) & ~several]
+    return found[vocabulary.isin(FURTHER) & ~among(place, held) & ~several]
 
 
 def _shared(table: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:

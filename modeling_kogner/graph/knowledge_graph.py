@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..files.counting import Step, silent
 from ..files.errors import InputError
-from ..files.tables import RowChecks
+from ..files.tables import RowChecks, among
 from .identity import further_ids, identity_links
 from .knowledge_folder import SEMANTIC_TYPES
 from .sources import COLUMNS, SourceTables, read_source
@@ -116,10 +116,10 @@ def _checked_names(
 ) -> pd.DataFrame:
     names = pd.concat([table.names for table in tables], ignore_index=True)
     names = checks.keep(names, "name", names["name"] != "", "is empty", "remove the row")
-    known = names["id"].isin(nodes["id"])
+    known = among(names["id"], nodes["id"])
     names = checks.keep(names, "id", known, "is in no node table", "add the node or remove the name")
     first = ~nodes["id"].duplicated()
-    ours = nodes["id"].isin(pd.concat([table.nodes["id"] for table in tables]))
+    ours = among(nodes["id"], pd.concat([table.nodes["id"] for table in tables]))
     parts = [
         nodes.loc[ours, ["id", "name"]].assign(preferred=True, listed=False),
         names[["id", "name"]].assign(preferred=False, listed=False),
@@ -134,7 +134,7 @@ def _checked_edges(tables: list[SourceTables], nodes: pd.DataFrame, checks: RowC
     edges = pd.concat([table.edges for table in tables], ignore_index=True)
     edges = checks.full_match(edges, "relation", _RELATION, _RELATIONS_LOOK)
     for end in ("head", "tail"):
-        known = edges[end].isin(nodes["id"])
+        known = among(edges[end], nodes["id"])
         edges = checks.keep(edges, end, known, "dangles, it is in no node table", "add the node or remove the edge")
     return edges[["head", "relation", "tail"]].drop_duplicates(ignore_index=True)
 
@@ -145,7 +145,7 @@ def _referenced(
     """All edges among nodes, and `head`, `tail` of the `same_as` that lead from a node to an id in no source."""
     found = pd.concat([table.references for table in tables], ignore_index=True)
     found = checks.full_match(found, "relation", _RELATION, _RELATIONS_LOOK)
-    inner, outer = found["head"].isin(nodes["id"]), found["tail"].isin(nodes["id"])
+    inner, outer = among(found["head"], nodes["id"]), among(found["tail"], nodes["id"])
     further = found[inner & ~outer & (found["relation"] == "same_as")]
     if outside := int((~(inner & outer)).sum()) - len(further):
         checks.dropped["edge of a list to what is in no source"] = outside
@@ -169,9 +169,9 @@ def _unified(
     members = pd.DataFrame({"id": nodes["id"], "preferred": prefer(nodes["id"])})
     equivalents = [other.reset_index(), further_ids(further, members)]
     of_genes = set(members.loc[members["id"].str.startswith("FPLX:"), "preferred"])
-    nodes = nodes[~nodes["id"].isin(other.index)].reset_index(drop=True)
+    nodes = nodes[~among(nodes["id"], other.index)].reset_index(drop=True)
     nodes["type"] = nodes["id"].map(joined["type"]).fillna(nodes["type"])
-    nodes.loc[nodes["id"].isin(of_genes), "type"] = "Family"
+    nodes.loc[among(nodes["id"], of_genes), "type"] = "Family"
     names = names.assign(id=prefer(names["id"])).sort_values(
         ["preferred", "listed"], ascending=[False, True], kind="stable"
     )
@@ -197,7 +197,7 @@ def _lent(nodes: pd.DataFrame, names: pd.DataFrame, edges: pd.DataFrame) -> pd.D
     same = edges.loc[edges["relation"] == "same_as", ["head", "tail"]]
     pairs = pd.concat([same, same.rename(columns={"head": "tail", "tail": "head"})])
     diseases = set(nodes.loc[nodes["type"].isin(["Disease", "Phenotype"]), "id"])
-    pairs = pairs[pairs["head"].isin(diseases) & pairs["tail"].isin(diseases)]
+    pairs = pairs[among(pairs["head"], diseases) & among(pairs["tail"], diseases)]
     pairs = pairs[pairs["tail"].str.startswith("MESH:") & ~pairs["head"].str.startswith("MESH:")]
     lent = names.merge(pairs, left_on="id", right_on="head")
     return lent.assign(id=lent["tail"], preferred=False)[names.columns]

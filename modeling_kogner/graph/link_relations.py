@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from ..files.tables import among
 from .knowledge_folder import Knowledge
 from .link_names import MAIN_ORGANISMS, organism_of
 from .surface_forms import surface_key, surface_keys
@@ -68,7 +69,7 @@ def broader_concepts(knowledge: Knowledge) -> np.ndarray:
     """
     ids, equivalents = knowledge.concepts["id"], knowledge.equivalents
     named = set(equivalents.loc[equivalents["id"].str.startswith(_VOCABULARY), "preferred"])
-    has_id = (ids.str.startswith(_VOCABULARY) | ids.isin(named)).to_numpy()
+    has_id = (ids.str.startswith(_VOCABULARY) | among(ids, named)).to_numpy()
     salts = salts_of(ids.tolist(), knowledge.concepts["name"].tolist(), knowledge.concepts["type"].tolist(), has_id)
     return _table([*_above(knowledge, has_id), *{*_substances(knowledge, has_id), *salts}])
 

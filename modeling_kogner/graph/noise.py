@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..files.tables import among
 from .surface_forms import author_forms, surface_key
 
 MAX_CHARACTERS = 60
@@ -81,7 +82,7 @@ def _english(forms: pd.DataFrame, words: np.ndarray) -> np.ndarray:
     found = pd.Series(np.where(words > 1, function, common & key.str.isalpha()), index=forms.index)
     # What one vocabulary prefers as the name of a disease is a synonym of a disease in the others.
     place = key + " " + types.replace({"Phenotype": "Disease"})
-    vouched = ~forms["listed"] & types.isin(["Disease", "Phenotype"]) & place.isin(place[~found & ~forms["listed"]])
+    vouched = ~forms["listed"] & types.isin(["Disease", "Phenotype"]) & among(place, place[~found & ~forms["listed"]])
     return (found & ~(vouched & ~forms["derived"])).to_numpy()
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..files.tables import among
+
 NEAR_ORGANISMS = ("NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:10116")  # that texts are most about
 
 LONG_SYNONYM, LONG_CHEMICAL, LONG_SYSTEMATIC, LONG_SUBSTANCE, LONG_FUNCTION = 40, 40, 30, 25, 30
@@ -42,7 +44,7 @@ def rare(forms: pd.DataFrame) -> pd.Series:
     kind, vocabulary = forms["type"].astype(str), forms["vocabulary"]
     gene, chemical = kind.isin(["Gene", "Protein", "Family"]), kind == "Chemical"
     listed, synonym, secondary = forms["listed"], forms["synonym"], forms["synonym"] | forms["derived"]
-    known = forms["key"].isin(forms.loc[gene & ~listed, "key"])
+    known = among(forms["key"], forms.loc[gene & ~listed, "key"])
     mesh, unii, go = vocabulary == "MESH", vocabulary == "UNII", vocabulary == "GO"
     systematic = match(SYSTEMATIC)
     substance = unii & ((synonym & ((length > LONG_SUBSTANCE) | systematic)) | match(_PART_OF_ORGANISM))

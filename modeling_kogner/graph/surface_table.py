@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..files.counting import Step, silent
+from ..files.tables import among
 from .everyday_names import everyday_names
 from .identity import vocabulary_of
 from .knowledge_folder import SEMANTIC_TYPES, Knowledge
@@ -145,7 +146,7 @@ def _ranked(table: pd.DataFrame, dropped: Counter) -> pd.DataFrame:
     kinds = table["type"].astype(str).replace({"Phenotype": "Disease"})
     first = table["vocabulary"].astype(str) == kinds.map(_FIRST)
     held = table["key"] + " " + kinds
-    lesser = kinds.isin(list(_FIRST)) & ~first & held.isin(held[first])
+    lesser = kinds.isin(list(_FIRST)) & ~first & among(held, held[first])
     table = table.assign(
         other=table["type"] == "Other", plain=~table["everyday"], lesser=lesser, scarce=-table["degree"]
     )

@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from ..files.tables import among
+
 # Corpora of linked entities use the first ones; what follows are the reference vocabularies of one kind of thing each.
 VOCABULARIES = (
     "MESH", "NCBIGene", "HGNC", "NCBITaxon", "CHEBI", "GO", "CL", "UBERON", "MONDO", "DOID", "HP", "EFO", "BTO", "FPLX",
@@ -137,7 +139,7 @@ def narrow_types(nodes: pd.DataFrame, edges: pd.DataFrame) -> pd.Series:
             continue
         ours = nodes["id"].str.startswith(f"{vocabulary}:")
         types[ours] = "Other"
-        types[ours & nodes["id"].isin(_descendants(root, children))] = semantic_type
+        types[ours & among(nodes["id"], _descendants(root, children))] = semantic_type
     return types
 
 

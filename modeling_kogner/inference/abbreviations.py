@@ -92,7 +92,13 @@ def spread(text: str, mentions: Sequence[Mention]) -> tuple[list[Mention], dict[
 
 
 def _long_form(short: str, before: str) -> str | None:
-    """The shortest end of ``before`` that holds the letters of ``short`` in order and starts a word with the first."""
+    """The last words whose initials ``short`` is, or the shortest end that has its letters and starts with the first.
+
+    "AAPC" is "attenuated adenomatous polyposis coli", though "adenomatous polyposis coli" has its letters.
+    """
+    words = before.split()[-len(short) :]
+    if "".join(word[0] for word in words).lower() == short.lower():
+        return " ".join(words)
     place = len(before)
     for i in range(len(short) - 1, -1, -1):
         letter = short[i].lower()

@@ -56,7 +56,9 @@ class AnnotationOptions:
         "Knowledge folder to read instead of the model's own graph, or none: no graph at all.", None
     )
     vocabulary: str | None = option("Link to ids of this vocabulary only, such as MESH.", None)
-    link_threshold: float | None = option("Probability from which a concept is a mention's; by default 0.5.", None)
+    link_threshold: float | None = option(
+        "Probability from which a concept is a mention's; by default the model's, by type.", None
+    )
     convention: str | None = option("Corpus whose annotation convention is followed, such as BC2GM.", None)
     types: list[str] | None = option("Entity types to find; the others do not compete.", None, commas=True)
     threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)

@@ -16,7 +16,8 @@ class ChoiceNetwork:
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
         self.weights = weights
-        self.members = 1 + max(int(name.split(".")[1]) for name in weights)
+        self.members = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("score."))
+        self.width = weights["score.0.0.weight"].shape[1]  # fewer features than there are if it was fitted before
 
     def probabilities(self, features: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Mean over the members, the last that of no candidate: ``(M, C + 1)`` float32.
@@ -25,6 +26,7 @@ class ChoiceNetwork:
             features: ``(M, C, F)`` float32.
             mask: ``(M, C)`` bool, where a candidate is real.
         """
+        features = features[..., : self.width]
         best = np.where(mask[..., None], features, 0).max(1)  # (M, F)
         real = features[mask]  # (n, F)
         total = np.zeros((len(mask), mask.shape[1] + 1), np.float32)

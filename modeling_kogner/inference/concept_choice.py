@@ -73,7 +73,8 @@ class ConceptChoice:
     def _in_preferred(self, concepts: list[int], known: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Probabilities, those of what the preferred vocabulary lacks moved to what stands for it there.
 
-        A brand is listed as a salt and corpora annotate the substance: the two share the probability otherwise.
+        A brand is listed as a salt and corpora annotate the substance: the two share the probability otherwise. What
+        OMIM has stays if it is likelier itself: corpora and databases join diseases by MeSH or, failing that, by OMIM.
         """
         place = {concept: row for row, concept in enumerate(concepts)}
         values = values.copy()
@@ -81,6 +82,8 @@ class ConceptChoice:
             above = [place[each] for each in self.features.candidates.broader.get(concept, ()) if each in place]
             if above and not known[row, _VOCABULARY]:
                 best = max(above, key=values.__getitem__)
+                if values[row] > values[best] and self.features.is_in_omim(concept):
+                    continue
                 values[best] += values[row]
                 values[row] = 0
         return values

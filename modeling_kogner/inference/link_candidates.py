@@ -30,12 +30,14 @@ class Query:
         kind: its entity type.
         long: its long form, where the document defines it.
         features: of each candidate, by number of the concept; see :data:`LINK_FEATURES`.
+        listed: candidates of which a vocabulary has the mention or its long form as a name.
     """
 
     text: str
     kind: str
     long: str | None
     features: dict[int, np.ndarray] = field(default_factory=dict)
+    listed: set[int] = field(default_factory=set)
 
     def at(self, concept: int) -> np.ndarray:
         """Features of a candidate, all 0 where it is new."""
@@ -53,6 +55,8 @@ class LinkedText:
         long_forms: short form -> long form.
         own: counts of this document itself among the counts of names, by hash and concept; they are left out when the
             choice is trained on it.
+        organisms: ``(4,)`` whose genes it is about, by its words; found without it when the choice is trained on it,
+            else None: see :mod:`document_organism`.
     """
 
     text: str
@@ -60,6 +64,7 @@ class LinkedText:
     mentions: Sequence[Mention]
     long_forms: Mapping[str, str]
     own: Own = field(default_factory=dict)
+    organisms: np.ndarray | None = None
 
 
 def stands_for(tables: Mapping[str, np.ndarray]) -> dict[int, list[int]]:
@@ -90,11 +95,10 @@ class Candidates:
         tables = lookup.tables.linking
         assert tables is not None  # noqa: S101  # only models with a choice come here
         self.organism = tables["organism"]
-        pairs = tables["ortholog"].tolist()
-        self.group: dict[int, int] = dict(pairs)
-        self.members: dict[int, list[int]] = {}
-        for concept, group in pairs:
-            self.members.setdefault(group, []).append(concept)
+        concepts, groups = tables["ortholog"].T
+        self.group: dict[int, int] = dict(zip(concepts.tolist(), groups.tolist(), strict=True))
+        order = groups.argsort(kind="stable")
+        self._groups, self._members = groups[order], concepts[order]
         self.broader = stands_for(tables)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[dict[tuple[str, str], Query]]:
@@ -134,14 +138,16 @@ class Candidates:
         """Whether an exact name makes the search for near ones superfluous.
 
         It must be of the long form where there is one, of a gene its symbol, and of a concept of the vocabulary that
-        the type is joined by.
+        the type is joined by. Of a disease a vocabulary must have it: training documents call many by names that mean
+        something else as well.
         """
         form = PLACE["long_form" if query.long else "exact"]
         exact = [concept for concept, row in query.features.items() if row[form]]
         if query.kind == "Gene":
             return any(self.names[concept].casefold() == query.text.casefold() for concept in exact)
         prefix = f"{PREFERRED[query.kind]}:" if query.kind in PREFERRED else ""
-        return any(self.ids[concept].startswith(prefix) for concept in exact)
+        known = query.listed.intersection(exact) if query.kind == "Disease" else exact
+        return any(self.ids[concept].startswith(prefix) for concept in known)
 
     def _add(self, query: Query, found: Sequence[Named], feature: str, value: float, own: Own) -> None:
         """Concepts of one written form."""
@@ -155,6 +161,8 @@ class Candidates:
             row[PLACE[feature]] = max(row[PLACE[feature]], value)
             if feature != "other_form":
                 row[PLACE["exact_rank"]] = max(row[PLACE["exact_rank"]], 1 / (1 + rank))
+                if named.is_listed or not named.uses:
+                    query.listed.add(named.concept)
             row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(named.uses) / 3)
             row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], named.uses / total if total else 0.0)
             rank += 1
@@ -197,13 +205,18 @@ class Candidates:
             shared = found.max(0)
             shared[PLACE["seen_share"]] = min(1.0, found[:, PLACE["seen_share"]].sum())
             named = {concept for concept, row in zip(own, found, strict=True) if row[_NAMED].any()}
-            members = (m for m in self.members[group] if self.organism_of(m) in wanted and self.fits(query.kind)[m])
+            members = (m for m in self.members(group) if self.organism_of(m) in wanted and self.fits(query.kind)[m])
             for concept in {*own, *members}:
                 before = query.features.get(concept)
                 query.features[concept] = shared.copy()
                 query.features[concept][PLACE["ortholog"]] = concept not in named
                 query.features[concept][PLACE["own_seen"]] = 0 if before is None else before[PLACE["seen"]]
                 query.features[concept][PLACE["own_near"]] = 0 if before is None else before[PLACE["near"]]
+
+    def members(self, group: int) -> list[int]:
+        """Genes of one ancestor."""
+        first, last = np.searchsorted(self._groups, [group, group + 1])
+        return self._members[first:last].tolist()
 
     def organism_of(self, concept: int) -> str | None:
         """Id of the organism of a gene."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..corpora.mention import Mention
 from ..corpora.vocabularies import PREFERRED
-from ..link_feature_names import COMPARED, LINK_FEATURES
+from ..link_feature_names import COMPARED, LATER, LINK_FEATURES
+from .document_organism import document_words, is_title, organism_class, organism_odds, share_of_titles
 from .link_candidates import PLACE, Candidates, LinkedText, Query
 from .name_lookup import NameLookup
 from .near_names import name_similarity
@@ -17,6 +18,8 @@ from .organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
 
 _KINDS = {"Disease": "disease", "Chemical": "chemical", "Gene": "gene", "GeneFamily": "gene", "Species": "species"}
 
+_COMPARED = [PLACE[name] for name in (*COMPARED, *LATER)]
+_LEADS = [PLACE[f"{name}_lead"] for name in (*COMPARED, *LATER)]
 _OTHERS = 12  # concepts of a document that a candidate is compared with
 _KEPT = 50_000  # concepts whose facts are remembered
 
@@ -35,6 +38,7 @@ class LinkFeatures:
         self.catalogue, self.types = self.tables.catalogue, self.tables.index["concept_type"]
         self.kinds = config.semantic_types
         self.first_own = len(self.types) - config.own_concepts
+        self.words = self.tables.parts.get("link_choice", {}).get("organism_words")
         self._facts = lru_cache(_KEPT)(self._concept_facts)
 
     def of_documents(self, documents: Sequence[LinkedText]) -> list[list[tuple[list[int], np.ndarray]]]:
@@ -42,17 +46,26 @@ class LinkFeatures:
         asked = self.candidates.of_documents(documents)
         return [self._rows(document, queries) for document, queries in zip(documents, asked, strict=True)]
 
+    def is_in_omim(self, concept: int) -> bool:
+        """Whether OMIM has the concept."""
+        return any(each.startswith("OMIM:") for each in self.catalogue.further_ids(concept))
+
     def _rows(self, document: LinkedText, queries: dict[tuple[str, str], Query]) -> list[tuple[list[int], np.ndarray]]:
         organisms = Organisms(document.text, document.title_end)
         for query in queries.values():
             self.candidates.add_broader(query)
             if query.kind == "Gene":
                 self.candidates.add_orthologs(query, organisms)
-        symbols = [text for text, kind in queries if kind == "Gene" and len(text) < 9 and " " not in text]
-        titles = sum(_is_title(symbol) for symbol in symbols) / len(symbols) if symbols else 0.5
+        genes = [text for text, kind in queries if kind == "Gene"]
+        titles, odds = share_of_titles(genes), document.organisms
+        if odds is None and genes and self.words is not None:
+            odds = organism_odds(document_words(document.text, organisms, titles), self.words)
         self._describe(list(queries.values()))
+        of_genes = [concept for query in queries.values() if query.kind == "Gene" for concept in query.features]
+        organisms.keep(set(map(self.candidates.organism_of, of_genes)))
         return [
-            self._row(queries[mention.text, mention.type], mention, organisms, titles) for mention in document.mentions
+            self._row(queries[mention.text, mention.type], mention, organisms, titles, odds)
+            for mention in document.mentions
         ]
 
     def _describe(self, queries: list[Query]) -> None:
@@ -123,14 +136,19 @@ class LinkFeatures:
         vocabulary, _, number = self.catalogue.ids[concept].partition(":")
         return self.catalogue.names[concept], vocabulary, number, len(self.catalogue.further_ids(concept))
 
-    def _row(self, query: Query, mention: Mention, organisms: Organisms, titles: float) -> tuple[list[int], np.ndarray]:
+    def _row(
+        self, query: Query, mention: Mention, organisms: Organisms, titles: float, odds: np.ndarray | None
+    ) -> tuple[list[int], np.ndarray]:
         concepts = list(query.features)
         features = np.stack([query.features[c] for c in concepts]) if concepts else np.zeros((0, len(LINK_FEATURES)))
         if query.kind == "Gene" and concepts:
             features = features.copy()
             nearest, symbol = organisms.nearest(mention.start, mention.text), mention.text
             for concept, row in zip(concepts, features, strict=True):
-                self._describe_organism(self.candidates.organism_of(concept), nearest, organisms, symbol, row)
+                organism = self.candidates.organism_of(concept)
+                self._describe_organism(organism, nearest, organisms, symbol, row)
+                if odds is not None and (place := organism_class(organism)) is not None:
+                    row[PLACE["organism_words"]] = odds[place]
                 row[PLACE["case_document"]] = titles * row[PLACE["organism_rodent"]]
         if query.kind == "Species" and (word := organism_word(mention.text)):
             features[:, PLACE["organism_near"]] = [self.catalogue.ids[concept] == word for concept in concepts]
@@ -150,7 +168,7 @@ class LinkFeatures:
         row[PLACE["organism_rodent"]] = organism in (MOUSE, RAT)
         row[PLACE["organism_other"]] = organism not in (HUMAN, MOUSE, RAT)
         capital = symbol.isupper() and len(symbol) > 1
-        row[PLACE["case_fits"]] = (capital and organism == HUMAN) or (_is_title(symbol) and organism in (MOUSE, RAT))
+        row[PLACE["case_fits"]] = (capital and organism == HUMAN) or (is_title(symbol) and organism in (MOUSE, RAT))
 
 
 def _coherence(
@@ -167,13 +185,8 @@ def _coherence(
 
 def _with_leads(features: np.ndarray) -> np.ndarray:
     """``(C, F)``, what candidates have more or less than the best of the others, which is at least 0, filled in."""
-    compared = features[:, : len(COMPARED)]
+    compared = features[:, _COMPARED]
     if len(compared):
         *_, second, best = np.sort(np.concatenate([np.zeros_like(compared[:1]), compared]), axis=0)
-        features[:, -len(COMPARED) :] = compared - np.where(compared >= best, second, best)
+        features[:, _LEADS] = compared - np.where(compared >= best, second, best)
     return features
-
-
-def _is_title(symbol: str) -> bool:
-    """Whether a symbol is written as those of rodents are: "Trp53"."""
-    return symbol[:1].isupper() and any(map(str.islower, symbol)) and not any(map(str.isupper, symbol[1:]))

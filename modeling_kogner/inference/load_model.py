@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,6 @@ import torch
 from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase
-from transformers.utils import logging
 
 from ..configuration_kogner import EVIDENCE_LEVELS, KognerConfig
 from ..corpora.text_tokenizer import TextTokenizer, check_vocabulary
@@ -70,10 +66,9 @@ def load_model(
     given = (fields or {}) | ({} if evidence is None else {"evidence": evidence})
     try:
         check_kind(source, KognerConfig.get_config_dict(source)[0])
-        with _no_bar_in_a_pipe():
-            model, found = KognerForTokenClassification.from_pretrained(
-                source, dtype=dtype, output_loading_info=True, **given
-            )
+        model, found = KognerForTokenClassification.from_pretrained(
+            source, dtype=dtype, output_loading_info=True, **given
+        )
         tokenizer = load_tokenizer(source)
     except (HFValidationError, OSError) as error:
         raise InputError(
@@ -89,19 +84,6 @@ def load_model(
         )
     check_vocabulary(model.config.tokenizer_fingerprint, TextTokenizer.of(tokenizer))
     return model.eval(), tokenizer
-
-
-@contextmanager
-def _no_bar_in_a_pipe() -> Iterator[None]:
-    """No bar of weights read or downloaded where standard error is a file or a pipe."""
-    unwanted = logging.is_progress_bar_enabled() and not sys.stderr.isatty()
-    if unwanted:
-        logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if unwanted:
-            logging.enable_progress_bar()
 
 
 def _read_graph(model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Collection
 
 HUMAN, MOUSE, RAT = "NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:10116"
 # Words for an organism of experiments, in lower case. Cell lines say whose cells they are.
@@ -57,11 +58,19 @@ class Organisms:
     """
 
     def __init__(self, text: str, title_end: int):
-        self.places = [(match.start(), _ORGANISM[match[0].lower()]) for match in _PATTERN.finditer(text)]
-        self.starts = [start for start, _ in self.places]
-        self.counts = Counter(taxon for _, taxon in self.places)
-        self.title = {taxon for start, taxon in self.places if start < title_end}
+        self.title_end = title_end
+        self._set([(match.start(), _ORGANISM[match[0].lower()]) for match in _PATTERN.finditer(text)])
         self.sentences = [0, *(match.end() for match in _SENTENCE.finditer(text))]
+
+    def keep(self, possible: Collection[str | None]) -> None:
+        """Forget organisms of which none of the document's genes can be: the E. coli that made a toxin."""
+        self._set([place for place in self.places if place[1] in possible])
+
+    def _set(self, places: list[tuple[int, str]]) -> None:
+        self.places = places
+        self.starts = [start for start, _ in places]
+        self.counts = Counter(taxon for _, taxon in places)
+        self.title = {taxon for start, taxon in places if start < self.title_end}
 
     @property
     def main(self) -> str:

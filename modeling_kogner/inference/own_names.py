@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from ..concept_catalogue import ConceptCatalogue
 from ..corpora.text_tokenizer import TextTokenizer, check_vocabulary
 from ..files.errors import InputError
-from ..files.tables import RowChecks, with_origin
+from ..files.tables import RowChecks, among, with_origin
 from ..graph.index_tables import sorted_rows
 from ..graph.surface_forms import author_forms
 from ..graph.surface_hashes import hash_surfaces
@@ -67,7 +67,7 @@ def add_concepts(
     check_vocabulary(config.tokenizer_fingerprint, plain)
     table = _checked(table, model, checks or RowChecks(drop=False))
     catalogue = body.concepts
-    fresh = table[~table["id"].isin(set(catalogue.ids))].drop_duplicates("id")
+    fresh = table[~among(table["id"], catalogue.ids)].drop_duplicates("id")
     new_types = fresh["type"].map(config.semantic_types.index).to_numpy(np.uint8)
 
     concept_of = {each: i for i, each in enumerate([*catalogue.ids, *fresh["id"]])}
@@ -107,7 +107,7 @@ def add_equivalents(model: KognerForTokenClassification, table: pd.DataFrame) ->
         table: ``id``, ``preferred``.
     """
     known = set(model.kogner.concepts.ids)
-    table = table[table["preferred"].isin(known) & ~table["id"].isin(known)].drop_duplicates(["id", "preferred"])
+    table = table[among(table["preferred"], known) & ~among(table["id"], known)].drop_duplicates(["id", "preferred"])
     owners = model.kogner.concepts.owners
     held = [one in owners.get(other, ()) for other, one in zip(table["id"], table["preferred"], strict=True)]
     table = table[~np.array(held, dtype=bool)]

@@ -34,6 +34,7 @@ _SETTINGS = {
     "xtick.color": _QUIET,
     "ytick.color": _INK,
 }
+_BESIDE = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}  # a legend that covers nothing
 _NAME, _NAMES = 34, 44  # letters of a name, and of two, before they are cut
 
 
@@ -98,12 +99,13 @@ def _bars(
     axes.set_yticks(list(places), names)
     axes.set_ylim(0.4, len(names) + 0.6)
     axes.set_xlabel(axis)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     axes.margins(x=0.15 if notes else 0.1)
     _plain(axes)
     axes.tick_params(left=False)
     if len(shown := [kind for kind in every if kind in kinds]) > 1 and names != every:
         handles = [matplotlib.patches.Patch(color=COLOURS[list(every).index(k) % len(COLOURS)]) for k in shown]
-        axes.legend(handles, shown, loc="lower right", frameon=False)
+        axes.legend(handles, shown, **_BESIDE)
     return figure
 
 
@@ -120,7 +122,7 @@ def _lines(summary: dict[str, Any]) -> Figure:
     axes.set_ylabel("% of the year's documents")
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axes.legend(**_BESIDE)
     _plain(axes)
     return figure
 

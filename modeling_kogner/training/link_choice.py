@@ -1,10 +1,10 @@
-"""Fits the choice among the candidates of a mention on annotated documents, and the probability that makes a link."""
+"""Fits the choice among the candidates of a mention on annotated documents."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -14,9 +14,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..corpora.text_tokenizer import TextTokenizer
-from ..inference.concept_choice import ConceptChoice
 from ..inference.fitting_types import fitting_types
-from ..inference.link_candidates import LinkedText, Own
+from ..inference.link_candidates import LinkedText
 from ..inference.link_features import LinkFeatures
 from ..inference.name_lookup import NameLookup
 from ..inference.torch_tagger import TorchTagger
@@ -25,9 +24,8 @@ from ..link_tables import LinkChoice
 from ..modeling_kogner import KognerForTokenClassification
 from .link_vectors import index_tokens
 from .linked_documents import LinkedDocument, document_names
+from .organism_words import organism_words, unseen_odds
 
-PRECISION = 0.95  # of links at the threshold, on validation
-_LOWEST_THRESHOLD = 0.3  # below, another candidate may be likelier
 _SEEN = [LINK_FEATURES.index(name) for name in ("seen", "seen_share", "seen_lead", "seen_share_lead")]
 _NAMED = [LINK_FEATURES.index(name) for name in ("exact", "long_form")]
 _VOCABULARY = LINK_FEATURES.index("vocabulary")
@@ -52,6 +50,29 @@ class Example:
     right: np.ndarray
 
 
+def add_choice(
+    model: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    documents: Sequence[LinkedDocument],
+    seed: int = 1,
+) -> int:
+    """Fit the choice of a model, and the words that tell organisms; returns the number of mentions.
+
+    Args:
+        model: with link tables; changed in place.
+        tokenizer: of the model.
+        documents: that the tables count.
+        seed: of every random choice.
+    """
+    examples = describe(model, tokenizer, documents)
+    choice = fit_choice(examples, seed)
+    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
+    organism_of = LinkFeatures(lookup, fitting(model)).candidates.organism_of
+    choice.organism_words.copy_(torch.from_numpy(organism_words(documents, organism_of)))
+    model.kogner.link_choice, model.config.link_features = choice.to(model.device), len(LINK_FEATURES)
+    return len(examples)
+
+
 def describe(
     model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, documents: Sequence[LinkedDocument]
 ) -> list[Example]:
@@ -63,12 +84,12 @@ def describe(
         documents: that the tables count.
     """
     lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
-    features = LinkFeatures(lookup, _fitting(model))
-    own = _own_names(model, tokenizer, documents)
+    features = LinkFeatures(lookup, fitting(model))
+    texts = training_texts(model, tokenizer, documents, features)
     found: list[Example] = []
     for first in range(0, len(documents), _TOGETHER):
         part = documents[first : first + _TOGETHER]
-        described = features.of_documents([_as_text(each, own.get(each.id, {})) for each in part])
+        described = features.of_documents(texts[first : first + _TOGETHER])
         for each, rows in zip(part, described, strict=True):
             for mention, gold, (candidates, known) in zip(each.mentions, each.concepts, rows, strict=True):
                 found.append(Example((each.id, mention.text, mention.type), known, np.isin(candidates, gold)))
@@ -120,50 +141,34 @@ def _loss(choice: LinkChoice, laid: _Laid, chosen: Tensor) -> Tensor:
     return (loss * laid.weight[chosen]).mean()
 
 
-def best_links(
-    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, documents: Sequence[LinkedDocument]
-) -> pd.DataFrame:
-    """`type`, `score`, `right`: of each mention with an id, how likely its first concept is, and whether it is gold.
+def training_texts(
+    model: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    documents: Sequence[LinkedDocument],
+    features: LinkFeatures,
+) -> list[LinkedText]:
+    """The documents as if the tables did not count them.
 
     Args:
-        model: with a fitted choice.
+        model: with link tables.
         tokenizer: of the model.
-        documents: that the tables do not count.
+        documents: that the tables count.
+        features: of the model.
     """
-    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
-    choice, rows = ConceptChoice(lookup, _fitting(model)), []
-    for first in range(0, len(documents), _TOGETHER):
-        part = documents[first : first + _TOGETHER]
-        for each, ranked in zip(part, choice.rank([_as_text(each, {}) for each in part]), strict=True):
-            for mention, gold, found in zip(each.mentions, each.concepts, ranked, strict=True):
-                concept, score = found[0] if found else (None, 0.0)
-                rows.append((mention.type, score, concept in gold))
-    return pd.DataFrame(rows, columns=["type", "score", "right"])
+    own = _own_names(model, tokenizer, documents)
+    odds = unseen_odds(documents, features.candidates.organism_of)
+    return [
+        replace(as_text(each), own=own.get(each.id, {}), organisms=its)
+        for each, its in zip(documents, odds, strict=True)
+    ]
 
 
-def link_thresholds(corpora: Sequence[pd.DataFrame], precision: float = PRECISION) -> dict[str, float]:
-    """For each type the lowest probability, in hundredths, from which links have the precision; none where none has.
-
-    Args:
-        corpora: of :func:`best_links`; each counts alike, however many mentions it has.
-        precision: share of the links that are right.
-    """
-    weighted = [table.assign(weight=1 / table.groupby("type")["type"].transform("size")) for table in corpora]
-    chosen: dict[str, float] = {}
-    for kind, table in pd.concat(weighted).groupby("type"):
-        for threshold in np.arange(round(100 * _LOWEST_THRESHOLD), 100) / 100:
-            linked = table[table["score"] >= threshold]
-            if len(linked) and (linked["weight"] * linked["right"]).sum() >= precision * linked["weight"].sum():
-                chosen[str(kind)] = float(threshold)
-                break
-    return chosen
+def as_text(document: LinkedDocument) -> LinkedText:
+    """What linking reads of a document."""
+    return LinkedText(document.text, document.title_end, document.mentions, document.long_forms)
 
 
-def _as_text(document: LinkedDocument, own: Own) -> LinkedText:
-    return LinkedText(document.text, document.title_end, document.mentions, document.long_forms, own)
-
-
-def _fitting(model: KognerForTokenClassification) -> Callable[[str], np.ndarray]:
+def fitting(model: KognerForTokenClassification) -> Callable[[str], np.ndarray]:
     """Entity type -> ``(N,)`` bool, concepts that it may be linked to."""
     types, kinds = model.kogner.index.concept_type.cpu().numpy(), model.config.semantic_types
 

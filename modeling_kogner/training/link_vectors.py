@@ -20,6 +20,7 @@ from ..graph.link_names import link_names
 from ..graph.link_relations import broader_concepts, gene_organisms, orthologs
 from ..graph.link_rows import hashed, link_rows, rows_of
 from ..knowledge_encoder import KognerModel
+from ..link_feature_names import LINK_FEATURES
 from ..link_tables import LinkChoice, LinkTables
 from ..modeling_kogner import KognerForTokenClassification
 from ..name_vectors import NameTable
@@ -67,6 +68,7 @@ def add_name_vectors(
     )
     _add_vectors(body, quantised, settings)
     body.name_adapter, body.link_choice = adapter, LinkChoice().to(model.device)
+    model.config.link_features = len(LINK_FEATURES)
     body.encoder.requires_grad_(True)
     model.eval()
     return {"names": len(names), "vectors": len(quantised["row"]), "rows": model.config.num_link_names}

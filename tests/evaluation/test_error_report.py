@@ -59,6 +59,7 @@ def test_the_page_shows_text_as_text(report):
     assert "<b>" not in page
     assert "my &lt;model&gt;" in page
     assert not re.search(r"<script|https?://", page)
+    assert page.count("<details open>") == len(report["groups"])  # one type of each kind: nothing to choose from
     assert '<span class="found">severe </span><span class="gold found">&lt;b&gt;acute&lt;/b&gt; leukemia</span>' in page
 
 

@@ -52,6 +52,7 @@ def gold(tmp_path):
         ("3643,3480", "Gene", ["NCBIGene:3643", "NCBIGene:3480"]),
         ("17125;17129;17125", "GeneFamily", ["NCBIGene:17125", "NCBIGene:17129"]),
         ("172659(Tax:6239)", "Gene", ["NCBIGene:172659"]),
+        ("24309(tax:10116);3643", "Gene", ["NCBIGene:24309", "NCBIGene:3643"]),
         ("10090", "Species", ["NCBITaxon:10090"]),
         ("CVCL_0030", "CellLine", ["CVCL:0030"]),
         ("Taxonomy: 9606", "Species", ["NCBITaxon:9606"]),

@@ -6,12 +6,14 @@ import pytest
 import torch
 from tiny_tagger import make_tagger
 
+from modeling_kogner.concept_catalogue import ConceptCatalogue
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.mention import Mention, Passage
 from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
+from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
 from modeling_kogner.inference.link_candidates import stands_for
 from modeling_kogner.inference.link_features import _with_leads
 from modeling_kogner.inference.linker import Linker, _says_more
@@ -20,9 +22,11 @@ from modeling_kogner.inference.name_lookup import Named, NameLookup
 from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
 from modeling_kogner.inference.own_names import add_concepts
 from modeling_kogner.inference.torch_tagger import TorchTagger
-from modeling_kogner.link_feature_names import LINK_FEATURES
+from modeling_kogner.link_feature_names import LATER, LINK_FEATURES
 from modeling_kogner.link_tables import LinkChoice, LinkTables
 from modeling_kogner.name_vectors import NameAdapter, NameTable
+from modeling_kogner.training.linked_documents import LinkedDocument
+from modeling_kogner.training.organism_words import organism_words, unseen_odds
 
 FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
 
@@ -74,6 +78,18 @@ def test_the_organism_named_nearest_decides_among_genes_of_one_name(tagger, word
     found = link(tagger, wordpiece, "In mice trp rose.", "trp", **weights)
     assert (found.organism, [each.id for each in found.alternatives][:1]) == (MOUSE, ["HGNC:1100"])
     assert found.link_score == pytest.approx(np.exp(6) / (np.exp(6) + np.exp(3) + np.exp(0) + 0), rel=0.2)
+
+
+def test_an_organism_that_no_gene_of_the_document_is_of_does_not_count(tagger, wordpiece):
+    """A toxin of E. coli would make mouse genes human ones: E. coli is named nearest, and as often as mice."""
+    text = "In mice E. coli moved trp."
+    weights = {"exact": 3.0, "organism_near": 3.0, "organism_document": 3.0}
+    assert link(tagger, wordpiece, text, "trp", **weights).link_score > 0.95
+    organisms = Organisms(text, 0)
+    assert organisms.nearest(text.index("trp"), "trp") == "NCBITaxon:511145"
+    organisms.keep({HUMAN, MOUSE})
+    assert (organisms.nearest(text.index("trp"), "trp"), organisms.main) == (MOUSE, MOUSE)
+    assert dict(organisms.counts) == {MOUSE: 1}
 
 
 def test_training_documents_and_threshold(tagger, wordpiece):
@@ -131,6 +147,16 @@ def test_a_composite_mention_gets_the_concepts_of_its_parts(tagger, wordpiece):
     assert (mention.id, mention.name) == ("MONDO:1|MONDO:3", "leukemia|breast cancer")
 
 
+def test_a_disease_that_omim_has_is_not_given_the_id_of_a_broader_one(tagger, wordpiece, monkeypatch):
+    """Complement C2 deficiency would get MeSH's id of all complement deficiencies."""
+    weights = {"exact": 5.0, "broader": -1.0}
+    assert link(tagger, wordpiece, "leukemia", "leukemia", "Disease", **weights).id == "MONDO:3"
+    monkeypatch.setattr(ConceptCatalogue, "further_ids", lambda _, concept: ["OMIM:1"] if concept == 1 else [])
+    assert link(tagger, wordpiece, "leukemia", "leukemia", "Disease", **weights).id == "MONDO:1"
+    weights["broader"] = 1.0  # the broader one is likelier
+    assert link(tagger, wordpiece, "leukemia", "leukemia", "Disease", **weights).id == "MONDO:3"
+
+
 @pytest.mark.parametrize(
     ("parts", "whole", "joined"),
     [
@@ -153,6 +179,48 @@ def test_what_stands_for_too_many_stands_for_none(monkeypatch):
     assert stands_for({"broader": np.array([[1, 3], [2, 3], [2, 4]])}) == {1: [3], 2: [3, 4]}
     monkeypatch.setattr("modeling_kogner.inference.link_candidates._MOST_BELOW", 1)
     assert stands_for({"broader": np.array([[1, 3], [2, 3], [2, 4]])}) == {2: [4]}
+
+
+def test_a_choice_fitted_before_reads_the_first_features_alone():
+    """The released choice would fail, or read each feature as another."""
+    before = LINK_FEATURES.index(LATER[0])
+    choice = LinkChoice(width=4, members=2, features=before).requires_grad_(False)
+    assert "organism_words" not in choice.state_dict()
+    features, mask = torch.randn(3, 2, len(LINK_FEATURES)), torch.ones(3, 2, dtype=torch.bool)
+    found = ChoiceNetwork({name: weight.numpy() for name, weight in choice.state_dict().items()})
+    expected = choice(features[..., :before], mask).exp().mean(0)
+    assert found.probabilities(features.numpy(), mask.numpy()) == pytest.approx(expected.numpy(), abs=1e-6)
+
+
+def test_words_of_a_document_tell_whose_genes_it_is_about(tagger, wordpiece):
+    """In a text that names no organism a gene of knockouts would be human."""
+    choice = weighted_sum(exact=3.0, organism_words=3.0)
+    lines = [("knockout trp", MOUSE, 5), ("carriers of trp", HUMAN, 4)]
+    documents = [
+        LinkedDocument(str(n), text, 0, [Mention(0, 1, "trp", "Gene")], [["X:1"]], [[concept]], {})
+        for n, (text, _, concept) in enumerate(lines * 3)
+    ]
+    choice.organism_words.copy_(torch.from_numpy(organism_words(documents, {5: MOUSE, 4: HUMAN}.get)))
+    tagger.kogner.link_choice = choice
+    for text, organism, _ in lines:
+        start = text.index("trp")
+        document = Document("1", [Passage(text)], [Mention(start, start + 3, "trp", "Gene")])
+        Linker(tagger, wordpiece).link([document])
+        assert document.mentions[0].organism == organism
+    odds = organism_odds(document_words("knockout", Organisms("knockout", 0), 0.5), choice.organism_words.numpy())
+    assert odds.sum() == pytest.approx(1)
+    assert odds.argmax() == organism_class(MOUSE)
+    assert not organism_words(documents, lambda _: None).any()  # no gene, nothing learned
+
+
+def test_odds_of_a_training_document_are_those_of_other_documents():
+    """The choice would learn to trust words that the document itself taught."""
+    text = "wholly singular trp"
+    mention = Mention(16, 19, "trp", "Gene")
+    others = [LinkedDocument(str(n), "trp", 0, [mention], [["X:1"]], [[4]], {}) for n in range(9)]
+    alone = LinkedDocument("9", text, 0, [mention], [["X:1"]], [[5]], {})
+    odds = unseen_odds([*others, alone], {5: MOUSE, 4: HUMAN}.get)
+    assert odds[-1].argmax() == organism_class(HUMAN)
 
 
 def test_the_choice_is_a_distribution_and_that_of_the_trained_network():

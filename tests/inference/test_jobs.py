@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TEXT
+from support import kogner
 from test_documents_resume import FirstWord
 from tiny_tagger import save_tagger
 
@@ -96,36 +97,40 @@ def children(process):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path, end):
+def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
     """Processes that outlive a killed run hold its file and its memory; another number of jobs must not matter."""
     model, source = save_tagger(knowledge, tmp_path / "model"), tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps({"id": n, "text": f"{n}. {TEXT[n % 5]}"}) + "\n" for n in range(160)))
-    module = [sys.executable, "-m", "modeling_kogner.commands.annotate", "--model", model, "--device", "cpu"]
-    command = [*module, "--input", source, "--batch-size", 1]
-    environment = os.environ | {"OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1"}
+    command = ["--model", model, "--device", "cpu", "--input", source, "--batch-size", 1]
+    output, state = tmp_path / "out.jsonl", tmp_path / "out.jsonl.run.json"
 
-    def start(output, *given):
-        whole = [*map(str, [*command, "--output", tmp_path / output, *given])]
+    def start(jobs):
+        module = [sys.executable, "-m", "modeling_kogner.commands.annotate"]
+        whole = [*module, *map(str, [*command, "--output", output, "--jobs", jobs])]
+        environment = os.environ | {"OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1"}
         return subprocess.Popen(whole, env=environment, stderr=subprocess.PIPE, text=True)
 
-    assert start("whole.jsonl", "--jobs", 1).wait(120) == 0
-    process, state = start("out.jsonl", "--jobs", 2), tmp_path / "out.jsonl.run.json"
-    while not (state.exists() and json.loads(state.read_text())["counts"]["records"] >= 12):
-        time.sleep(0.01)
-        assert process.poll() is None
-    workers = children(process.pid)
-    assert len(workers) == 2
-    process.send_signal(end)
-    message = process.communicate(timeout=60)[1]
-    assert process.returncode == (130 if end == signal.SIGINT else -end)
-    assert end == signal.SIGKILL or "the same command resumes from here" in message
-    for _ in range(100):
-        if not any(Path(f"/proc/{worker}").exists() for worker in workers):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("a process outlived the run")
-    assert 0 < json.loads(state.read_text())["counts"]["records"] < 160
-    assert start("out.jsonl", "--jobs", 3).wait(120) == 0
-    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    def done():
+        return json.loads(state.read_text())["counts"]["records"] if state.exists() else 0
+
+    for end, records in ((signal.SIGKILL, 12), (signal.SIGINT, 60)):
+        process = start(2)
+        while done() < records:
+            time.sleep(0.01)
+            assert process.poll() is None
+        workers = children(process.pid)
+        assert len(workers) == 2
+        process.send_signal(end)
+        message = process.communicate(timeout=60)[1]
+        assert process.returncode == (130 if end == signal.SIGINT else -end)
+        assert end == signal.SIGKILL or "the same command resumes from here" in message
+        for _ in range(100):
+            if not any(Path(f"/proc/{worker}").exists() for worker in workers):
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("a process outlived the run")
+        assert records <= done() < 160
+    assert start(3).wait(120) == 0
+    assert kogner("annotate", *command, "--output", tmp_path / "whole.jsonl", "--jobs", 1).exit_code == 0
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()

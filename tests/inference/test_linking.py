@@ -132,6 +132,8 @@ def test_abbreviations_are_those_the_text_defines():
     assert find_abbreviations("Hoffmann (HD), Huntington disease (HD), again Hodgkin disease (HD)") == {
         "HD": "Huntington disease"
     }
+    text = "attenuated adenomatous polyposis coli (AAPC)"  # the last three words have these letters, too
+    assert find_abbreviations(text) == {"AAPC": "attenuated adenomatous polyposis coli"}
     assert find_abbreviations("(" * 9999 + " " * 9999 + "(A)" + ")" * 99) == {}
 
 

@@ -14,7 +14,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from conftest import KINDS, train_tokenizer
+from conftest import train_tokenizer
 from support import ROOT, kogner, mentions_of, run_process, tiny_model
 from transformers.modeling_outputs import TokenClassifierOutput
 
@@ -32,14 +32,6 @@ TEXTS = [
     "The BRCA1 gene, IL-2 and il 2; at 1 h Parkinson's disease was seen in HeLa cells.",
     "no",
 ]
-
-
-def export(source, output, *options):
-    """Run the command; the model, its tokenizer and its export."""
-    result = kogner("export", str(source), "--output", str(output), *options)
-    assert result.exit_code == 0, result.output
-    model, tokenizer = load_model(source)
-    return model, tokenizer, ExportedTagger(output, "onnx", threads=1)
 
 
 def mentions(tagger, tokenizer, texts):
@@ -63,6 +55,13 @@ def annotate(model, text, code=0, *options):
     result = kogner(*command)
     assert result.exit_code == code, result.output
     return result.stderr if code else json.loads(result.stdout)["mentions"]
+
+
+@pytest.fixture
+def traced_once(monkeypatch):
+    """Exports of one model share its trace, which is what takes the time."""
+    for trace in ("_tagging", "_embedding"):
+        monkeypatch.setattr(onnx_export, trace, cache(getattr(onnx_export, trace)))
 
 
 @pytest.fixture
@@ -165,40 +164,32 @@ def test_other_operators_same_links(knowledge, tokenizer):
 
 @pytest.mark.slow
 @torch.inference_mode()
-@pytest.mark.parametrize("kind", KINDS)
-def test_logits_are_those_of_the_model(knowledge, kind, tmp_path):
-    """A hash that does not wrap or a size taken for constant would show in onnxruntime alone."""
-    folder = save(knowledge, kind, tmp_path / "model")
-    model, tokenizer, exported = export(folder, tmp_path / "onnx")
-    plain, _ = load_model(folder, "none")
+def test_logits_are_those_of_the_model(knowledge, tmp_path, traced_once, monkeypatch):
+    """A size taken for constant would show in onnxruntime alone; in 8 bits, too many rounded tables or no layer."""
+    folder = save(knowledge, "bytelevel", tmp_path / "model")
+    (model, tokenizer), (plain, _) = load_model(folder), load_model(folder, "none")
+    monkeypatch.setattr("modeling_kogner.publishing.onnx_int8._NARROW", 16)  # this one has no wider layers
+    for name in ("fp32", "int8"):
+        onnx_export.export_onnx(model, tokenizer, tmp_path / name, int8=name == "int8")
+    exact, rounded = (ExportedTagger(tmp_path / name, "onnx", threads=1) for name in ("fp32", "int8"))
+
+    def odds(tagger, inputs):
+        return torch.from_numpy(tagger.odds(*(tensor.numpy() for tensor in inputs)))
+
     for texts in (TEXTS, TEXTS[:1], TEXTS[2:], TEXTS[:2] * 5):
         batch = tokenizer(texts, padding=True, return_tensors="pt")
         inputs = (batch["input_ids"], batch["attention_mask"])
-        expected = model(*inputs).logits
-        odds = torch.from_numpy(exported.odds(*(tensor.numpy() for tensor in inputs)))
-        torch.testing.assert_close(odds, expected[..., 1:] - expected[..., :1], rtol=0, atol=1e-4)
-        assert texts == TEXTS[2:] or (plain(*inputs).logits - expected).abs().max() > 0.1
-    assert mentions(exported, tokenizer, TEXTS) == mentions(model, tokenizer, TEXTS)
-    graph = (tmp_path / "onnx/model.onnx").read_bytes()
-    assert str(ROOT).encode() not in graph, "the graph names files of the machine that exported it"
-
-
-@pytest.mark.slow
-@torch.inference_mode()
-def test_int8_keeps_the_tables(knowledge, tmp_path, monkeypatch):
-    """Quantised codebooks or hashes would link at random; without any 8-bit layer the option would do nothing."""
-    folder = save(knowledge, "wordpiece", tmp_path / "model")
-    monkeypatch.setattr("modeling_kogner.publishing.onnx_int8._NARROW", 16)  # this one has no wider layers
-    model, tokenizer, exported = export(folder, tmp_path / "onnx", "--int8")
-    graph = onnx.load(tmp_path / "onnx/model.onnx").graph
-    operators = [node.op_type for node in graph.node]
+        logits = model(*inputs).logits
+        expected = logits[..., 1:] - logits[..., :1]
+        torch.testing.assert_close(odds(exact, inputs), expected, rtol=0, atol=1e-4)
+        assert texts == TEXTS[2:] or (plain(*inputs).logits - logits).abs().max() > 0.1
+        if texts == TEXTS:
+            assert (odds(rounded, inputs) - expected).abs().mean() < 0.05 * expected.abs().mean()
+    assert mentions(exact, tokenizer, TEXTS) == mentions(model, tokenizer, TEXTS)
+    assert str(ROOT).encode() not in (tmp_path / "fp32/model.onnx").read_bytes(), "files of the machine that exported"
+    operators = [node.op_type for node in onnx.load(tmp_path / "int8/model.onnx").graph.node]
     assert operators.count("MatMulInteger") >= 8
     assert "DequantizeLinear" not in operators
-    batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
-    inputs = (batch["input_ids"], batch["attention_mask"])
-    expected = model(*inputs).logits[..., 1:]
-    odds = torch.from_numpy(exported.odds(*(tensor.numpy() for tensor in inputs)))
-    assert (odds - expected).abs().mean() < 0.05 * expected.abs().mean()
 
 
 def test_large_channels_do_not_coarsen_the_others(tmp_path, monkeypatch):
@@ -224,13 +215,11 @@ def test_large_channels_do_not_coarsen_the_others(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.corpora
-def test_bundled_model_on_real_sentences(data_folder, tmp_path, monkeypatch):
+def test_bundled_model_on_real_sentences(data_folder, tmp_path, traced_once):
     """Tables of a million rows: their search is 21 steps deep, and their hashes fill all 64 bits.
 
     In 8 bits too, from the same trace; `KOGNER_EXPORT` names the folder where `.ci/run` reads it without torch.
     """
-    for trace in ("_tagging", "_embedding"):
-        monkeypatch.setattr(onnx_export, trace, cache(getattr(onnx_export, trace)))
     model, tokenizer = load_model(ROOT / "hub_card")
     plain, narrow = tmp_path / "fp32", Path(os.environ.get("KOGNER_EXPORT", tmp_path / "int8"))
     for folder in (plain, narrow):

@@ -191,6 +191,23 @@ def test_the_command(tmp_path, knowledge):
     assert page.count("data:image/svg+xml;base64,") == 4
 
 
+def test_legend_covers_no_bar():
+    """With as many documents for the last concept as for the first, names of types would lie on its bar."""
+    pytest.importorskip("matplotlib")
+    from modeling_kogner.summary.pictures import pictures
+
+    kinds = ["Disease", "Chemical", "Gene"]
+    concepts = [{"name": f"concept {i}", "documents": 1, "type": kinds[i % 3]} for i in range(6)]
+    empty = {"under": None, "pairs": [], "years": [], "concepts_over_time": []}
+    types = [{"type": kind, "mentions": 2} for kind in kinds]
+    figure, _ = pictures({**empty, "types": types, "concepts": concepts})["concepts"]
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in axes.patches)
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
 def test_without_matplotlib_and_without_graph(tmp_path, monkeypatch):
     """Tables need no drawing library; who asks for pictures or a branch learns what is missing before any work."""
     path = write(tmp_path / "annotated.jsonl")

@@ -21,7 +21,9 @@ from modeling_kogner.inference.name_search import search_names
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import LINK_FEATURES
 from modeling_kogner.name_vectors import NameTable
-from modeling_kogner.training.link_choice import Example, _weights, best_links, describe, fit_choice, link_thresholds
+from modeling_kogner.training.count_names import count_names
+from modeling_kogner.training.link_choice import Example, _weights, add_choice, describe, fit_choice
+from modeling_kogner.training.link_thresholds import best_links, link_thresholds
 from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
 from modeling_kogner.training.linked_documents import document_names, linked_documents, named_mentions, training_names
 from modeling_kogner.training.retired_ids import add_retired_ids, retired_ids
@@ -120,6 +122,18 @@ def test_retired_ids_are_those_of_one_concept(model, wordpiece, tmp_path):
     assert add_retired_ids(model, wordpiece, read()) == 0
 
 
+def test_what_stands_for_a_concept_gets_its_retired_id_too(graph, model, wordpiece, documents):
+    """A salt that is linked by its substance would stay wrong under the id that MeSH had for it."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=2))
+    model.kogner.linking.broader = torch.tensor([[1, 0], [3, 0]], dtype=torch.int32)  # 0 has an id of MeSH
+    mention = replace(documents[0].mentions[1], text="leukemia")
+    for retired, expected in (("MESH:C7", {"MONDO:1", "MESH:D001241"}), ("OLD:7", {"MONDO:1"})):
+        old = [replace(documents[0], mentions=[mention] * 2, ids=[[retired]] * 2, concepts=[[]] * 2)]
+        table = retired_ids(model, wordpiece, old)
+        assert set(table["id"]) == {retired}
+        assert set(table["preferred"]) == expected
+
+
 def test_training_brings_spellings_of_a_concept_together(graph, model, wordpiece, documents):
     """Names that stay where the encoder put them would be found by their spelling alone."""
     names = link_names(graph.concepts, graph.edges, graph.surfaces, graph.further)
@@ -195,12 +209,37 @@ def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, docume
     seen = {each.place: each.features[:, LINK_FEATURES.index("seen")].max() for each in examples}
     assert seen["2", "Blood cancer", "Disease"] == 0  # no other document calls it so
     assert seen["2", "aspirin", "Chemical"] > 0
+    add_choice(model, wordpiece, documents)
     model.kogner.link_choice = fit_choice(examples, epochs=100)
     links = best_links(model, wordpiece, documents)
     reachable = np.array([each.right.any() for each in examples])
     assert reachable.mean() > 0.7
     assert links["right"][reachable].all()
     assert links["score"].between(0, 1.0001).all()
+
+
+def test_names_of_further_documents_are_known_and_vectors_still_find_theirs(graph, model, wordpiece, documents):
+    """New rows in between would make each name vector stand for another name."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=2))
+
+    def lookup():
+        return NameLookup(TorchTagger(model), TextTokenizer.of(wordpiece))
+
+    def keys():
+        return [lookup()._key_of(int(row)) for row in model.kogner.names.row]
+
+    before = keys()
+    assert not lookup().exact(["odd trouble"])["odd trouble"]
+    mentions = [
+        replace(documents[0].mentions[1], text=text) for text in ("odd trouble", "odd blood", "leukemia of odd")
+    ]
+    more = [replace(documents[0], id="9", mentions=mentions, ids=[["MONDO:3"]] * 3, concepts=[[3]] * 3)]
+    assert count_names(model, wordpiece, [*documents, *more]) == 3
+    (found,) = lookup().exact(["odd trouble"])["odd trouble"]
+    assert (found.concept, found.uses, found.is_listed) == (3, 1, False)
+    assert keys() == before
+    assert model.config.num_link_names == len(model.kogner.linking.name_hash)
+    assert count_names(model, wordpiece, [*documents, *more]) == 0
 
 
 def test_short_forms_of_few_documents_are_no_names(model, wordpiece, documents):
@@ -247,8 +286,9 @@ def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
     assert ended.exit_code == 0, ended.output
     assert "2 documents" in ended.stdout
     ended = kogner("graph", "choice", "--model", tmp_path / "named", "--documents", train, "--validation", held,
-                   "--output", tmp_path / "linked")  # fmt: skip
+                   "--further", held, "--output", tmp_path / "linked")  # fmt: skip
     assert ended.exit_code == 0, ended.output
+    assert "further documents" in ended.stdout
     config = json.loads((tmp_path / "linked" / "config.json").read_text())
     assert isinstance(config["link_thresholds"], dict)
     assert {name.split(".")[0] for name in config["table_checksums"]} >= {"names", "linking"}
