@@ -20,7 +20,7 @@ class ExplainOptions:
 
 
 def explain(options: ExplainOptions) -> None:
-    """Show why mentions were tagged: names and concepts found, the gate, and the answer without knowledge.
+    """Show why mentions were found and linked: names and concepts of the graph, and the answer without knowledge.
 
     kogner explain "Aspirin reduced the fever"
     """

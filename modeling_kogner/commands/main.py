@@ -135,7 +135,7 @@ def _no_command(group: str, words: list[str]) -> int:
         print(f"  {name:10} {summary_of(_command(full)) if full else GROUPS[name]}")
     print(f"\n{program} COMMAND --help shows an example and all options.")
     if not group:
-        print("kogner --version prints the version of the package.")
+        print("kogner annotate --example is a first try; kogner --version prints the version of the package.")
     return DONE if words else WRONG_CALL
 
 

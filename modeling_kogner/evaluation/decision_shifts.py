@@ -19,7 +19,7 @@ from ..files.whole import write_whole
 from ..modeling_kogner import KognerForTokenClassification
 from ..transitions import path_odds
 from .encoded_split import EncodedSplit, predict_logits
-from .strict_ner_metric import strict_scores
+from .strict_scores import strict_scores
 
 GRID = np.arange(-1.5, 1.51, 0.25)
 LEAST_GAIN = 0.002  # of F1; less is chance

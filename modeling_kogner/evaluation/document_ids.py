@@ -8,7 +8,7 @@ from typing import Any
 
 from ..corpora.mention import Mention
 from .gold import gold_ids, predicted_concepts
-from .strict_ner_metric import agreement
+from .strict_scores import agreement
 
 
 def score_ids(

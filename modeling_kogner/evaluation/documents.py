@@ -15,7 +15,7 @@ from ..inference.annotator import Annotator
 from .document_ids import score_ids
 from .error_kinds import error_kinds
 from .gold import type_names
-from .strict_ner_metric import agreement
+from .strict_scores import agreement
 
 
 def score_documents(

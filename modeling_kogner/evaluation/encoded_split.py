@@ -14,7 +14,7 @@ from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
 from ..corpora.text_windows import readable
 from ..corpora.windows import encode, merge_windows, neighbours
-from .strict_ner_metric import StrictNer
+from .strict_scores import strict_scores
 
 READ = ("input_ids", "attention_mask", "convention")  # columns that the model reads
 
@@ -62,7 +62,7 @@ class EncodedSplit:
     def score(self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False) -> dict[str, Any]:
         """Strict scores of the types that the corpus annotates, of the tags that :meth:`decode` gives."""
         tags = self.decode(logits, id2label, every_type)
-        return StrictNer().compute(predictions=tags, references=self.references, types=self.types)
+        return strict_scores(tags, self.references, self.types)
 
     def decode(
         self, logits: Sequence[np.ndarray], id2label: dict[int, str], every_type: bool = False

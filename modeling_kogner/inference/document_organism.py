@@ -26,21 +26,21 @@ def organism_class(organism: str | None) -> int | None:
 
 
 def document_words(text: str, organisms: Organisms, titles: float) -> np.ndarray:
-    """Rows of the table that a document has: its words and what it says of organisms, each once, ``(n,)`` int64.
+    """Rows of the table that a document has: 0, its words, what it says of organisms, each once, ``(n,)`` int64.
 
     Args:
         text: of the document.
         organisms: that it names.
         titles: share of its symbols that are written as those of rodents.
     """
-    words = {*_WORD.findall(text[:_READ].lower()), "=", f"=titles {round(_STEPS * titles)}"}
+    words = {*_WORD.findall(text[:_READ].lower()), f"=titles {round(_STEPS * titles)}"}
     for organism, times in organisms.counts.items():
         place = organism_class(organism)
         words |= {f"=named {place}", f"=named {place} {min(times, _MOST_TIMES)}"}
     words |= {f"=title {organism_class(organism)}" for organism in organisms.title}
     if organisms.counts:
         words.add(f"=main {organism_class(organisms.main)}")
-    return np.array(sorted({zlib.crc32(word.encode()) % WORD_ROWS for word in words}), np.int64)
+    return np.array([0, *sorted({1 + zlib.crc32(word.encode()) % (WORD_ROWS - 1) for word in words})], np.int64)
 
 
 def organism_odds(words: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ OrganismOf = Callable[[int], str | None]
 _STEPS, _RATE = 200, 0.05
 _DECAY = 2.5  # of the squared weights, over all documents; chosen on validation among 1.7, 5 and 17
 _PARTS = 5
+_RAREST = 0.01
 
 
 def organism_words(documents: Sequence[LinkedDocument], organism_of: OrganismOf) -> np.ndarray:
@@ -29,9 +30,11 @@ def organism_words(documents: Sequence[LinkedDocument], organism_of: OrganismOf)
     """
     shares = np.array([_shares(each, organism_of) for each in documents]).reshape(-1, ORGANISM_CLASSES)
     kept = np.flatnonzero(shares.any(1))
-    table = torch.zeros(WORD_ROWS, ORGANISM_CLASSES, requires_grad=True)
+    table = torch.zeros(WORD_ROWS, ORGANISM_CLASSES)
     if not len(kept):
-        return table.detach().numpy()
+        return table.numpy()
+    table[0] = torch.from_numpy(shares[kept].mean(0)).clamp(min=_RAREST).log()  # where words say nothing
+    table.requires_grad_()
     bags = [_words(documents[place]) for place in kept]
     rows = torch.from_numpy(np.concatenate(bags))
     first = torch.tensor([0, *map(len, bags[:-1])]).cumsum(0)
@@ -40,7 +43,7 @@ def organism_words(documents: Sequence[LinkedDocument], organism_of: OrganismOf)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, _STEPS)
     for _ in range(_STEPS):
         loss = cross_entropy(embedding_bag(rows, table, first, mode="sum"), right)
-        loss = loss + _DECAY * table.square().sum() / len(kept)
+        loss = loss + _DECAY * table[1:].square().sum() / len(kept)  # row 0 is that of every document
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

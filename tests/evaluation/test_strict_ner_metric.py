@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 
-from modeling_kogner.evaluation.strict_ner_metric import StrictNer, strict_scores
+from modeling_kogner.evaluation.strict_ner_metric import StrictNer
+from modeling_kogner.evaluation.strict_scores import strict_scores
 
 TAGS = ["O", "B-A", "I-A", "B-B", "I-B"]
 PAIRS = st.lists(

@@ -1,5 +1,7 @@
 """The choice among concepts in the context of a document, on a tiny model whose choice adds up what it is told to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,6 +213,10 @@ def test_words_of_a_document_tell_whose_genes_it_is_about(tagger, wordpiece):
     assert odds.sum() == pytest.approx(1)
     assert odds.argmax() == organism_class(MOUSE)
     assert not organism_words(documents, lambda _: None).any()  # no gene, nothing learned
+    alike = [replace(each, text="trp") for each in [*documents, *documents[1::2] * 3]]  # twelve of 15 are of human
+    often = organism_words(alike, {5: MOUSE, 4: HUMAN}.get)
+    odds = organism_odds(document_words("", Organisms("", 0), 0.0), often)
+    assert odds[organism_class(HUMAN)] == pytest.approx(0.8, abs=0.02)  # where nothing is said
 
 
 def test_odds_of_a_training_document_are_those_of_other_documents():
