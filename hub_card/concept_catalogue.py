@@ -156,6 +156,16 @@ class ConceptCatalogue:
             found += [each for line in lines[first:last] for each in line.split("\t")[1:]]
         return found
 
+    def of_vocabulary(self, name: str) -> np.ndarray:
+        """``(N,)`` bool, concepts that have an id of a vocabulary, in any case."""
+        start = f"{name.casefold()}:"
+        found = np.fromiter((each.casefold().startswith(start) for each in self.ids), bool, len(self))
+        for numbers, lines in self._further:
+            found[[k for k, line in zip(numbers.tolist(), lines, strict=True) if f"\t{start}" in line.casefold()]] = (
+                True
+            )
+        return found
+
     @cached_property
     def owners(self) -> dict[str, list[str]]:
         """Further id -> ids of the concepts that have it: several where a vocabulary is coarser than ours."""

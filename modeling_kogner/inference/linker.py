@@ -181,7 +181,7 @@ class Linker:
         self._types = tables.index["concept_type"]  # (N,)
         self._allowed = np.ones(len(self._types), dtype=bool)
         if self.vocabulary is not None:
-            self._allowed[:] = [self._id(concept) is not None for concept in range(len(self._types))]
+            self._allowed = self._catalogue.of_vocabulary(self.vocabulary)
             if not self._allowed.any():
                 known = sorted(
                     {concept.partition(":")[0] for concept in (*self._catalogue.ids, *self._catalogue.owners)}

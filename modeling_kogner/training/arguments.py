@@ -60,6 +60,12 @@ class ModelArguments(StartArguments):
         4.0,
         least=0,
     )
+    trained_layers: int | None = option(
+        "Last layers of the encoder that learn where a model is trained further; by default 4 with up to 400 "
+        "sentences, so that the other types keep what they read, else all.",
+        None,
+        least=0,
+    )
     adversarial_norm: float = option(
         "Learn from each batch a second time, with the embeddings of each window moved this far against the model; "
         "1 is a good value, 0: once.",
@@ -68,6 +74,8 @@ class ModelArguments(StartArguments):
     )
 
     def __post_init__(self):
+        if self.encoder and self.trained_layers is not None:
+            raise UsageError("a new model learns with all layers", field="--trained-layers", fix="leave it out")
         if self.encoder and self.checkpoint:
             raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
         if not 0 <= self.kept_share < 1:
@@ -117,7 +125,9 @@ class RecipeArguments:
     exclude_corpora: list[str] = option("Corpora of the recipe to leave out; their test sentences stay excluded.", [])
     exclude_validation: bool = option("Keep off validation splits as off test splits, to choose among recipes.", False)
     batch_tokens: int = option("Padded tokens per step and device, of windows alike in length.", 8192, least=1)
-    teachers: list[str] = option("Models of the same recipe, whose mean probabilities on --teacher-text are learned.", [])
+    teachers: list[str] = option(
+        "Models of the same recipe, whose mean probabilities on --teacher-text are learned.", []
+    )
     teacher_text: list[str] = option("Running text or packed windows, as for pretrain; test sentences are dropped.", [])
     teacher_length: int = option("Ids per window of it.", 256)
     teacher_tokens: int = option("Tokens of it per step and device.", 24576, least=1)

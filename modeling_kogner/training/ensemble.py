@@ -57,7 +57,7 @@ class Ensemble:
         self._reading = False
 
     def draw(self) -> dict[str, Tensor]:
-        """Inputs of the model for one step: ``input_ids`` and ``attention_mask`` ``(B, T)``, ``convention`` ``(B,)``."""
+        """Inputs of the model for a step: ``input_ids``, ``attention_mask`` ``(B, T)`` and ``convention`` ``(B,)``."""
         ids = self._windows[np.sort(self._rng.integers(len(self._windows), size=self._size))].astype(np.int64)
         convention = self._rng.integers(1, len(self._counted), self._size)
         convention[self._rng.random(self._size) >= self._told] = 0

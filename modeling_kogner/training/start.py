@@ -155,7 +155,7 @@ def read_encoder(source: str) -> PreTrainedModel:
 
 @torch.no_grad()
 def take_over_layers(source: KognerForTokenClassification, target: KognerForTokenClassification) -> list[str]:
-    """Copy fusion layers, knowledge path, the rows of equally named entity types and those of equally named conventions.
+    """Copy fusion layers, knowledge path, and the rows of entity types and conventions that have equal names.
 
     The knowledge path stays fresh if the target has no knowledge. The student's layer is the source's only if the
     source read vectors; otherwise it is the one distilled into the target's knowledge.

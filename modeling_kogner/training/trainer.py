@@ -54,9 +54,7 @@ class KognerTrainer(Trainer):
 
     _loss: HostValue | None = None
 
-    def __init__(
-        self, *args, train_collator=None, adversarial_norm: float = 0.0, known=None, ensemble=None, **kwargs
-    ):
+    def __init__(self, *args, train_collator=None, adversarial_norm: float = 0.0, known=None, ensemble=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.known, self.ensemble = known, ensemble
         self.train_collator = train_collator or self.data_collator

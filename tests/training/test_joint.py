@@ -187,6 +187,32 @@ def test_options_that_a_recipe_decides_are_refused(start, tmp_path, options, mes
         train(*start, *options, "--output-dir", tmp_path / "model")
 
 
+def test_a_student_learns_from_teachers(start, tmp_path):
+    """The steps on text must reach the model, which starts with the teacher's conventions."""
+    (tmp_path / "text.jsonl").write_text(
+        '{"text": "Heart failure of rats was measured with aspirin. No level fell."}\n' * 9
+    )
+    train(*start, "--max-steps", 6, "--output-dir", tmp_path / "teacher")
+    text = ["--teacher-text", tmp_path / "text.jsonl", "--teacher-length", 16, "--teacher-tokens", 64]
+    again = [*start, "--encoder", tmp_path / "teacher", "--start-from", "all", "--max-steps", 2]
+    train(*again, "--teachers", tmp_path / "teacher", *text, "--output-dir", tmp_path / "student")
+    train(*again, "--output-dir", tmp_path / "alone")
+    assert not same_weights(tmp_path / "student", tmp_path / "alone")
+    still = ["--learning-rate", 0, "--head-learning-rate", 0]
+    train(*again, *still, "--output-dir", tmp_path / "still")
+    assert same_weights(tmp_path / "teacher", tmp_path / "still")
+
+
+def test_unfit_teachers_are_refused(data, start, tmp_path):
+    """Probabilities of other types would be learned under the wrong names."""
+    train(*start, "--max-steps", 1, "--exclude-corpora", "drugs", "--output-dir", tmp_path / "teacher")
+    text = ["--teacher-text", data / "drugs" / "train.pubtator"]
+    with pytest.raises(InputError, match="other types, conventions or another tokenizer than the recipe's model"):
+        train(*start, "--teachers", tmp_path / "teacher", *text, "--output-dir", tmp_path / "student")
+    with pytest.raises(UsageError, match="--teachers and --teacher-text go together"):
+        train(*start, "--teachers", tmp_path / "teacher", "--output-dir", tmp_path / "student")
+
+
 @pytest.mark.slow
 def test_two_processes_train_one_model(start, tmp_path):
     """With its own gradients each would train another model, and the adversary's passes would wait for each other."""
