@@ -43,7 +43,7 @@ class DistillSettings:
     """What to distil with."""
 
     encoder: str  # folder or Hub id of the text encoder
-    seed: int = 13  # of every random choice; exact on a CPU, on CUDA up to the order of additions
+    seed: int = 13  # of every random choice; exact on one thread of a CPU, else up to the order of additions
     max_concepts: int | None = None  # distil a connected part of the graph of this size; all if None
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     student: StudentSettings = field(default_factory=StudentSettings)
