@@ -13,6 +13,8 @@ from ..table_checksums import TABLES
 
 INDEX = "model.safetensors.index.json"
 SHARD_BYTES = 40_000_000
+# Numbers of written forms, which are others with each choice of linking.
+ELSEWHERE = {"kogner.names.row": "linking"}
 LARGEST_FILE = 50_000_000  # the Hub takes files below 50 MB without Git LFS
 
 
@@ -47,6 +49,8 @@ def separate_tables(folder: Path) -> None:
 
 def _group(name: str) -> str:
     """Which files a tensor belongs to: those of its table, or `weights`."""
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
     inner = name.removeprefix("kogner.")
     return next((table.rstrip(".") for table in TABLES if inner.startswith(table)), "weights")
 
