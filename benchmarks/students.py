@@ -3,7 +3,7 @@
     python benchmarks/students.py LINKING_MODEL STUDENT ... --names DATA/kg/names.parquet DATA/kg/more/*.names.parquet
         --documents TRAIN.pubtator ... --seconds 90 --output MODEL
 
-Name vectors are those of the encoder with a small adapter, so a new encoder would need new vectors of 1.7 million names.
+Name vectors are those of the encoder with a small adapter, so a new encoder needs new vectors of 1.7 million names.
 Instead the adapter is fitted anew for each student: a name's vector is drawn to that of the old model (cosine), and so
 the tables stay byte for byte. The students' weights and their adapters are averaged (Wortsman et al. 2022,
 arXiv:2203.05482). Prints the cosine on names held out. On one H100, 90 seconds a student: 0.998.
@@ -105,7 +105,7 @@ def main() -> None:
     weights, adapters = [], []
     for folder in args.students:
         student = load_model(folder)[0].to(device).requires_grad_(False)
-        weights.append({name: weight for name, weight in student.named_parameters()})
+        weights.append(dict(student.named_parameters()))
         adapters.append(fit(student.kogner.encoder, names, mentions, args.seconds).state_dict())
     model.requires_grad_(False)
     mean_into(model, weights)
