@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
+from datasets import Dataset
 from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase, TrainingArguments
 
 from ..files.errors import InputError
 from ..graph.token_keys import tokenizer_fingerprint
@@ -16,8 +17,11 @@ from ..inference.load_model import load_model
 from ..inference.precision import set_precision
 from ..modeling_kogner import KognerForTokenClassification
 from .arguments import RecipeArguments, TextArguments
+from .further import decisions
 from .packed_windows import prepare_windows
 from .supervision import Rules
+
+_SHARED = ("entity_types", "conventions", "num_surfaces", "num_concepts")
 
 
 class Ensemble:
@@ -80,47 +84,53 @@ class Ensemble:
         return self._reading
 
     def loss(self, model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
-        """Loss of a batch of :meth:`draw`, on the device of the model."""
-        device = inputs["input_ids"].device
-        for teacher in self.teachers:
-            if teacher.device != device:
-                teacher.to(device)
+        """Loss of a batch of :meth:`draw`, on the device of the teachers."""
         with torch.no_grad():
             index = self.teachers[0].kogner.index  # all have the same tables
             if index.surface_hash.numel():
                 inputs = inputs | {"ngram_concepts": index.lookup(inputs["input_ids"], inputs["attention_mask"])}
-            wanted = sum(_decisions(teacher(**inputs).logits).softmax(-1) for teacher in self.teachers)
+            wanted = sum(decisions(teacher(**inputs).logits[..., 1:]).softmax(-1) for teacher in self.teachers)
             wanted = wanted / len(self.teachers)  # (B, T, K, 3)
-        counted = self._counted.to(device)[inputs["convention"]][:, None]  # (B, 1, K)
-        told = -(wanted * _decisions(model(**inputs).logits).log_softmax(-1)).sum(-1)  # (B, T, K)
+        counted = self._counted.to(wanted.device)[inputs["convention"]][:, None]  # (B, 1, K)
+        told = -(wanted * decisions(model(**inputs).logits[..., 1:]).log_softmax(-1)).sum(-1)  # (B, T, K)
         return (told * counted).sum() / inputs["attention_mask"].sum()
 
 
-def _decisions(logits: Tensor) -> Tensor:
-    """Outside, begin and inside of each type: ``(B, T, 1 + 2K)`` -> ``(B, T, K, 3)``."""
-    return nn.functional.pad(logits[..., 1:].unflatten(-1, (-1, 2)).float(), (1, 0))
-
-
 def read_ensemble(
-    given: RecipeArguments, student: KognerForTokenClassification, tokenizer: Any, tests: Any, rules: Rules, seed: int
+    given: RecipeArguments,
+    student: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    tests: Mapping[str, Dataset],
+    rules: Rules,
+    args: TrainingArguments,
 ) -> Ensemble:
-    """The teachers and the text that the options name.
+    """The teachers, in half precision on a GPU, and the text that the options name.
+
+    Args:
+        given: the options.
+        student: whose types and conventions they must have.
+        tokenizer: of the student.
+        tests: test splits by corpus name, whose sentences are dropped from the text.
+        rules: of the recipe.
+        args: where it computes, and the seed.
 
     Raises:
-        InputError: a teacher has other types, conventions or another tokenizer than the student, or the text is unfit.
+        InputError: a teacher has other types, conventions, another graph or tokenizer than the student, or the text is
+            unfit.
     """
     teachers = []
     for name in given.teachers:
         teacher, its_tokenizer = load_model(name)
         config, wanted = teacher.config, student.config
-        same = config.entity_types == wanted.entity_types and config.conventions == wanted.conventions
+        same = all(getattr(config, name) == getattr(wanted, name) for name in _SHARED)
         if not same or tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
-            problem = f"{name} has other types, conventions or another tokenizer than the recipe's model"
+            problem = f"{name} has other types, conventions, another graph or tokenizer than the recipe's model"
             raise InputError(problem, field="--teachers", fix="train it by the same recipe")
         config.constrained_decoding, config.decision_shifts = False, None  # what it believes of single decisions
-        set_precision(teacher, "bf16" if torch.cuda.is_available() else "fp32")
+        set_precision(teacher.to(args.device), "bf16" if args.device.type == "cuda" else "fp32")
         teachers.append(teacher.eval().requires_grad_(False))
     text = TextArguments(given.teacher_text, max_length=given.teacher_length)
     windows, _ = prepare_windows(text, tokenizer, tests)
     size = max(1, given.teacher_tokens // windows.shape[1])
-    return Ensemble(teachers, windows, rules.annotated, size, 1 - student.config.convention_dropout, seed)
+    told, seed = 1 - student.config.convention_dropout, args.seed + args.process_index
+    return Ensemble(teachers, windows, rules.annotated, size, told, seed)

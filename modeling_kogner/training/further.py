@@ -79,8 +79,8 @@ class KnownTypes:
         kinds = wanted.shape[-1] // 2
         unknown = ~inputs["type_mask"][..., :kinds].bool()  # (B, K) or (B, T, K)
         counted = inputs["attention_mask"].bool()[..., None] & (unknown if unknown.dim() == 3 else unknown[:, None])
-        target = _decisions(wanted).softmax(-1)  # (B, T, K, 3)
-        told = -(target * _decisions(logits[..., 1 : 1 + 2 * kinds]).log_softmax(-1)).sum(-1)  # (B, T, K)
+        target = decisions(wanted).softmax(-1)  # (B, T, K, 3)
+        told = -(target * decisions(logits[..., 1 : 1 + 2 * kinds]).log_softmax(-1)).sum(-1)  # (B, T, K)
         return self._weight * (told * counted).sum() / inputs["attention_mask"].sum().clamp(min=1)
 
     @torch.no_grad()
@@ -101,7 +101,7 @@ class KnownTypes:
         return wanted
 
 
-def _decisions(odds: Tensor) -> Tensor:
+def decisions(odds: Tensor) -> Tensor:
     """Outside, begin and inside of each type: ``(B, T, 2K)`` -> ``(B, T, K, 3)``."""
     return nn.functional.pad(odds.unflatten(-1, (-1, 2)).float(), (1, 0))
 

@@ -130,10 +130,7 @@ def prepare_recipe(
     if args.eval_strategy != "no":
         windowing = {"max_length": data.max_length, "stride": data.stride, "context": recipe.context_tokens}
         validation = validation_splits(loaded, recipe, tokenizer, model.config, **windowing)
-    ensemble = None
-    if given.teachers:
-        seed = args.seed + args.process_index
-        ensemble = read_ensemble(given, model, tokenizer, loaded.tests, train.rules, seed)
+    ensemble = read_ensemble(given, model, tokenizer, loaded.tests, train.rules, args) if given.teachers else None
     report = {"train_windows": sum(map(len, train.sampler(args).draw(0))), "overlap": loaded.report}
     report |= {"excluded": given.exclude_corpora, "tokens": train.tokens}
     return Prepared(model, tokenizer, train, validation, report, ensemble=ensemble)

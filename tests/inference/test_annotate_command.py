@@ -71,7 +71,7 @@ app()
 @pytest.mark.parametrize(
     ("arguments", "code", "stream", "message"),
     [
-        (["annotate", "--model", "MODEL", "Aspirin and leukemia in rats"], 0, "stdout", "preferred name"),
+        (["annotate", "--model", "MODEL", "Aspirin and leukemia in rats"], 0, "stdout", "preferred"),
         (["graph", "distill", "--help"], 0, "stdout", "--teacher-width"),
         (
             ["graph", "distill", "--knowledge", "x", "--encoder", "x", "--output", "x"],

@@ -207,7 +207,7 @@ def test_unfit_teachers_are_refused(data, start, tmp_path):
     """Probabilities of other types would be learned under the wrong names."""
     train(*start, "--max-steps", 1, "--exclude-corpora", "drugs", "--output-dir", tmp_path / "teacher")
     text = ["--teacher-text", data / "drugs" / "train.pubtator"]
-    with pytest.raises(InputError, match="other types, conventions or another tokenizer than the recipe's model"):
+    with pytest.raises(InputError, match="other types, conventions, another graph or tokenizer"):
         train(*start, "--teachers", tmp_path / "teacher", *text, "--output-dir", tmp_path / "student")
     with pytest.raises(UsageError, match="--teachers and --teacher-text go together"):
         train(*start, "--teachers", tmp_path / "teacher", "--output-dir", tmp_path / "student")
