@@ -100,7 +100,7 @@ def children(process):
 def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
     """Processes that outlive a killed run hold its file and its memory; another number of jobs must not matter."""
     model, source = save_tagger(knowledge, tmp_path / "model"), tmp_path / "in.jsonl"
-    source.write_text("".join(json.dumps({"id": n, "text": f"{n}. {TEXT[n % 5]}"}) + "\n" for n in range(160)))
+    source.write_text("".join(json.dumps({"id": n, "text": f"{n}. {TEXT[n % 5]}"}) + "\n" for n in range(800)))
     command = ["--model", model, "--device", "cpu", "--input", source, "--batch-size", 1]
     output, state = tmp_path / "out.jsonl", tmp_path / "out.jsonl.run.json"
 
@@ -130,7 +130,7 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
             time.sleep(0.1)
         else:
             pytest.fail("a process outlived the run")
-        assert records <= done() < 160
+        assert records <= done() < 800
     assert start(3).wait(120) == 0
     assert kogner("annotate", *command, "--output", tmp_path / "whole.jsonl", "--jobs", 1).exit_code == 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
