@@ -161,9 +161,7 @@ class ConceptCatalogue:
         start = f"{name.casefold()}:"
         found = np.fromiter((each.casefold().startswith(start) for each in self.ids), bool, len(self))
         for numbers, lines in self._further:
-            found[[k for k, line in zip(numbers.tolist(), lines, strict=True) if f"\t{start}" in line.casefold()]] = (
-                True
-            )
+            found[numbers[np.fromiter((f"\t{start}" in line.casefold() for line in lines), bool, len(lines))]] = True
         return found
 
     @cached_property

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -58,7 +57,6 @@ class Ensemble:
         self._windows, self._size, self._told = windows, size, told
         self._counted = torch.cat([torch.ones(1, annotated.shape[1], dtype=torch.bool), annotated])  # (1 + C, K)
         self._rng = np.random.default_rng(seed)
-        self._reading = False
 
     def draw(self) -> dict[str, Tensor]:
         """Inputs of the model for a step: ``input_ids``, ``attention_mask`` ``(B, T)`` and ``convention`` ``(B,)``."""
@@ -68,20 +66,6 @@ class Ensemble:
         input_ids = torch.from_numpy(ids)
         mask = torch.ones_like(input_ids)
         return {"input_ids": input_ids, "attention_mask": mask, "convention": torch.from_numpy(convention)}
-
-    @contextmanager
-    def read(self) -> Iterator[None]:
-        """Within, the loss of a batch is that of :meth:`loss`."""
-        self._reading = True
-        try:
-            yield
-        finally:
-            self._reading = False
-
-    @property
-    def reading(self) -> bool:
-        """Whether the batch at hand is running text."""
-        return self._reading
 
     def loss(self, model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
         """Loss of a batch of :meth:`draw`, on the device of the teachers."""
@@ -122,7 +106,7 @@ def read_ensemble(
     for name in given.teachers:
         teacher, its_tokenizer = load_model(name)
         config, wanted = teacher.config, student.config
-        same = all(getattr(config, name) == getattr(wanted, name) for name in _SHARED)
+        same = all(getattr(config, field) == getattr(wanted, field) for field in _SHARED)
         if not same or tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
             problem = f"{name} has other types, conventions, another graph or tokenizer than the recipe's model"
             raise InputError(problem, field="--teachers", fix="train it by the same recipe")

@@ -118,7 +118,7 @@ class KognerTrainer(Trainer):
 
     def compute_loss(self, model, inputs, return_outputs: bool = False, **kwargs):
         """The model's loss, and in training that of what it knew before, or of what the ensemble says."""
-        if self.ensemble is not None and self.ensemble.reading:
+        if self.ensemble is not None and "labels" not in inputs:  # text that nobody annotated
             return self.ensemble.loss(model, inputs)
         if self.known is None or not model.training:
             return super().compute_loss(model, inputs, return_outputs, **kwargs)
@@ -129,7 +129,7 @@ class KognerTrainer(Trainer):
     def training_step(self, model, inputs, *args, **kwargs) -> torch.Tensor:
         """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""
         if self.ensemble is not None:
-            with self.ensemble.read(), self.accelerator.no_sync(model):
+            with self.accelerator.no_sync(model):
                 super().training_step(model, self.ensemble.draw(), *args, **kwargs)
         if self.adversary is None:
             loss = super().training_step(model, inputs, *args, **kwargs)

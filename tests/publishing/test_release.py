@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from support import tiny_model
 from transformers import AutoModelForTokenClassification
 
@@ -60,6 +60,15 @@ def test_a_new_training_leaves_the_files_of_the_tables_as_they_were(knowledge, w
     assert state.keys() == model.state_dict().keys()
     loaded = AutoModelForTokenClassification.from_pretrained(tmp_path / "hub-second").state_dict()
     assert all(torch.equal(state[name], loaded[name]) for name in state if "index" in name or "catalogue" in name)
+
+
+def test_rows_of_name_vectors_lie_with_linking(tmp_path):
+    """Each new choice would carry the vectors of all names again."""
+    names = ["kogner.names.row", "kogner.names.codes", "kogner.linking.name_hash"]
+    save_file({name: torch.zeros(3) for name in names}, tmp_path / "model.safetensors")
+    shards.separate_tables(tmp_path)
+    row, codes, linking = map(json.loads((tmp_path / shards.INDEX).read_text())["weight_map"].get, names)
+    assert row == linking != codes
 
 
 def test_a_file_too_large_for_the_hub_is_an_error(knowledge, wordpiece, tmp_path, monkeypatch):
