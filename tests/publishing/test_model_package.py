@@ -193,7 +193,7 @@ def test_code_and_model_are_installed_in_a_clean_environment(wheel, tmp_path):
     example = run("kogner", "annotate", "--example")
     assert example.returncode == 0, example.stderr
     assert example.stderr == ""
-    assert "preferred name" in example.stdout
+    assert " concept " in example.stdout
     subprocess.run([*pip[:5], "uninstall", "--yes", "--quiet", "kogner-biomed"], check=True, cwd=elsewhere)
     missing = run("kogner", "annotate", TEXT)
     assert missing.returncode == 2
