@@ -193,6 +193,7 @@ class ConceptCatalogue:
             for text in pairs:  # further ids in older checkpoints: the further id, then its concept
                 parts.further.append(Lines.of("\t".join(pair.split("\t")[::-1]) for pair in text.decode().split("\n")))
             packed = part.unused_data
+        self._blob = b""  # what it held is in the parts
         return parts
 
     @property
@@ -210,6 +211,9 @@ class ConceptCatalogue:
 
 
 def _joined(parts: list[Lines]) -> Lines:
+    parts = [lines for lines in parts if len(lines.block)]
+    if len(parts) == 1:
+        return parts[0]
     return Lines.of_bytes(b"".join(lines.block.tobytes() for lines in parts))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What a step holds at most: of short texts enough to fill batches with windows of similar length, and of long ones
 # little enough that progress shows and that a stop loses seconds.
 BATCHES_A_STEP, CHARACTERS_A_STEP, RECORDS_A_STEP = 4, 200_000, 5_000
+FIRST_STEP = 4  # texts that one process annotates before there are others
 Rendered = tuple[list[str], int]  # documents as the output format writes them, and the number of their mentions
 
 
@@ -75,7 +76,7 @@ def annotate_records(
         return render(step, lambda read: on_step(output.counts, step.start + read))
 
     most = batch_size if jobs > 1 else BATCHES_A_STEP * batch_size  # little for each, so that all end together
-    steps = _steps(records, output.counts, most, on_skip)
+    steps = _steps(records, output.counts, most, on_skip, FIRST_STEP if jobs > 1 else most)
     annotated: Iterator[tuple[Step, Rendered]]
     if jobs == 1:
         annotated = ((step, render_here(step)) for step in steps)
@@ -92,7 +93,10 @@ def annotate_records(
     output.finish()
 
 
-def _steps(records: Iterable[Record], done: Done, most: int, on_skip: Callable[[str], None] | None) -> Iterator[Step]:
+def _steps(
+    records: Iterable[Record], done: Done, most: int, on_skip: Callable[[str], None] | None, first: int
+) -> Iterator[Step]:
+    """Records with at most so many texts a step, and in the first one."""
     waiting: list[Document] = []
     count, skipped, size, filled, start = done.records, done.skipped, 0, 0, 0
     for record in records:
@@ -108,7 +112,7 @@ def _steps(records: Iterable[Record], done: Done, most: int, on_skip: Callable[[
             on_skip(str(error))
             skipped += 1
         count += 1
-        if filled >= most or size > CHARACTERS_A_STEP or len(waiting) >= RECORDS_A_STEP:
+        if filled >= first or size > CHARACTERS_A_STEP or len(waiting) >= RECORDS_A_STEP:
             yield Step(waiting, count, skipped, record.position, start)
-            waiting, size, filled, start = [], 0, 0, record.position
+            waiting, size, filled, start, first = [], 0, 0, record.position, most
     yield Step(waiting, count, skipped, None, start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import torch
 
@@ -17,8 +18,13 @@ _HEADS = ("classifier.", "evidence_odds.", "kogner.link_choice.")
 
 def has_bf16() -> bool:
     """Whether the processor multiplies matrices of bfloat16 itself; emulated, they take longer than float32."""
-    able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    able = _capabilities()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+def _capabilities() -> dict[str, Any]:
+    """What the processor can do, by PyTorch's names."""
+    return torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
 
 
 def set_precision(model: KognerForTokenClassification, precision: str | None) -> None:
@@ -50,6 +56,6 @@ def set_precision(model: KognerForTokenClassification, precision: str | None) ->
     for name, parameter in model.named_parameters():
         if not name.startswith(_HEADS):
             parameter.data = parameter.data.to(torch.bfloat16)
-    if on_cpu:
-        # Torch's fused attention takes longer than products of matrices do, for windows of a few hundred tokens.
+    if on_cpu and not _capabilities().get("amx_bf16"):
+        # There torch's fused attention takes longer than products of matrices do, for windows of a few hundred tokens.
         model.kogner.encoder.set_attn_implementation("eager")
