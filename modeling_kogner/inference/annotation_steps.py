@@ -76,7 +76,7 @@ def annotate_records(
         return render(step, lambda read: on_step(output.counts, step.start + read))
 
     most = batch_size if jobs > 1 else BATCHES_A_STEP * batch_size  # little for each, so that all end together
-    steps = _steps(records, output.counts, most, on_skip, FIRST_STEP if jobs > 1 else most)
+    steps = _steps(records, output.counts, most, on_skip, min(most, FIRST_STEP) if jobs > 1 else most)
     annotated: Iterator[tuple[Step, Rendered]]
     if jobs == 1:
         annotated = ((step, render_here(step)) for step in steps)

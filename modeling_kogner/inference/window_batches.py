@@ -10,7 +10,8 @@ import numpy as np
 from ..corpora.text_windows import Window
 
 # Lengths are rounded up to a multiple of it, and a CPU reads windows of one rounded length together: then no window's
-# scores depend on which others share its batch, so that neither batch size nor resuming changes a mention. For each
+# scores depend on which others share its batch, so that neither batch size nor resuming changes a mention (but for
+# bfloat16 with AMX, where oneDNN adds up 64 to 320 rows in another order than fewer or more). For each
 # shape of a batch a CPU's library keeps code of its own, so there are few: on 256 abstracts memory grows by 0.2 GB,
 # with multiples of 8 by 0.7 GB, at the same speed.
 LENGTH_STEP = 32
