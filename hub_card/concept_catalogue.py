@@ -152,7 +152,7 @@ class ConceptCatalogue:
         found: list[str] = []
         for numbers, lines in self._further:
             # Of the same type: numpy would convert the whole table otherwise.
-            first, last = np.searchsorted(numbers, np.array([concept, concept + 1], numbers.dtype))
+            first, last = numbers.searchsorted(np.array([concept, concept + 1], numbers.dtype)).tolist()
             found += [each for line in lines[first:last] for each in line.split("\t")[1:]]
         return found
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +57,7 @@ class NameLookup:
             self._tables.append((linking["name_hash"], linking["name_concept"], linking["name_count"]))
         self._keys: dict[str, int | None] = {}
         self._near: dict[str, list[tuple[int, float]]] = {}
-        self._of_key = lru_cache(_KEPT)(self._concepts)
+        self._named: dict[int, tuple[Named, ...]] = {}
 
     def exact(self, forms: Sequence[str]) -> dict[str, tuple[Named, ...]]:
         """Concepts of each written form, nothing for one that no concept has."""
@@ -70,7 +69,9 @@ class NameLookup:
             self._keys |= {
                 form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)
             }
-        return {form: self._of_key(key) for form in forms if (key := self._keys[form]) is not None}
+        known = {form: key for form in forms if (key := self._keys[form]) is not None}
+        named = self._of_keys(known.values())
+        return {form: named[key] for form, key in known.items()}
 
     def near(self, texts: Sequence[str], limit: int = 20) -> dict[str, list[tuple[Named, float]]]:
         """For each text the concepts of its nearest names, with the cosine, best first."""
@@ -82,22 +83,29 @@ class NameLookup:
         fresh = [text for text in dict.fromkeys(texts) if text not in self._near]
         for text, vector in zip(fresh, self.embed(fresh), strict=True):
             rows, scores = search_names(names, vector, limit)
-            self._near[text] = list(zip(rows.tolist(), scores.tolist(), strict=True))
-        return {
-            text: [(named, score) for row, score in self._near[text] for named in self._of_key(self._key_of(row))]
-            for text in dict.fromkeys(texts)
-        }
+            self._near[text] = list(zip(map(self._key_of, rows.tolist()), scores.tolist(), strict=True))
+        found = {text: self._near[text] for text in texts}
+        named = self._of_keys(key for pairs in found.values() for key, _ in pairs)
+        return {text: [(each, score) for key, score in pairs for each in named[key]] for text, pairs in found.items()}
 
-    def _concepts(self, key: int) -> tuple[Named, ...]:
-        found: dict[int, Named] = {}
+    def _of_keys(self, keys: Iterable[int]) -> dict[int, tuple[Named, ...]]:
+        """Concepts of names by their hashes, vocabularies' first."""
+        if len(self._named) > _KEPT:
+            self._named.clear()
+        wanted = dict.fromkeys(keys)
+        fresh = [key for key in wanted if key not in self._named]
+        found: list[dict[int, Named]] = [{} for _ in fresh]
         for hashes, concepts, counts in self._tables:
-            first, last = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")
-            for row in range(first, last):
-                concept, uses = int(concepts[row]), 0 if counts is None else int(counts[row])
-                known = found.get(concept)
-                new = Named(concept, len(found), uses, key, is_listed=counts is None)
-                found[concept] = known._replace(uses=uses) if known else new
-        return tuple(found.values())
+            sought = np.array(fresh, dtype=hashes.dtype)
+            ends = [hashes.searchsorted(sought, side).tolist() for side in ("left", "right")]
+            for key, of_key, first, last in zip(fresh, found, *ends, strict=True):
+                for row in range(first, last):
+                    concept, uses = int(concepts[row]), 0 if counts is None else int(counts[row])
+                    known = of_key.get(concept)
+                    new = Named(concept, len(of_key), uses, key, is_listed=counts is None)
+                    of_key[concept] = known._replace(uses=uses) if known else new
+        self._named |= {key: tuple(of_key.values()) for key, of_key in zip(fresh, found, strict=True)}
+        return {key: self._named[key] for key in wanted}
 
     def _key_of(self, row: int) -> int:
         size = len(self._tables[0][0])

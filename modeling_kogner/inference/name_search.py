@@ -21,13 +21,16 @@ def search_names(
     centres, first, books = names["centres"], names["first"], names["books"]
     score = centres @ query  # (G,)
     cells = _best(score, probes)
-    members = np.concatenate([np.arange(first[cell], first[cell + 1]) for cell in cells])
+    ranges = [slice(*ends) for ends in zip(first[cells].tolist(), first[cells + 1].tolist(), strict=True)]
+    codes = np.concatenate([names["codes"][each] for each in ranges])  # (M, S)
+    rows = np.concatenate([names["row"][each] for each in ranges])
     parts = len(books)
     table = np.einsum("skd,sd->sk", books, query.reshape(parts, -1))  # (S, 256)
-    found = table.ravel()[names["codes"][members] + np.arange(parts) * 256].sum(1)
-    found += np.repeat(score[cells], first[cells + 1] - first[cells])
+    found = np.repeat(score[cells], first[cells + 1] - first[cells])
+    for values, column in zip(table, codes.T, strict=True):
+        found += values[column]
     best = _best(found, limit)
-    return names["row"][members[best]], found[best]
+    return rows[best], found[best]
 
 
 def _best(scores: np.ndarray, count: int) -> np.ndarray:

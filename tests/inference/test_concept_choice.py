@@ -306,7 +306,7 @@ def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordp
     added = pd.DataFrame([("LAB:1", "low level", "Disease")], columns=["id", "name", "type"])
     add_concepts(tagger, wordpiece, added)
     lookup = NameLookup(TorchTagger(tagger), TextTokenizer.of(wordpiece))
-    concepts = [[named.concept for named in lookup._of_key(lookup._key_of(row))] for row in body.names.row.tolist()]
-    assert sorted(found[0] for found in concepts) == [1, 3, 9, 12]
+    named = lookup._of_keys(map(lookup._key_of, body.names.row.tolist()))
+    assert sorted(found[0].concept for found in named.values()) == [1, 3, 9, 12]
     mention = link(tagger, wordpiece, "The low level rose", "low level", "Disease")
     assert (mention.id, mention.link_score) == ("LAB:1", 1.0)
