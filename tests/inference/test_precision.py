@@ -71,6 +71,15 @@ def test_bf16_keeps_tables_and_decisions(knowledge, wordpiece, monkeypatch):
     assert not torch.equal(ours, ours.to(torch.bfloat16).float())
 
 
+@pytest.mark.parametrize(("found", "attention"), [({"amx_bf16": True}, "sdpa"), ({"avx512_bf16": True}, "eager")])
+def test_the_fastest_attention_of_a_processor(knowledge, wordpiece, monkeypatch, found, attention):
+    """The other one takes twice as long, which nobody would see but in the time."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    model = tiny_model(knowledge, wordpiece)
+    precision.set_precision(model, None)
+    assert model.kogner.encoder.config._attn_implementation == attention
+
+
 def test_a_precision_that_is_not_available(knowledge, wordpiece, tmp_path, monkeypatch, caplog):
     """An emulated one is slower than what it replaces, and takes its time in silence."""
     monkeypatch.setattr(precision, "has_bf16", lambda: False)
