@@ -60,10 +60,10 @@ class ModelArguments(StartArguments):
         4.0,
         least=0,
     )
-    trained_layers: int | None = option(
-        "Last layers of the encoder that learn where a model is trained further; by default 4 with up to 400 "
-        "sentences, so that the other types keep what they read, else all.",
-        None,
+    rehearsal_weight: float = option(
+        "How much it is held to that, in proportion, on sentences that it reads beside them, filled with names of its "
+        "graph; 0: it reads none.",
+        0.5,
         least=0,
     )
     adversarial_norm: float = option(
@@ -74,8 +74,6 @@ class ModelArguments(StartArguments):
     )
 
     def __post_init__(self):
-        if self.encoder and self.trained_layers is not None:
-            raise UsageError("a new model learns with all layers", field="--trained-layers", fix="leave it out")
         if self.encoder and self.checkpoint:
             raise UsageError("give either --encoder, to start a new model, or --checkpoint, to train one further")
         if not 0 <= self.kept_share < 1:

@@ -19,7 +19,6 @@ FRESH_BIAS = -2.0  # of new types: most tokens are outside of each
 STEPS, EPOCHS, EVALUATIONS = 400, (3, 20), 0.1  # about so many steps, in so many epochs; a share of them between scores
 FEW_WINDOWS, FEW_BATCH = 400, 8
 RATE, HEAD_RATE = 3e-5, 1e-2  # of what was trained before, and of the last layers, with the rows of new types
-FEW_LAYERS = 4  # of the encoder that learn from so few sentences; what the other types read stays as it is
 MOST_KEPT = 20_000  # sentences whose log-odds are kept in memory
 
 
@@ -104,30 +103,6 @@ class KnownTypes:
 def decisions(odds: Tensor) -> Tensor:
     """Outside, begin and inside of each type: ``(B, T, 2K)`` -> ``(B, T, K, 3)``."""
     return nn.functional.pad(odds.unflatten(-1, (-1, 2)).float(), (1, 0))
-
-
-def freeze_lower_layers(model: KognerForTokenClassification, trained: int | None, windows: int) -> int:
-    """Leave only the last layers of the encoder to be trained, so that what other types read of a text stays.
-
-    Args:
-        model: changed in place.
-        trained: how many of them; by default FEW_LAYERS for up to FEW_WINDOWS sentences, else all.
-        windows: training sentences.
-
-    Returns:
-        How many layers of the encoder stay as they are.
-    """
-    if trained is None and windows > FEW_WINDOWS:
-        return 0
-    encoder = model.kogner.encoder
-    stacks = [module for module in encoder.modules() if isinstance(module, nn.ModuleList)]
-    layers = list(max(stacks, key=len, default=[]))
-    kept = max(len(layers) - (FEW_LAYERS if trained is None else trained), 0)
-    if kept:
-        encoder.requires_grad_(False)
-        for layer in layers[kept:]:
-            layer.requires_grad_(True)
-    return kept
 
 
 def suit_further_training(args: TrainingArguments, windows: int) -> None:

@@ -20,6 +20,7 @@ from .further import KnownTypes, add_types
 from .joint_windows import JointWindows
 from .recipe import read_recipe
 from .recipe_corpora import load_recipe_corpora, validation_splits
+from .rehearsal import Rehearsal
 from .self_training import label_text, mix
 from .start import choose_sentences, encode_corpora, fresh_model, limit_windows, load_corpora, start_model
 
@@ -38,7 +39,7 @@ class Prepared:
         validation: splits to score.
         report: for the run's report.
         known: what a checkpoint that is trained further knew before; None for a fresh model.
-        ensemble: teachers of a joint model.
+        unlabelled: text without labels that each step learns from too.
     """
 
     model: KognerForTokenClassification
@@ -47,7 +48,7 @@ class Prepared:
     validation: list[EncodedSplit]
     report: dict[str, Any]
     known: KnownTypes | None = None
-    ensemble: Ensemble | None = None
+    unlabelled: Ensemble | Rehearsal | None = None
 
 
 def prepare_corpora(
@@ -69,9 +70,12 @@ def prepare_corpora(
         known = {kind.casefold(): kind for kind in types}
         types = [known.get(kind.casefold(), kind) for kind in data.types]
     model = start_model(model_args, types, tokenizer, [corpus.name for corpus in corpora])
-    known = None
+    known = rehearsal = None
     if model_args.checkpoint:
         known = KnownTypes(model, model_args.known_weight) if model_args.known_weight else None
+        if known and model_args.rehearsal_weight:
+            seed = args.seed + args.process_index
+            rehearsal = Rehearsal(model, tokenizer, known, model_args.rehearsal_weight, seed) or None
         if new := add_types(model, types):
             logger.info("new entity types: %s", ", ".join(new))
     limit_windows(tokenizer, model)
@@ -82,7 +86,7 @@ def prepare_corpora(
             text, text_report = label_text(text_args, overlap["tests"], tokenizer, model.config, args.device)
         train = mix(train, text, text_args.text_share)
     report = {"train_windows": len(train), "overlap": overlap["report"], "text": text_report}
-    return Prepared(model, tokenizer, train, validation, report, known)
+    return Prepared(model, tokenizer, train, validation, report, known, rehearsal)
 
 
 def hold_out(corpora: list[Corpus], chosen: dict[str, Dataset], seed: int) -> dict[str, Dataset]:
@@ -130,10 +134,10 @@ def prepare_recipe(
     if args.eval_strategy != "no":
         windowing = {"max_length": data.max_length, "stride": data.stride, "context": recipe.context_tokens}
         validation = validation_splits(loaded, recipe, tokenizer, model.config, **windowing)
-    ensemble = read_ensemble(given, model, tokenizer, loaded.tests, train.rules, args) if given.teachers else None
+    unlabelled = read_ensemble(given, model, tokenizer, loaded.tests, train.rules, args) if given.teachers else None
     report = {"train_windows": sum(map(len, train.sampler(args).draw(0))), "overlap": loaded.report}
     report |= {"excluded": given.exclude_corpora, "tokens": train.tokens}
-    return Prepared(model, tokenizer, train, validation, report, ensemble=ensemble)
+    return Prepared(model, tokenizer, train, validation, report, unlabelled=unlabelled)
 
 
 def _log(report: dict[str, dict[str, Any]]) -> None:

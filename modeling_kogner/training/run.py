@@ -38,7 +38,7 @@ from .arguments import (
 from .checkpoints import remove_weights, resume_point
 from .collator import ConventionCollator
 from .first_card import write_first_card
-from .further import freeze_lower_layers, suit_further_training
+from .further import suit_further_training
 from .learning_curve import write_curve
 from .messages import one_progress_line, start_logging
 from .packed_windows import collate, prepare_windows, split_windows, write_windows
@@ -131,8 +131,6 @@ def train(
 
     if model_args.checkpoint:
         suit_further_training(training_args, len(ready.train))
-        if kept := freeze_lower_layers(ready.model, model_args.trained_layers, len(ready.train)):
-            logger.info("%d layers of the encoder stay as they are", kept)
     model, patience = ready.model, data_args.early_stopping_patience
     padding = {"tokenizer": ready.tokenizer, "pad_to_multiple_of": 8}
     trainer = KognerTrainer(
@@ -144,7 +142,7 @@ def train(
         train_collator=ConventionCollator(**padding, convention_dropout=model.config.convention_dropout),
         adversarial_norm=model_args.adversarial_norm,
         known=ready.known,
-        ensemble=ready.ensemble,
+        unlabelled=ready.unlabelled,
         processing_class=ready.tokenizer,
         compute_metrics=validation_metrics(ready.validation, model.config.id2label),
         callbacks=[ScoreLines(), *([EarlyStoppingCallback(patience)] if patience else [])],

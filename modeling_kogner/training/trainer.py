@@ -49,14 +49,17 @@ class KognerTrainer(Trainer):
         adversarial_norm: how far each step is taken once more against the model, see :class:`EmbeddingAdversary`;
             0: it is not.
         known: what the model knew before, if it is trained further.
-        ensemble: teachers that each step learns from once more, on text without labels, see :class:`Ensemble`.
+        unlabelled: text without labels that each step learns from once more, see :class:`Ensemble` and
+            :class:`Rehearsal`.
     """
 
     _loss: HostValue | None = None
 
-    def __init__(self, *args, train_collator=None, adversarial_norm: float = 0.0, known=None, ensemble=None, **kwargs):
+    def __init__(
+        self, *args, train_collator=None, adversarial_norm: float = 0.0, known=None, unlabelled=None, **kwargs
+    ):
         super().__init__(*args, **kwargs)
-        self.known, self.ensemble = known, ensemble
+        self.known, self.unlabelled = known, unlabelled
         self.train_collator = train_collator or self.data_collator
         self.adversary = EmbeddingAdversary(self._body(), adversarial_norm) if adversarial_norm else None
 
@@ -117,9 +120,9 @@ class KognerTrainer(Trainer):
             raise InputError(problem, fix=fix) from error
 
     def compute_loss(self, model, inputs, return_outputs: bool = False, **kwargs):
-        """The model's loss, and in training that of what it knew before, or of what the ensemble says."""
-        if self.ensemble is not None and "labels" not in inputs:  # text that nobody annotated
-            return self.ensemble.loss(model, inputs)
+        """The model's loss, and in training that of what it knew before; or that of text without labels."""
+        if self.unlabelled is not None and "labels" not in inputs:
+            return self.unlabelled.loss(model, inputs)
         if self.known is None or not model.training:
             return super().compute_loss(model, inputs, return_outputs, **kwargs)
         loss, output = super().compute_loss(model, inputs, True, **kwargs)
@@ -128,9 +131,9 @@ class KognerTrainer(Trainer):
 
     def training_step(self, model, inputs, *args, **kwargs) -> torch.Tensor:
         """One step; stops at a loss that is not finite, one step later, so that no device is waited for."""
-        if self.ensemble is not None:
+        if self.unlabelled is not None:
             with self.accelerator.no_sync(model):
-                super().training_step(model, self.ensemble.draw(), *args, **kwargs)
+                super().training_step(model, self.unlabelled.draw(), *args, **kwargs)
         if self.adversary is None:
             loss = super().training_step(model, inputs, *args, **kwargs)
         else:

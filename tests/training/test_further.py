@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import SENTENCES, kogner, rows, tiny_bert, tiny_model, write_corpus
+from support import SENTENCES, kogner, rows, tiny_model, write_corpus
 from torch import nn
 
 from modeling_kogner.inference.load_model import load_model
 from modeling_kogner.training.arguments import ModelArguments
 from modeling_kogner.training.first_card import write_first_card
-from modeling_kogner.training.further import KnownTypes, add_types, freeze_lower_layers, suit_further_training
+from modeling_kogner.training.further import KnownTypes, add_types, suit_further_training
 from modeling_kogner.training.learning_curve import write_curve
 from modeling_kogner.training.run import KognerTrainingArguments, read_trainer_arguments
 from modeling_kogner.training.start import start_model
@@ -77,22 +77,6 @@ def test_what_the_command_line_leaves_open(words, windows, expected, tmp_path):
     args, *_ = read_trainer_arguments(KognerTrainingArguments, [*words, "--output-dir", str(tmp_path), "--use-cpu"])
     suit_further_training(args, windows)
     assert (args.per_device_train_batch_size, args.num_train_epochs, args.eval_steps) == expected
-
-
-@pytest.mark.parametrize(
-    ("trained", "windows", "kept"), [(None, 400, 2), (None, 401, 0), (1, 9000, 5), (0, 50, 6), (9, 50, 0)]
-)
-def test_few_sentences_leave_the_lower_layers(knowledge, wordpiece, trained, windows, kept):
-    """Fifty sentences of one type would move what all other types read of a text."""
-    encoder = tiny_bert(len(wordpiece))
-    encoder.num_hidden_layers = 6
-    model = tiny_model(knowledge, wordpiece, encoder=encoder)
-    assert freeze_lower_layers(model, trained, windows) == kept
-    encoder = model.kogner.encoder
-    learns = [all(p.requires_grad for p in layer.parameters()) for layer in encoder.encoder.layer]
-    assert learns == [False] * kept + [True] * (6 - kept)
-    assert all(p.requires_grad == (not kept) for p in encoder.embeddings.parameters())
-    assert all(p.requires_grad for p in model.classifier.parameters())
 
 
 def test_the_bundled_model_is_trained_further(model, wordpiece, tmp_path, monkeypatch, caplog, recwarn):
