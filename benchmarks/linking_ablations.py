@@ -23,7 +23,7 @@ from modeling_kogner.inference.concept_choice import ConceptChoice
 from modeling_kogner.inference.link_candidates import LinkedText
 from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.inference.torch_tagger import TorchTagger
-from modeling_kogner.link_feature_names import COMPARED, LINK_FEATURES
+from modeling_kogner.link_feature_names import COMPARED, LATER, LINK_FEATURES
 from modeling_kogner.training.link_choice import Example, as_text, fit_choice, fitting, training_texts
 from modeling_kogner.training.linked_documents import linked_documents
 
@@ -33,14 +33,14 @@ SPELLING = ("exact", "exact_rank", "long_form", "spelling", "preferred_name", "s
 ORGANISMS = tuple(name for name in LINK_FEATURES if name.startswith(("organism_", "case_")) and "lead" not in name)
 ROWS: dict[str, tuple[str, ...]] = {
     "everything": (),
-    "without leads over the other candidates": tuple(f"{name}_lead" for name in COMPARED),
+    "without leads over the other candidates": tuple(f"{name}_lead" for name in (*COMPARED, *LATER)),
     "without name vectors": NEAR,
     "without the document's other concepts and its title": DOCUMENT,
     "without organisms": ORGANISMS,
     "without distilled vectors of concepts": ("coherence",),
     "without orthologs and broader concepts": ("broader", "ortholog", "group_support"),
     "without what training documents say of names": ("seen", "seen_share", "own_seen"),
-    "spelling alone": tuple(name for name in COMPARED if name not in SPELLING),
+    "spelling alone": tuple(name for name in (*COMPARED, *LATER) if name not in SPELLING),
 }
 EXCHANGED = "distilled vectors of concepts exchanged at random"
 EPOCHS = 8

@@ -19,7 +19,8 @@ def count_names(
 ) -> int:
     """Let a model know the names of more documents; returns how many names of concepts are new.
 
-    They are exact names; vectors of names and the choice stay as they are.
+    They are exact names; vectors of names and the choice stay as they are. A name that no document has any more stays
+    known, without uses: scores on documents that a model has learned once say nothing.
 
     Args:
         model: with link tables; changed in place.
