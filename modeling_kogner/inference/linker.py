@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from ..corpora.document import Document
 from ..corpora.mention import Candidate, Mention
@@ -98,7 +99,10 @@ class Linker:
                     self._set(mention, spelled, self.threshold or NIL_THRESHOLD, alternatives)
             return
         asked = [_with_parts(document, forms) for document, forms in zip(documents, long_forms, strict=True)]
-        for (given, parts), ranked in zip(asked, self._choice.rank([given for given, _ in asked]), strict=True):
+        # numpy's products are small here: its threads would wait for each other, on cores that other processes need.
+        with _blas().limit(limits=1, user_api="blas"):
+            chosen = self._choice.rank([given for given, _ in asked])
+        for (given, parts), ranked in zip(asked, chosen, strict=True):
             of = {id(mention): found for mention, found in zip(given.mentions, ranked, strict=True)}
             for mention, pieces in parts:
                 threshold = self._threshold(mention.type)
@@ -244,6 +248,12 @@ class Linker:
         kind = self.tagger.config.semantic_types[self._types[concept]]
         ids = [chosen, *(each for each in family if each != chosen)]
         return chosen, self._catalogue.names[concept], kind, ids, self._organisms.of(concept)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The threads of numpy's linear algebra."""
+    return ThreadpoolController()
 
 
 def _best(ranked: Ranked) -> float:
