@@ -96,7 +96,8 @@ def annotate_records(
 def _steps(
     records: Iterable[Record], done: Done, most: int, on_skip: Callable[[str], None] | None, first: int
 ) -> Iterator[Step]:
-    """Records with at most so many texts a step, and in the first one."""
+    """Records with at most ``most`` texts a step, and ``first`` in the first one."""
+    limit = first
     waiting: list[Document] = []
     count, skipped, size, filled, start = done.records, done.skipped, 0, 0, 0
     for record in records:
@@ -112,7 +113,7 @@ def _steps(
             on_skip(str(error))
             skipped += 1
         count += 1
-        if filled >= first or size > CHARACTERS_A_STEP or len(waiting) >= RECORDS_A_STEP:
+        if filled >= limit or size > CHARACTERS_A_STEP or len(waiting) >= RECORDS_A_STEP:
             yield Step(waiting, count, skipped, record.position, start)
-            waiting, size, filled, start, first = [], 0, 0, record.position, most
+            waiting, size, filled, start, limit = [], 0, 0, record.position, most
     yield Step(waiting, count, skipped, None, start)

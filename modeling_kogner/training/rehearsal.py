@@ -58,7 +58,7 @@ class Rehearsal:
     r"""Holds a model to what it said of text that is not like the training sentences.
 
     A few sentences of one kind say nothing of most that a model has learned, and it would be lost: with fifty on doses,
-    every tenth gene of other texts. The loss is that of :class:`KnownTypes`, on windows drawn anew for each step.
+    seven points of genes in other texts. The loss is that of :class:`KnownTypes`, on windows drawn anew for each step.
 
     Source: Robins 1995, Catastrophic forgetting, rehearsal and pseudorehearsal (Connection Science 7:123).
 

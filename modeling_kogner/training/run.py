@@ -7,7 +7,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from datasets import concatenate_datasets
 from transformers import (
@@ -25,6 +25,7 @@ from ..files.whole import write_whole
 from ..graph.index_tables import load_tables
 from ..inference.find_model import DEFAULT, find_model
 from ..inference.tokenizers import load_tokenizer
+from ..modeling_kogner import KognerForTokenClassification
 from .arguments import (
     DataArguments,
     ModelArguments,
@@ -154,15 +155,22 @@ def train(
     trainer.save_model()
     if trainer.is_world_process_zero():
         report = ready.report | {"log": trainer.state.log_history}
-        write_whole(Path(training_args.output_dir, "training.json"), json.dumps(report, indent=1))
-        output = Path(training_args.output_dir)
-        write_curve(report["log"], output)
-        if model_args.checkpoint:
-            write_first_card(output, start, model.config, report, training_args)
-        Path(training_args.output_dir, "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
-        best = max((row for row in report["log"] if "eval_f1" in row), key=lambda row: row["eval_f1"], default=None)
-        chosen = f", of step {best['step']}" if best and training_args.load_best_model_at_end else ""
-        logger.info("-> %s%s", output, chosen)
+        _write_reports(report, model, start if model_args.checkpoint else None, training_args)
+
+
+def _write_reports(
+    report: dict[str, Any], model: KognerForTokenClassification, start: str | None, args: KognerTrainingArguments
+) -> None:
+    """Log, learning curve, and for a model trained further from ``start`` a card; says where the model is."""
+    output = Path(args.output_dir)
+    write_whole(output / "training.json", json.dumps(report, indent=1))
+    write_curve(report["log"], output)
+    if start:
+        write_first_card(output, start, model.config, report, args)
+    (output / "training_args.bin").unlink(missing_ok=True)  # a pickle that nothing reads
+    best = max((row for row in report["log"] if "eval_f1" in row), key=lambda row: row["eval_f1"], default=None)
+    chosen = f", of step {best['step']}" if best and args.load_best_model_at_end else ""
+    logger.info("-> %s%s", output, chosen)
 
 
 def pretrain(start: PretrainingStartArguments, text: TextArguments, training_args: PretrainingArguments) -> None:

@@ -72,7 +72,6 @@ def test_a_model_that_said_the_same_has_the_least_loss(model, wordpiece):
     model.config.constrained_decoding = False
     with torch.no_grad():
         least = drawn.loss(model, batch)
-        torch.testing.assert_close(Rehearsal.loss(drawn, model, batch), least)
         model.classifier.bias[-2:] += 3
         torch.testing.assert_close(drawn.loss(model, batch), least)
         model.classifier.bias[0] += 1
