@@ -70,7 +70,7 @@ def test_annotation_follows_the_one_asked_for(model, wordpiece, tmp_path):
     model.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
     texts = [text for text, *_ in SENTENCES]
-    plain, loose, strict = (mentions_of(load(tmp_path, convention=c, precision="fp32"), texts) for c in (None, *NAMES))
+    plain, loose, strict = (mentions_of(load(tmp_path, convention=c), texts) for c in (None, *NAMES))
     assert plain == mentions_of(Annotator(model, wordpiece), texts)
     assert loose not in (plain, strict)
     assert strict != plain

@@ -44,7 +44,7 @@ def annotating(model_folder, folder: Path) -> list:
     """Options of a run of two steps, up to the output file."""
     text = folder / "in.txt"
     text.write_text("Aspirin helped the heart.\n" * 40 + "Leukemia was seen.\n")
-    return ["annotate", "--model", model_folder, "--input", text, "--batch_size", 8, "--output"]
+    return ["annotate", "--model", model_folder, "--precision", "fp32", "--input", text, "--batch_size", 8, "--output"]
 
 
 def test_annotate_goes_on_after_a_kill(model_folder, tmp_path):

@@ -147,7 +147,7 @@ def test_a_killed_run_goes_on(annotate, model_folder, tmp_path):
     """`kill -9` in the midst: nothing may be lost, read twice or left in halves."""
     source = write_json_lines(tmp_path / "in.jsonl", 160)
     whole, output = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
-    command = ["--input", source, "--batch_size", "1", "--output"]
+    command = ["--input", source, "--batch_size", "1", "--precision", "fp32", "--output"]
     annotate(*command, whole)
     module = [sys.executable, "-m", "modeling_kogner.commands.annotate", "--model", model_folder, "--device", "cpu"]
     with subprocess.Popen([*map(str, [*module, *command, output])], env=os.environ | ENVIRONMENT) as process:
@@ -183,7 +183,6 @@ def test_processes_start_where_they_pay(model_folder, tmp_path, monkeypatch):
 
 def test_processes_take_turns_at_the_gpus(annotate, model_folder, tmp_path, monkeypatch):
     """On a GPU one process would leave it idle most of the time; all on the first one, the others."""
-    monkeypatch.setattr("modeling_kogner.inference.precision.has_bf16", lambda: False)  # AMX rounds by the batch
     source = write_json_lines(tmp_path / "in.jsonl", 80)
     annotate("--input", source, "--output", tmp_path / "whole.jsonl")
     monkeypatch.setattr("modeling_kogner.inference.jobs.gpus_of", lambda device: ["first", "second"])
@@ -207,7 +206,7 @@ def test_two_processes_share_the_work(annotate, model_folder, tmp_path):
     annotate("--input", source, "--output", tmp_path / "whole.jsonl")
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
     launch += ["--main_process_port", "0", "-m", "modeling_kogner.commands.annotate", "--model", model_folder]
-    launch += ["--input", source, "--output", tmp_path / "parts.jsonl", "--device", "cpu"]
+    launch += ["--input", source, "--output", tmp_path / "parts.jsonl", "--device", "cpu", "--precision", "fp32"]
     command = [*map(str, [sys.executable, *launch])]
     subprocess.run(command, env=os.environ | ENVIRONMENT, check=True, capture_output=True, timeout=300)
     parts = [json_lines(path) for path in sorted(tmp_path.glob("parts-*-of-00002.jsonl"))]

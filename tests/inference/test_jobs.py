@@ -101,7 +101,7 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
     """Processes that outlive a killed run hold its file and its memory; another number of jobs must not matter."""
     model, source = save_tagger(knowledge, tmp_path / "model"), tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps({"id": n, "text": f"{n}. {TEXT[n % 5]}"}) + "\n" for n in range(800)))
-    command = ["--model", model, "--device", "cpu", "--input", source, "--batch-size", 1]
+    command = ["--model", model, "--device", "cpu", "--input", source, "--batch-size", 1, "--precision", "fp32"]
     output, state = tmp_path / "out.jsonl", tmp_path / "out.jsonl.run.json"
 
     def start(jobs):

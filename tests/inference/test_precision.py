@@ -80,9 +80,8 @@ def test_the_fastest_attention_of_a_processor(knowledge, wordpiece, monkeypatch,
     assert model.kogner.encoder.config._attn_implementation == attention
 
 
-def test_a_precision_that_is_not_available(knowledge, wordpiece, tmp_path, monkeypatch, caplog):
+def test_a_precision_that_is_not_available(knowledge, wordpiece, tmp_path, caplog):
     """An emulated one is slower than what it replaces, and takes its time in silence."""
-    monkeypatch.setattr(precision, "has_bf16", lambda: False)
     model = tiny_model(knowledge, wordpiece)
     model.save_pretrained(tmp_path)
     wordpiece.save_pretrained(tmp_path)
@@ -100,8 +99,9 @@ def test_a_precision_that_is_not_available(knowledge, wordpiece, tmp_path, monke
 
 @pytest.mark.slow
 @pytest.mark.corpora
-def test_the_bundled_model_finds_the_same_in_bf16(data_folder):
+def test_the_bundled_model_finds_the_same_in_bf16(data_folder, monkeypatch):
     """What 16 bits cost on real abstracts: a mention in a hundred at most, scores in the second digit, no other id."""
+    monkeypatch.setattr(precision, "has_bf16", lambda: True)
     lines = (data_folder / "data/pubtator/NCBI-disease_validation.pubtator").read_text().splitlines()
     texts = [line.split("|a|", 1)[1] for line in lines if "|a|" in line][:24]
     found = []
