@@ -15,6 +15,7 @@ LEAST = {
     "abbreviations": (21, 25),
     "brands": (19, 20),
     "composites": (8, 10),
+    "explained": (18, 18),
     "formulas": (9, 10),
     "genes": (82, 82),
     "organisms": (11, 11),

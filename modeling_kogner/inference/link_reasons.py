@@ -28,6 +28,7 @@ _REASONS = {
     "vocabulary": "has an id of the preferred vocabulary",
 }
 _IN_NUMBERS = ("near",)
+_EXPLAINED = "the document itself says so"  # of a concept that the choice did not consider: see `explained`
 
 
 @dataclass
@@ -62,10 +63,13 @@ def considered(
         found.insert(0, chosen)
     long = find_abbreviations(text).get(mention.text)
     is_first = [mention.id is not None and place == 0 for place in range(len(found))]
-    return [
-        ConsideredConcept(each, first, reasons_of((features or {}).get(each.id) or _spelling(mention, each, long)))
-        for each, first in zip(found, is_first, strict=True)
-    ]
+
+    def reasons(candidate: Candidate, chosen: bool) -> list[str]:
+        if chosen and features is not None and mention.type == "Species" and candidate.id not in features:
+            return [_EXPLAINED]
+        return reasons_of((features or {}).get(candidate.id) or _spelling(mention, candidate, long))
+
+    return [ConsideredConcept(each, first, reasons(each, first)) for each, first in zip(found, is_first, strict=True)]
 
 
 def reasons_of(features: Mapping[str, float]) -> list[str]:

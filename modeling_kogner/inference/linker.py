@@ -16,6 +16,7 @@ from ..corpora.text_tokenizer import TextTokenizer
 from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
 from .concept_choice import ConceptChoice, Ranked
+from .explained_organisms import explained, genus_forms
 from .fitting_types import fitting_types
 from .link_candidates import LinkedText
 from .mention_forms import parts_of
@@ -98,19 +99,32 @@ class Linker:
                     spelled = self.candidates(mention.text, mention.type, forms, limit=alternatives + 1)
                     self._set(mention, spelled, self.threshold or NIL_THRESHOLD, alternatives)
             return
-        asked = [_with_parts(document, forms) for document, forms in zip(documents, long_forms, strict=True)]
+        asked = [
+            _with_parts(document, forms, self._with_genus(document))
+            for document, forms in zip(documents, long_forms, strict=True)
+        ]
         # numpy's products are small here: its threads would wait for each other, on cores that other processes need.
         with _blas().limit(limits=1, user_api="blas"):
             chosen = self._choice.rank([given for given, _ in asked])
-        for (given, parts), ranked in zip(asked, chosen, strict=True):
+        for document, (given, groups), ranked in zip(documents, asked, chosen, strict=True):
             of = {id(mention): found for mention, found in zip(given.mentions, ranked, strict=True)}
-            for mention, pieces in parts:
+            for mention, own, pieces in groups:
                 threshold = self._threshold(mention.type)
                 several = [max((of[id(form)] for form in piece), key=_best) for piece in pieces]
-                whole = of[id(mention)][: alternatives + 1]
+                whole = max((of[id(form)] for form in own), key=_best)[: alternatives + 1]
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
                 if several and _says_more(several, mention.link_score or 0.0, threshold):
                     self._join(mention, several)
+            for mention, other in explained(document.text, document.mentions):
+                _take_concept(mention, other, alternatives)
+
+    def _with_genus(self, document: Document) -> dict[str, str]:
+        """Shortened names of species -> names with a genus of the document that the model knows."""
+        forms = genus_forms(document.text, document.mentions)
+        exact = self._lookup.exact([form for each in forms.values() for form in each])
+        fits = self._fits("Species")
+        known = {form for form, found in exact.items() if any(fits[each.concept] for each in found)}
+        return {text: form for text, each in forms.items() if (form := next((f for f in each if f in known), None))}
 
     def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
         """For each mention what the choice knows of its candidates, by id and name of the feature."""
@@ -261,6 +275,17 @@ def _best(ranked: Ranked) -> float:
     return ranked[0][1] if ranked else 0.0
 
 
+def _take_concept(mention: Mention, other: Mention, alternatives: int) -> None:
+    """Give a mention the concept of another one; its own becomes one of the further ones."""
+    if mention.id is not None:
+        kind, score = mention.semantic_type or mention.type, mention.link_score
+        own = Candidate(mention.id, mention.name or "", kind, score, mention.ids, organism=mention.organism)
+        mention.alternatives = [own, *mention.alternatives][:alternatives]
+    mention.id, mention.name, mention.semantic_type = other.id, other.name, other.semantic_type
+    mention.link_score, mention.ids, mention.organism = other.link_score, [*other.ids], other.organism
+    mention.alternatives = [each for each in mention.alternatives if each.id != other.id]
+
+
 def _says_more(several: Sequence[Ranked], whole: float, threshold: float) -> bool:
     """Whether the concepts of all parts are more likely than the one of the whole mention, which is not sure."""
     least = min(map(_best, several))
@@ -277,13 +302,25 @@ def _title_end(document: Document) -> int:
 
 
 def _with_parts(
-    document: Document, long_forms: Mapping[str, str]
-) -> tuple[LinkedText, list[tuple[Mention, list[list[Mention]]]]]:
-    """A document with its mentions and, behind them, the names that composite ones join."""
-    pairs = [
-        (mention, [[replace(mention, text=form) for form in forms] for forms in parts_of(mention.text)])
+    document: Document, long_forms: Mapping[str, str], whole: Mapping[str, str]
+) -> tuple[LinkedText, list[tuple[Mention, list[Mention], list[list[Mention]]]]]:
+    """A document with its mentions, and behind them their whole names and the names that composite ones join.
+
+    Args:
+        document: with mentions.
+        long_forms: short form -> long form.
+        whole: shortened names -> whole ones.
+
+    Returns:
+        What is to be linked, and of each mention the forms of itself and of its parts in it.
+    """
+    groups = [
+        (
+            mention,
+            [mention, *(replace(mention, text=form) for form in (whole.get(mention.text),) if form)],
+            [[replace(mention, text=form) for form in forms] for forms in parts_of(mention.text)],
+        )
         for mention in _linkable(document)
     ]
-    mentions = [mention for mention, _ in pairs]
-    mentions += [form for _, parts in pairs for forms in parts for form in forms]
-    return LinkedText(document.text, _title_end(document), mentions, long_forms), pairs
+    mentions = [form for _, own, parts in groups for forms in (own, *parts) for form in forms]
+    return LinkedText(document.text, _title_end(document), mentions, long_forms), groups

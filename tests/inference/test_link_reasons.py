@@ -32,6 +32,12 @@ def test_without_a_link_nothing_is_chosen():
     assert [each.is_chosen for each in considered(mention, "PD")] == [False]
 
 
+def test_what_the_document_says_is_a_reason():
+    """A strain's number is like no name, and the choice knows nothing of its species."""
+    mention = Mention(0, 3, "A-1", "Species", 0.9, id="NCBITaxon:1", name="Gordonia humi", link_score=0.9)
+    assert [each.reasons for each in considered(mention, "A-1", {})] == [["the document itself says so"]]
+
+
 def test_what_an_exact_name_makes_needless_is_not_said():
     """Of a name that is the same it is no news that it is similar."""
     features = {"exact": 1.0, "near": 0.99, "other_form": 0.5, "organism_near": 1.0, "seen": 0.0, "candidates": 0.4}

@@ -1,0 +1,142 @@
+"""Organisms that a document explains itself: "B. mori", "strain YC6903", "redshank (Tringa totanus)"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from ..corpora.mention import Mention
+
+_WORD = re.compile(r"[a-z]{4}")
+_SHORTENED = re.compile(r"([A-Z][a-z]{0,2})\. ?([a-z][a-z-]{2,}.*)")
+_GENUS = re.compile(r"\b([A-Z][a-z]{2,}) [a-z]{3}")
+_BINOMIAL = re.compile(r"[A-Z](?:[a-z]+|[a-z]{0,2}\.) ?[a-z][a-z-]{2,}")
+_NOVEL = re.compile(r"\b(?:sp|gen|comb|nov)\. ?(?:nov|sp)\b")
+_TYPE_STRAIN = re.compile(r"\s*\(T\)?$")  # a raised T in print: "DSM 18155(T)"
+_TO_STRAIN = re.compile(r",? (?:\(?(?:type |reference |laboratory |wild-type )?(?:strains?|isolates?|str\.) )?")
+_NOVEL_WITHIN, _STRAIN_WITHIN = 12, 120  # characters from a name to "sp. nov.", from a new species to its strain
+
+
+def genus_forms(text: str, mentions: Sequence[Mention]) -> dict[str, list[str]]:
+    """Shortened names -> names with each genus of the document that begins so, the likeliest first.
+
+    Args:
+        text: of the document.
+        mentions: in it.
+    """
+    genera = [genus for genus, _ in Counter(_GENUS.findall(text)).most_common()]
+    forms = {}
+    for mention in mentions:
+        if mention.type == "Species" and (match := _SHORTENED.fullmatch(mention.text)):
+            whole = [f"{genus} {match[2]}" for genus in genera if genus.startswith(match[1])]
+            forms[mention.text] = sorted(whole, key=lambda form: form not in text)
+    return forms
+
+
+def explained(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[Mention, Mention]]:
+    """Mentions of organisms with a linked one that the document gives the same concept.
+
+    A strain's number is of the species that stands before it, or of the new one that the document describes, where the
+    number has no concept itself. A common name is of the species beside it in brackets, or of the only species of the
+    genus that it is linked to.
+
+    Args:
+        text: of the document.
+        mentions: in it, linked as far as their names say.
+    """
+    organisms = [mention for mention in mentions if mention.type == "Species"]
+    named = [mention for mention in organisms if mention.id and _WORD.search(mention.text)]
+    if not named:
+        return
+    strains, common = _strains(text, named), _common_names(text, organisms, named)
+    for mention in organisms:
+        found = strains(mention.text) if mention.id is None and _is_strain(mention.text) else common(mention)
+        if found is not None and found.id != mention.id:
+            yield mention, found
+
+
+def _is_strain(text: str) -> bool:
+    """Whether all words are numbers or short: "DSM 18155(T)"."""
+    has_number = re.search(r"\d", text) and not _WORD.search(text)
+    return bool(has_number) and all(len(word) <= 6 or re.search(r"\d", word) for word in text.split())
+
+
+def _strains(text: str, named: Sequence[Mention]) -> Callable[[str], Mention | None]:
+    """Says which mention has the species of a strain's number."""
+    novel = [each for each in named if _NOVEL.search(each.text) or _is_followed_by_novel(text, each)]
+    known: dict[str, Mention | None] = {}
+
+    def before(number: str) -> Iterator[Mention]:
+        for at in _places(text, number):
+            for each in named:
+                if each.end <= at and _BINOMIAL.match(each.text) and _TO_STRAIN.fullmatch(text[each.end : at]):
+                    yield each
+        yield from (each for each in named if any(_places(each.text, number)))
+
+    def described(number: str) -> Mention | None:
+        if len({each.id for each in novel}) == 1:
+            return novel[0]
+        gaps = [(at - each.end, place) for at in _places(text, number) for place, each in enumerate(novel)]
+        near = [pair for pair in gaps if 0 <= pair[0] < _STRAIN_WITHIN]
+        return novel[min(near)[1]] if near else None
+
+    def find(mention: str) -> Mention | None:
+        number = _TYPE_STRAIN.sub("", mention)
+        if number not in known:
+            known[number] = next(before(number), None) or described(number)
+        return known[number]
+
+    return find
+
+
+def _is_followed_by_novel(text: str, mention: Mention) -> bool:
+    return _NOVEL.match(text[mention.end : mention.end + _NOVEL_WITHIN].lstrip()) is not None
+
+
+def _places(text: str, number: str) -> Iterator[int]:
+    return (match.start() for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(number)}(?![A-Za-z0-9])", text))
+
+
+def _common_names(
+    text: str, organisms: Sequence[Mention], named: Sequence[Mention]
+) -> Callable[[Mention], Mention | None]:
+    """Says which mention has the species of a common name; those linked to a species themselves keep it."""
+    species = [each for each in named if _BINOMIAL.fullmatch(each.text)]
+    beside: dict[str, dict[str, Mention]] = {}
+    for mention in organisms:
+        if _is_common(mention):
+            for each in species:
+                if _stands_beside(text, mention, each):
+                    beside.setdefault(_singular(mention.text), {})[each.id or ""] = each
+    of_genus: dict[str, dict[str, Mention]] = {}
+    for each in species:
+        of_genus.setdefault((each.name or "").partition(" ")[0], {})[each.id or ""] = each
+
+    def find(mention: Mention) -> Mention | None:
+        if not _is_common(mention) or mention.text == mention.name:
+            return None
+        name = _singular(mention.text)
+        found = beside.get(name) or next((of for long, of in beside.items() if long.endswith(f" {name}")), None)
+        if not found and mention.name:
+            found = of_genus.get(mention.name)
+        return next(iter(found.values())) if found and len(found) == 1 else None
+
+    return find
+
+
+def _is_common(mention: Mention) -> bool:
+    """Whether a mention may be a common name of which no species is known: "cuckoo", linked to a family."""
+    is_word = _WORD.search(mention.text) and not re.search(r"\d", mention.text) and not _BINOMIAL.match(mention.text)
+    return bool(is_word) and " " not in (mention.name or "")
+
+
+def _stands_beside(text: str, common: Mention, species: Mention) -> bool:
+    if common.end <= species.start:
+        return text[common.end : species.start] in (" ", " (")
+    return text[species.end : common.start] == " (" and text[common.end : common.end + 1] == ")"
+
+
+def _singular(text: str) -> str:
+    folded = text.casefold()
+    return folded[:-1] if folded.endswith("s") else folded
