@@ -16,6 +16,7 @@ from .organisms import HUMAN, MOUSE, Organisms
 
 MAX_CANDIDATES = 24
 _MOST_BELOW = 100  # concepts for which one stands at most: "Syndrome" and "Animal Diseases" are no one's
+_SINGLE_USES_YIELD = ("Disease", "Chemical")  # one document's "glutamine" is glutamic acid, by mistake
 PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _NAMED = [PLACE[name] for name in ("exact", "long_form", "other_form")]
 Own = Mapping[tuple[int, int], int]
@@ -153,6 +154,9 @@ class Candidates:
         """Concepts of one written form."""
         fits, rank = self.fits(query.kind), 0
         known = [named for each in found if (named := each.without(own))]
+        if feature != "other_form" and query.kind in _SINGLE_USES_YIELD:
+            text = query.long if feature == "long_form" else query.text
+            known = self._without_single_uses([named for named in known if fits[named.concept]], text or "")
         total = sum(named.uses for named in known)
         for named in known:
             if not fits[named.concept]:
@@ -166,6 +170,17 @@ class Candidates:
             row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(named.uses) / 3)
             row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], named.uses / total if total else 0.0)
             rank += 1
+
+    def _without_single_uses(self, known: list[Named], text: str) -> list[Named]:
+        """What one document alone calls so goes if the text is the preferred name of another concept in MeSH."""
+        folded, prefix = text.casefold(), f"{PREFERRED['Disease']}:"
+        is_preferred = any(
+            each.is_listed
+            and self.ids[each.concept].startswith(prefix)
+            and self.names[each.concept].casefold() == folded
+            for each in known
+        )
+        return [each for each in known if each.is_listed or each.uses != 1] if is_preferred else known
 
     def _add_near(self, query: Query, found: Sequence[tuple[Named, float]], own: Own) -> None:
         fits = self.fits(query.kind)

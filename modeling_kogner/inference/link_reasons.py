@@ -28,7 +28,7 @@ _REASONS = {
     "vocabulary": "has an id of the preferred vocabulary",
 }
 _IN_NUMBERS = ("near",)
-_EXPLAINED = "the document itself says so"  # of a concept that the choice did not consider: see `explained`
+_EXPLAINED = "the document itself says so"  # of a concept that the choice did not consider for the mention
 
 
 @dataclass
@@ -65,7 +65,7 @@ def considered(
     is_first = [mention.id is not None and place == 0 for place in range(len(found))]
 
     def reasons(candidate: Candidate, chosen: bool) -> list[str]:
-        if chosen and features is not None and mention.type == "Species" and candidate.id not in features:
+        if chosen and features is not None and candidate.id not in features and "|" not in candidate.id:
             return [_EXPLAINED]
         return reasons_of((features or {}).get(candidate.id) or _spelling(mention, candidate, long))
 

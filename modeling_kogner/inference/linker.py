@@ -15,6 +15,7 @@ from ..corpora.mention import Candidate, Mention
 from ..corpora.text_tokenizer import TextTokenizer
 from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
+from .bracketed_names import agreed
 from .concept_choice import ConceptChoice, Ranked
 from .explained_organisms import explained, genus_forms
 from .fitting_types import fitting_types
@@ -107,7 +108,8 @@ class Linker:
         with _blas().limit(limits=1, user_api="blas"):
             chosen = self._choice.rank([given for given, _ in asked])
         for document, (given, groups), ranked in zip(documents, asked, chosen, strict=True):
-            of = {id(mention): found for mention, found in zip(given.mentions, ranked, strict=True)}
+            found = agreed(document.text, given.mentions, ranked)
+            of = {id(mention): each for mention, each in zip(given.mentions, found, strict=True)}
             for mention, own, pieces in groups:
                 threshold = self._threshold(mention.type)
                 several = [max((of[id(form)] for form in piece), key=_best) for piece in pieces]

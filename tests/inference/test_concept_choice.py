@@ -1,6 +1,7 @@
 """The choice among concepts in the context of a document, on a tiny model whose choice adds up what it is told to."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
-from modeling_kogner.inference.link_candidates import stands_for
+from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
 from modeling_kogner.inference.linker import Linker, _says_more
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
@@ -128,6 +129,20 @@ def test_a_name_that_a_document_alone_gives_is_none_in_it():
     assert once._replace(uses=2).without(own).uses == 1
     assert once._replace(is_listed=True).without(own).uses == 0
     assert once._replace(uses=0).without({(77, 5): 1}).uses == 0
+
+
+def test_one_document_does_not_overrule_a_preferred_name(tagger, wordpiece):
+    """A slip of one annotator would make glutamine glutamic acid in every text from then on."""
+    candidates = Candidates(
+        NameLookup(TorchTagger(tagger), TextTokenizer.of(wordpiece)), lambda kind: np.ones(12, bool)
+    )
+    name, once = Named(0, 0, 0, 7, is_listed=True), Named(2, 1, 1, 7, is_listed=False)
+    without = partial(candidates._without_single_uses, [name, once])
+    assert (without("ASPIRIN"), without("acetylsalicylic acid")) == ([name], [name, once])
+    twice = once._replace(uses=2)
+    assert candidates._without_single_uses([name, twice], "aspirin") == [name, twice]
+    both = [name._replace(is_listed=False, uses=1), once]
+    assert candidates._without_single_uses(both, "aspirin") == both
 
 
 def test_a_common_word_is_its_organism():
