@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -159,6 +160,7 @@ class FileAnnotation:
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
         given = self.options
+        gc.freeze()  # else the garbage collector looks through the model's tables again and again: a tenth of the time
         try:
             annotate_records(
                 *(self._annotator, self._records(), self._out),
@@ -175,6 +177,8 @@ class FileAnnotation:
                 raise
             fix = f"repeat the command with --batch-size {max(1, given.batch_size // 4)} to continue"
             raise InputError("out of memory", fix=fix) from error
+        finally:
+            gc.unfreeze()
 
     def _records(self) -> Iterator[Record]:
         if (text := self.options.text) is not None:

@@ -28,6 +28,7 @@ _ORGANISM_WORDS = re.compile(
 _PREFIXED = re.compile(r"^(?:rh|[hmrdz])(?=[A-Z][A-Za-z]*\d|[A-Z]{2})")
 _YEAST_PROTEIN = re.compile(r"^([A-Z][a-z]{2}\d+)p$")
 _BRACKETS = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
+_BRACKETED_NUMBER, _THOUSANDS = re.compile(r"\((\d+)\)"), re.compile(r"(?<=\d),(?=\d{3})")  # "PGE(2)", "SR 48,968"
 _DISEASE_WORDS = re.compile(
     r"^(?:(?:sporadic|familial|hereditary|inherited|severe|mild|acute|chronic|early-onset|late-onset|advanced|primary"
     r"|secondary|recurrent|human|idiopathic|isolated|classical|classic)\s+)+|\s+(?:patients?|families|cases)$",
@@ -128,6 +129,8 @@ def _disease(text: str) -> Iterator[str]:
 def _chemical(text: str) -> Iterator[str]:
     plain = _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], text)
     yield plain
+    yield _BRACKETED_NUMBER.sub(r"\1", plain)
+    yield _THOUSANDS.sub("", plain)
     yield _BRACKETS.sub("", plain)
     yield _SALT.sub("", plain)
     yield re.sub(r"^(?:\(?[+-]\)?-?|[dlDL]{1,2}-|\([RS]\)-|S-|R-|[nN]-|trans-|cis-)", "", plain)

@@ -264,6 +264,8 @@ def test_the_choice_is_a_distribution_and_that_of_the_trained_network():
         ("caspase III", "Gene", "caspase 3"),
         ("sporadic breast cancers", "Disease", "breast neoplasms"),
         ("selegiline hydrochloride", "Chemical", "selegiline"),
+        ("PGE(2)", "Chemical", "PGE2"),
+        ("SR 48,968", "Chemical", "SR 48968"),
         ("MCF-7 cells", "CellLine", "MCF-7"),
         ("Zea mays subsp. mays", "Species", "Zea mays"),
     ],
