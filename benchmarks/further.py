@@ -4,7 +4,8 @@
 
 Trains with `kogner train` on sentences of BioNLP13CG that mention a cellular component. Scores before and after: the
 new type and the old ones on that corpus's validation sentences, the old ones on whole documents as `kogner annotate`
-gives them: documents whose annotations the release has not learned, as it loses in any training what it knows by heart. One CPU core: five minutes a seed, of which training is about two.
+gives them: documents whose annotations the release has not learned, as it loses in any training what it knows by
+heart. One CPU core: ten minutes a seed, of which training is about five.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ FILES = sorted((ROOT / "tests" / "linking").glob("*.pubtator"))
 # Mentions whose best concept has to be right, of how many. Abbreviations that no text defines are known to be weak.
 LEAST = {
     "abbreviations": (21, 25),
+    "anatomy": (44, 44),
     "brackets": (16, 16),
     "brands": (19, 20),
     "composites": (8, 10),

@@ -15,6 +15,8 @@ PREFERRED = {
     "Anatomy": "UBERON",
     "Cell": "CL",
 }
+# Types whose mentions corpora give concepts, so that a choice among these can be trained.
+LINKED_TYPES = ("Disease", "Chemical", "Gene", "Species", "CellLine")
 _OBO = "http://purl.obolibrary.org/obo/{vocabulary}_{number}"
 # Pages that everybody may read. Without one: licensed vocabularies (UMLS, SNOMED CT, ICD, CAS, DrugBank).
 PAGES = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..corpora.vocabularies import LINKED_TYPES
 from ..link_feature_names import LINK_FEATURES
 from .choice_network import ChoiceNetwork
 from .link_candidates import LinkedText
@@ -13,8 +14,33 @@ from .link_features import LinkFeatures
 from .name_lookup import NameLookup
 
 Ranked = list[tuple[int, float]]
+_TAUGHT = (*LINKED_TYPES, "GeneFamily")  # chosen as genes are
+_ALIKE = 0.2  # a short form less similar to the preferred name may stand for anything
 _VOCABULARY = LINK_FEATURES.index("vocabulary")
 _EXACT = [LINK_FEATURES.index("exact"), LINK_FEATURES.index("long_form")]
+
+
+def by_name(concepts: list[int], known: np.ndarray) -> Ranked:
+    """Rank candidates of a type that no document gives concepts to, such as Anatomy, by how they were found.
+
+    Names that vocabularies list come before other written forms and these before near names, which alone are no link;
+    then the preferred vocabulary and preferred names. The scores are set by hand.
+
+    Args:
+        concepts: of a mention.
+        known: ``(C, F)``, their features; see :data:`LINK_FEATURES`.
+    """
+    of = {name: known[:, place] for place, name in enumerate(LINK_FEATURES)}
+    vocabulary, preferred = of["vocabulary"] > 0, of["preferred_name"] > 0
+    named = np.maximum(of["exact"] * ~((of["is_short"] > 0) & (of["spelling"] < _ALIKE)), of["long_form"]) > 0
+    score = 0.45 * np.maximum(of["near"], of["exact"])
+    score = np.maximum(score, np.where(vocabulary, 0.75, 0.6) * of["other_form"])
+    # A synonym that looks like nothing in the preferred name may be a homonym: "ventricular" of the stomach.
+    first = np.where(of["spelling"] > 0, 0.8, 0.7) + 0.1 * preferred
+    score = np.where(named, np.where(vocabulary, first, 0.6 + 0.05 * preferred), score)
+    score = np.where(of["broader"] > 0, 0.3, score) + 0.04 * of["spelling"] + 0.01 * of["exact_rank"]
+    order = np.argsort(-score, kind="stable")
+    return [(concepts[place], float(score[place])) for place in order]
 
 
 class ConceptChoice:
@@ -32,8 +58,12 @@ class ConceptChoice:
     def rank(self, documents: Sequence[LinkedText]) -> list[list[Ranked]]:
         """For each mention of each document its concepts with their probabilities, best first."""
         found = self.features.of_documents(documents)
+        kinds = [mention.type for document in documents for mention in document.mentions]
         flat = [pair for mentions in found for pair in mentions]
-        ranked = iter(self._ranked(flat))
+        taught = iter(self._ranked([pair for pair, kind in zip(flat, kinds, strict=True) if kind in _TAUGHT]))
+        ranked = iter(
+            [next(taught) if kind in _TAUGHT else by_name(*pair) for pair, kind in zip(flat, kinds, strict=True)]
+        )
         return [[next(ranked) for _ in mentions] for mentions in found]
 
     def explain(self, document: LinkedText) -> list[dict[int, dict[str, float]]]:

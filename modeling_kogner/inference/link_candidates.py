@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..corpora.mention import Mention
-from ..corpora.vocabularies import PREFERRED
+from ..corpora.vocabularies import LINKED_TYPES, PREFERRED
 from ..link_feature_names import LINK_FEATURES
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
@@ -243,8 +243,9 @@ class Candidates:
         """Keep the best candidates."""
         if len(query.features) <= MAX_CANDIDATES:
             return
+        other = 0.8 if query.kind in LINKED_TYPES else 1.0  # beside near names, which alone are no link there
         weight = {
-            concept: row[PLACE["exact"]] + row[PLACE["long_form"]] + 0.8 * row[PLACE["other_form"]]
+            concept: row[PLACE["exact"]] + row[PLACE["long_form"]] + other * row[PLACE["other_form"]]
             + row[PLACE["near"]] + row[PLACE["seen"]] + 0.3 * row[PLACE["exact_rank"]]
             for concept, row in query.features.items()
         }  # fmt: skip

@@ -37,10 +37,23 @@ _DISEASE_WORDS = re.compile(
 _NOUNS = (("cancers", "neoplasms"), ("cancer", "neoplasm"), ("tumours", "neoplasms"), ("tumour", "neoplasm"),
           ("tumors", "neoplasms"), ("tumor", "neoplasm"), ("carcinomas", "carcinoma"))  # fmt: skip
 _SALT = re.compile(
-    r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|sulfate|sulphate|phosphate|acetate|citrate|tartrate"
+    r"[\s-]+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|sulfate|sulphate|phosphate|acetate|citrate|tartrate"
     r"|maleate|mesylate|fumarate|succinate|nitrate|chloride|bromide|dihydrate|monohydrate|tablets?|therapy)$",
     re.IGNORECASE,
 )
+_OF_ORGANS = {
+    "adipose": "adipose tissue", "adrenal": "adrenal gland", "aortic": "aorta", "arterial": "artery",
+    "bronchial": "bronchus", "cardiac": "heart", "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea",
+    "cutaneous": "skin", "dermal": "dermis", "duodenal": "duodenum", "embryonic": "embryo",
+    "endothelial": "endothelium", "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach",
+    "hepatic": "liver", "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum",
+    "intestinal": "intestine", "laryngeal": "larynx", "mammary": "mammary gland", "muscular": "muscle",
+    "myocardial": "myocardium", "nasal": "nose", "ocular": "eye", "oral": "mouth", "ovarian": "ovary",
+    "pancreatic": "pancreas", "placental": "placenta", "prostatic": "prostate", "pulmonary": "lung",
+    "rectal": "rectum", "renal": "kidney", "retinal": "retina", "spinal": "spinal cord", "splenic": "spleen",
+    "testicular": "testis", "thymic": "thymus", "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina",
+    "vascular": "vasculature", "venous": "vein", "ventricular": "heart ventricle",
+}  # fmt: skip
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
 # "SOCS-1 and -3", "BRCA1/2", "hepatitis B and C": the last letter, number or short word of the first name is exchanged.
@@ -155,4 +168,6 @@ def _other(text: str, entity_type: str) -> Iterator[str]:
             yield " ".join(words[:2])
         yield f"{text} virus"
     else:
+        if organ := _OF_ORGANS.get(text.lower()):
+            yield organ
         yield re.sub(r"^(?:normal|human|mouse|rat|primary|adult|fetal)\s+", "", text, flags=re.IGNORECASE)

@@ -14,13 +14,12 @@ from ..concept_catalogue import ConceptCatalogue
 from ..corpora.annotated import load_documents
 from ..corpora.document import Document
 from ..corpora.mention import Mention
+from ..corpora.vocabularies import LINKED_TYPES
 from ..evaluation.gold import gold_ids, type_names
 from ..files.errors import InputError
 from ..graph.link_rows import hashed
 from ..inference.abbreviations import find_abbreviations
 
-# Types whose mentions corpora give concepts of the graph.
-LINKED_TYPES = ("Disease", "Chemical", "Gene", "Species", "CellLine")
 _MOST_OWNERS = 2  # concepts of one gold id whose name a mention is; beyond that the id is too coarse
 
 _SHORT_FORM, _USES_OF_SHORT_FORM = 5, 3  # characters at most, documents at least

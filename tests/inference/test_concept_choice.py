@@ -17,6 +17,7 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
+from modeling_kogner.inference.concept_choice import by_name
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
@@ -108,6 +109,29 @@ def test_a_name_of_another_type_is_no_candidate(tagger, wordpiece):
     """A disease named as a gene would be linked to the gene."""
     mention = link(tagger, wordpiece, "trp", "trp", "Disease", exact=9.0)
     assert (mention.id, mention.alternatives) == (None, [])
+
+
+def test_types_that_no_document_links_go_by_name():
+    """The network never saw them: plasma and hippocampus would be linked to nothing, ventricles to the stomach."""
+
+    def best(*candidates):
+        known = np.zeros((len(candidates), len(LINK_FEATURES)), np.float32)
+        for row, candidate in zip(known, candidates, strict=True):
+            for name, value in candidate.items():
+                row[LINK_FEATURES.index(name)] = value
+        return by_name(list(range(len(candidates))), known)[0]
+
+    exact, preferred = {"exact": 1, "exact_rank": 1}, {"vocabulary": 1}
+    other, near = {"other_form": 1}, {"near": 1.0, "spelling": 1.0, "vocabulary": 1}
+    assert best(near)[1] < 0.5 < best(other)[1] < best(exact)[1] < best(exact | preferred)[1]
+    assert best(exact, exact | preferred)[0] == 1
+    assert best(exact | {"preferred_name": 1, "spelling": 1}, exact | preferred)[0] == 1  # its synonym there is as good
+    assert best(exact | preferred, exact | preferred | {"spelling": 0.6})[0] == 1  # bone tissue, not bone element
+    assert best(exact | preferred, other | preferred | {"spelling": 0.6})[0] == 1  # a heart ventricle, not the stomach
+    assert best(exact | {"is_short": 1})[1] < 0.5 < best({"long_form": 1, "is_short": 1})[1]
+    assert best(exact | preferred | {"broader": 1}, near)[0] == 1
+    assert best(exact | preferred | {"preferred_name": 1, "spelling": 1})[1] <= 1
+    assert by_name([], np.zeros((0, len(LINK_FEATURES)), np.float32)) == []
 
 
 def test_leads_are_over_the_best_of_the_others():
@@ -266,6 +290,8 @@ def test_the_choice_is_a_distribution_and_that_of_the_trained_network():
         ("selegiline hydrochloride", "Chemical", "selegiline"),
         ("PGE(2)", "Chemical", "PGE2"),
         ("SR 48,968", "Chemical", "SR 48968"),
+        ("fenoterol-hydrobromide", "Chemical", "fenoterol"),
+        ("Renal", "Anatomy", "kidney"),
         ("MCF-7 cells", "CellLine", "MCF-7"),
         ("Zea mays subsp. mays", "Species", "Zea mays"),
     ],
