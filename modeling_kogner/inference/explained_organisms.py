@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from ..corpora.mention import Mention
 
 _WORD = re.compile(r"[a-z]{4}")
-_SHORTENED = re.compile(r"([A-Z][a-z]{0,2})\. ?([a-z][a-z-]{2,}.*)")
+_NAME = re.compile(
+    r"([A-Z](?:[a-z]{0,2}\.|[a-z]{2,})) ?([a-z][a-z-]{2,})((?: (?!.*(?:virus|phage)).+)?)"
+)  # genus, epithet, strain
 _GENUS = re.compile(r"\b([A-Z][a-z]{2,}) [a-z]{3}")
 _BINOMIAL = re.compile(r"[A-Z](?:[a-z]+|[a-z]{0,2}\.) ?[a-z][a-z-]{2,}")
 _NOVEL = re.compile(r"\b(?:sp|gen|comb|nov)\. ?(?:nov|sp)\b")
@@ -18,8 +20,8 @@ _TO_STRAIN = re.compile(r",? (?:\(?(?:type |reference |laboratory |wild-type )?(
 _NOVEL_WITHIN, _STRAIN_WITHIN = 12, 120  # characters from a name to "sp. nov.", from a new species to its strain
 
 
-def genus_forms(text: str, mentions: Sequence[Mention]) -> dict[str, list[str]]:
-    """Shortened names -> names with each genus of the document that begins so, the likeliest first.
+def whole_names(text: str, mentions: Sequence[Mention]) -> dict[str, list[str]]:
+    """Names of species -> with each genus of the document that begins so, and without a strain, the likeliest first.
 
     Args:
         text: of the document.
@@ -28,9 +30,11 @@ def genus_forms(text: str, mentions: Sequence[Mention]) -> dict[str, list[str]]:
     genera = [genus for genus, _ in Counter(_GENUS.findall(text)).most_common()]
     forms = {}
     for mention in mentions:
-        if mention.type == "Species" and (match := _SHORTENED.fullmatch(mention.text)):
-            whole = [f"{genus} {match[2]}" for genus in genera if genus.startswith(match[1])]
-            forms[mention.text] = sorted(whole, key=lambda form: form not in text)
+        if mention.type == "Species" and (match := _NAME.fullmatch(mention.text)):
+            first, epithet, strain = match.groups()
+            known = [genus for genus in genera if genus.startswith(first[:-1])] if first.endswith(".") else [first]
+            whole = sorted((f"{genus} {epithet}" for genus in known), key=lambda form: form not in text)
+            forms[mention.text] = [form for end in dict.fromkeys((strain, "")) for form in (f"{w}{end}" for w in whole)]
     return forms
 
 

@@ -17,7 +17,7 @@ from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
 from .bracketed_names import agreed
 from .concept_choice import ConceptChoice, Ranked
-from .explained_organisms import explained, genus_forms
+from .explained_organisms import explained, whole_names
 from .fitting_types import fitting_types
 from .link_candidates import LinkedText
 from .mention_forms import parts_of
@@ -101,7 +101,7 @@ class Linker:
                     self._set(mention, spelled, self.threshold or NIL_THRESHOLD, alternatives)
             return
         asked = [
-            _with_parts(document, forms, self._with_genus(document))
+            _with_parts(document, forms, self._whole_names(document))
             for document, forms in zip(documents, long_forms, strict=True)
         ]
         # numpy's products are small here: its threads would wait for each other, on cores that other processes need.
@@ -120,13 +120,18 @@ class Linker:
             for mention, other in explained(document.text, document.mentions):
                 _take_concept(mention, other, alternatives)
 
-    def _with_genus(self, document: Document) -> dict[str, str]:
-        """Shortened names of species -> names with a genus of the document that the model knows."""
-        forms = genus_forms(document.text, document.mentions)
-        exact = self._lookup.exact([form for each in forms.values() for form in each])
+    def _whole_names(self, document: Document) -> dict[str, str]:
+        """Names of species that are no name in themselves, or shortened -> names that the model knows."""
+        forms = whole_names(document.text, document.mentions)
+        exact = self._lookup.exact([*forms, *(form for each in forms.values() for form in each)])
         fits = self._fits("Species")
         known = {form for form, found in exact.items() if any(fits[each.concept] for each in found)}
-        return {text: form for text, each in forms.items() if (form := next((f for f in each if f in known), None))}
+        return {
+            text: form
+            for text, each in forms.items()
+            if (form := next((f for f in each if f in known and f != text), None))
+            and (text not in known or "." in text)
+        }
 
     def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
         """For each mention what the choice knows of its candidates, by id and name of the feature."""

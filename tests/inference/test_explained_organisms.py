@@ -3,7 +3,7 @@
 import pytest
 
 from modeling_kogner.corpora.mention import Mention
-from modeling_kogner.inference.explained_organisms import explained, genus_forms
+from modeling_kogner.inference.explained_organisms import explained, whole_names
 
 
 def mentions_of(text, *given):
@@ -79,15 +79,17 @@ def test_the_only_species_of_a_genus():
     assert ids("Vicia, Vicia faba", ("Vicia", "T:9", "Vicia"), ("Vicia faba", *BEAN)) == ["T:9", "T:3"]
 
 
-def test_shortened_names_with_the_genera_of_the_document():
-    """H. petiolaris is a sunflower beside Helianthus annuus, whatever else begins so."""
+def test_whole_names():
+    """H. petiolaris is a sunflower beside Helianthus annuus, whatever else begins so; a strain is in no list."""
     text = "Here we cross Helianthus annuus, H. petiolaris and Hakea sericea; Hakea sericea is no Hakea petiolaris."
     mentions = mentions_of(text, ("H. petiolaris",), ("Hakea sericea",))
-    assert genus_forms(text, mentions) == {"H. petiolaris": ["Hakea petiolaris", "Helianthus petiolaris"]}
-    assert genus_forms("Helianthus grew with H. annuus", mentions_of("H. annuus", ("H. annuus",))) == {
-        "H. annuus": ["Helianthus annuus"]
-    }
-    assert genus_forms("", []) == {}
+    whole = ["Hakea petiolaris", "Helianthus petiolaris"]
+    assert whole_names(text, mentions) == {"H. petiolaris": whole, "Hakea sericea": ["Hakea sericea"]}
+    for name in ("Gordonia humi strain A-1", "G. humi strain A-1"):
+        forms = whole_names(f"Gordonia humi, {name}", mentions_of(name, (name,)))
+        assert forms == {name: ["Gordonia humi strain A-1", "Gordonia humi"]}
+    for name in ("mice", "Gordonia humi phage 3"):  # not its host
+        assert whole_names(name, mentions_of(name, (name,))) == {}
 
 
 def test_nothing_linked_explains_nothing():
