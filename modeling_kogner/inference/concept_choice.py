@@ -20,15 +20,14 @@ _VOCABULARY = LINK_FEATURES.index("vocabulary")
 _EXACT = [LINK_FEATURES.index("exact"), LINK_FEATURES.index("long_form")]
 
 
-def by_name(concepts: list[int], known: np.ndarray) -> Ranked:
-    """Rank candidates of a type that no document gives concepts to, such as Anatomy, by how they were found.
+def scores_by_name(known: np.ndarray) -> np.ndarray:
+    """``(C,)``, scores of candidates of a type that no document gives concepts to, such as Anatomy, set by hand.
 
     Names that vocabularies list come before other written forms and these before near names, which alone are no link;
-    then the preferred vocabulary and preferred names. The scores are set by hand.
+    then the preferred vocabulary and preferred names.
 
     Args:
-        concepts: of a mention.
-        known: ``(C, F)``, their features; see :data:`LINK_FEATURES`.
+        known: ``(C, F)``, features of the candidates; see :data:`LINK_FEATURES`.
     """
     of = {name: known[:, place] for place, name in enumerate(LINK_FEATURES)}
     vocabulary, preferred = of["vocabulary"] > 0, of["preferred_name"] > 0
@@ -38,9 +37,7 @@ def by_name(concepts: list[int], known: np.ndarray) -> Ranked:
     # A synonym that looks like nothing in the preferred name may be a homonym: "ventricular" of the stomach.
     first = np.where(of["spelling"] > 0, 0.8, 0.7) + 0.1 * preferred
     score = np.where(named, np.where(vocabulary, first, 0.6 + 0.05 * preferred), score)
-    score = np.where(of["broader"] > 0, 0.3, score) + 0.04 * of["spelling"] + 0.01 * of["exact_rank"]
-    order = np.argsort(-score, kind="stable")
-    return [(concepts[place], float(score[place])) for place in order]
+    return np.where(of["broader"] > 0, 0.3, score) + 0.04 * of["spelling"] + 0.01 * of["exact_rank"]
 
 
 class ConceptChoice:
@@ -61,8 +58,8 @@ class ConceptChoice:
         kinds = [mention.type for document in documents for mention in document.mentions]
         flat = [pair for mentions in found for pair in mentions]
         taught = iter(self._ranked([pair for pair, kind in zip(flat, kinds, strict=True) if kind in _TAUGHT]))
-        ranked = iter(
-            [next(taught) if kind in _TAUGHT else by_name(*pair) for pair, kind in zip(flat, kinds, strict=True)]
+        ranked = (
+            next(taught) if kind in _TAUGHT else self._by_name(*pair) for pair, kind in zip(flat, kinds, strict=True)
         )
         return [[next(ranked) for _ in mentions] for mentions in found]
 
@@ -89,10 +86,11 @@ class ConceptChoice:
             probability = self.network.probabilities(features, mask)[:, :-1]
             for (concepts, known), values in zip(part, probability, strict=True):
                 values = self._in_preferred(concepts, known, values[: len(concepts)])
-                values = self._own_first(concepts, known, values)
-                order = np.argsort(-values, kind="stable")
-                ranked.append([(concepts[place], float(values[place])) for place in order])
+                ranked.append(_best_first(concepts, self._own_first(concepts, known, values)))
         return ranked
+
+    def _by_name(self, concepts: list[int], known: np.ndarray) -> Ranked:
+        return _best_first(concepts, self._own_first(concepts, known, scores_by_name(known)))
 
     def _own_first(self, concepts: list[int], known: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Probability 1 for a concept that the user has added under exactly this name."""
@@ -117,3 +115,7 @@ class ConceptChoice:
                 values[best] += values[row]
                 values[row] = 0
         return values
+
+
+def _best_first(concepts: list[int], values: np.ndarray) -> Ranked:
+    return [(concepts[place], float(values[place])) for place in np.argsort(-values, kind="stable")]

@@ -17,7 +17,8 @@ _BINOMIAL = re.compile(r"[A-Z](?:[a-z]+|[a-z]{0,2}\.) ?[a-z][a-z-]{2,}")
 _NOVEL = re.compile(r"\b(?:sp|gen|comb|nov)\. ?(?:nov|sp)\b")
 _TYPE_STRAIN = re.compile(r"\s*\(T\)?$")  # a raised T in print: "DSM 18155(T)"
 _TO_STRAIN = re.compile(r",? (?:\(?(?:type |reference |laboratory |wild-type )?(?:strains?|isolates?|str\.) )?")
-_NOVEL_WITHIN, _STRAIN_WITHIN = 12, 120  # characters from a name to "sp. nov.", from a new species to its strain
+# Characters from a name to "sp. nov.", from a species to the strain behind it, from a new species to its type strain.
+_NOVEL_WITHIN, _BEHIND_WITHIN, _STRAIN_WITHIN = 12, 40, 120
 
 
 def whole_names(text: str, mentions: Sequence[Mention]) -> dict[str, list[str]]:
@@ -69,14 +70,15 @@ def _is_strain(text: str) -> bool:
 def _strains(text: str, named: Sequence[Mention]) -> Callable[[str], Mention | None]:
     """Says which mention has the species of a strain's number."""
     novel = [each for each in named if _NOVEL.search(each.text) or _is_followed_by_novel(text, each)]
+    ends = {each.end: each for each in named if _BINOMIAL.match(each.text)}
     known: dict[str, Mention | None] = {}
 
     def before(number: str) -> Iterator[Mention]:
         for at in _places(text, number):
-            for each in named:
-                if each.end <= at and _BINOMIAL.match(each.text) and _TO_STRAIN.fullmatch(text[each.end : at]):
-                    yield each
-        yield from (each for each in named if any(_places(each.text, number)))
+            for end in range(at - 1, at - _BEHIND_WITHIN, -1):
+                if end in ends and _TO_STRAIN.fullmatch(text[end:at]):
+                    yield ends[end]
+        yield from (each for each in named if number in each.text and any(_places(each.text, number)))
 
     def described(number: str) -> Mention | None:
         if len({each.id for each in novel}) == 1:
@@ -107,12 +109,11 @@ def _common_names(
 ) -> Callable[[Mention], Mention | None]:
     """Says which mention has the species of a common name; those linked to a species themselves keep it."""
     species = [each for each in named if _BINOMIAL.fullmatch(each.text)]
+    starts, ends = {each.start: each for each in species}, {each.end: each for each in species}
     beside: dict[str, dict[str, Mention]] = {}
     for mention in organisms:
-        if _is_common(mention):
-            for each in species:
-                if _stands_beside(text, mention, each):
-                    beside.setdefault(_singular(mention.text), {})[each.id or ""] = each
+        if _is_common(mention) and (each := _beside(text, mention, starts, ends)) is not None:
+            beside.setdefault(_singular(mention.text), {})[each.id or ""] = each
     of_genus: dict[str, dict[str, Mention]] = {}
     for each in species:
         of_genus.setdefault((each.name or "").partition(" ")[0], {})[each.id or ""] = each
@@ -135,10 +136,14 @@ def _is_common(mention: Mention) -> bool:
     return bool(is_word) and " " not in (mention.name or "")
 
 
-def _stands_beside(text: str, common: Mention, species: Mention) -> bool:
-    if common.end <= species.start:
-        return text[common.end : species.start] in (" ", " (")
-    return text[species.end : common.start] == " (" and text[common.end : common.end + 1] == ")"
+def _beside(text: str, common: Mention, starts: dict[int, Mention], ends: dict[int, Mention]) -> Mention | None:
+    """The species right behind a common name, in brackets or not, or the one behind which it stands in brackets."""
+    for gap in (" ", " ("):
+        if text.startswith(gap, common.end) and (each := starts.get(common.end + len(gap))):
+            return each
+    if text.startswith(" (", common.start - 2) and text.startswith(")", common.end):
+        return ends.get(common.start - 2)
+    return None
 
 
 def _singular(text: str) -> str:

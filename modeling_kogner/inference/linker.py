@@ -123,6 +123,8 @@ class Linker:
     def _whole_names(self, document: Document) -> dict[str, str]:
         """Names of species that are no name in themselves, or shortened -> names that the model knows."""
         forms = whole_names(document.text, document.mentions)
+        if not forms:
+            return {}
         exact = self._lookup.exact([*forms, *(form for each in forms.values() for form in each)])
         fits = self._fits("Species")
         known = {form for form, found in exact.items() if any(fits[each.concept] for each in found)}
@@ -324,7 +326,7 @@ def _with_parts(
     groups = [
         (
             mention,
-            [mention, *(replace(mention, text=form) for form in (whole.get(mention.text),) if form)],
+            [mention, *([replace(mention, text=whole[mention.text])] if mention.text in whole else [])],
             [[replace(mention, text=form) for form in forms] for forms in parts_of(mention.text)],
         )
         for mention in _linkable(document)

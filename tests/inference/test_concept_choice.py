@@ -17,7 +17,7 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
-from modeling_kogner.inference.concept_choice import by_name
+from modeling_kogner.inference.concept_choice import scores_by_name
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
@@ -119,7 +119,8 @@ def test_types_that_no_document_links_go_by_name():
         for row, candidate in zip(known, candidates, strict=True):
             for name, value in candidate.items():
                 row[LINK_FEATURES.index(name)] = value
-        return by_name(list(range(len(candidates))), known)[0]
+        scores = scores_by_name(known)
+        return int(scores.argmax()), float(scores.max())
 
     exact, preferred = {"exact": 1, "exact_rank": 1}, {"vocabulary": 1}
     other, near = {"other_form": 1}, {"near": 1.0, "spelling": 1.0, "vocabulary": 1}
@@ -131,7 +132,15 @@ def test_types_that_no_document_links_go_by_name():
     assert best(exact | {"is_short": 1})[1] < 0.5 < best({"long_form": 1, "is_short": 1})[1]
     assert best(exact | preferred | {"broader": 1}, near)[0] == 1
     assert best(exact | preferred | {"preferred_name": 1, "spelling": 1})[1] <= 1
-    assert by_name([], np.zeros((0, len(LINK_FEATURES)), np.float32)) == []
+    assert scores_by_name(np.zeros((0, len(LINK_FEATURES)), np.float32)).shape == (0,)
+
+
+def test_own_names_of_such_types_come_first(tagger, wordpiece):
+    """A lab's own name of a part of the heart would be linked to the heart."""
+    assert link(tagger, wordpiece, "The heart beat", "heart", "Anatomy").id == "UBERON:1"
+    add_concepts(tagger, wordpiece, pd.DataFrame([("LAB:1", "heart", "Anatomy")], columns=["id", "name", "type"]))
+    mention = link(tagger, wordpiece, "The heart beat", "heart", "Anatomy")
+    assert (mention.id, mention.link_score) == ("LAB:1", 1.0)
 
 
 def test_leads_are_over_the_best_of_the_others():
