@@ -160,7 +160,7 @@ class FileAnnotation:
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
         given = self.options
-        gc.freeze()  # else the garbage collector looks through the model's tables again and again: a tenth of the time
+        gc.freeze()  # else the garbage collector looks through the model again and again: up to a tenth of the time
         try:
             annotate_records(
                 *(self._annotator, self._records(), self._out),
