@@ -73,10 +73,12 @@ def train_tokenizer(kind: str) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=128, **names)
 
 
-@pytest.fixture(autouse=True)
-def in_float32(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def in_float32():
     """A processor with bfloat16 would round the scores of random weights by the batch: tests of it ask for it."""
-    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session", params=KINDS)
