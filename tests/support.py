@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -119,6 +120,11 @@ def kogner(*arguments: object, input: str | None = None, width: int = 200) -> En
     ):
         app(arguments)
     return Ended(int(end.value.code or 0), stdout.getvalue(), stderr.getvalue())
+
+
+def heed_interrupts() -> None:
+    """For the start of a child: what a shell runs in the background ignores interrupts, and its children too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run_process(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:

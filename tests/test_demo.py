@@ -1,6 +1,5 @@
 """The page of `kogner demo`: over plain HTTP, and as a person uses it in a browser."""
 
-import functools
 import http.client
 import itertools
 import json
@@ -18,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from support import ROOT, kogner, mentions_of, tiny_model
+from support import ROOT, heed_interrupts, kogner, mentions_of, tiny_model
 
 from modeling_kogner.demo.neighbourhood import MOST_A_RELATION, Neighbourhoods
 from modeling_kogner.demo.picture import STYLES, draw
@@ -252,10 +251,8 @@ def test_command_serves_until_interrupted(model, wordpiece, knowledge, tmp_path)
     options = ["--no-browser", "--port", "0", "--model", "model", "--knowledge", "knowledge"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", code, "demo", *options]
-    # A shell starts what it runs in the background with interrupts ignored, and children inherit that.
-    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     running = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=listening
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )
     try:
         address = running.stdout.readline().split()[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TEXT
-from support import kogner
+from support import heed_interrupts, kogner
 from test_documents_resume import FirstWord
 from tiny_tagger import save_tagger
 
@@ -108,7 +108,7 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
         module = [sys.executable, "-m", "modeling_kogner.commands.annotate"]
         whole = [*module, *map(str, [*command, "--output", output, "--jobs", jobs])]
         environment = os.environ | {"OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1"}
-        return subprocess.Popen(whole, env=environment, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(whole, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
 
     def done():
         return json.loads(state.read_text())["counts"]["records"] if state.exists() else 0
