@@ -85,7 +85,9 @@ def run(name: str, words: Sequence[str], program: str) -> int:
         if _asks_for_help(words):
             print(help_of(_command(name), program))
             return DONE
-        return call(name, words, program) or DONE
+        code = call(name, words, program) or DONE
+        _leave_process_group()
+        return code
     except KeyboardInterrupt:
         how = GOES_ON.get(name, "nothing was written; repeat the command")
         return _end(program, f"interrupted; {how}", INTERRUPTED)
@@ -93,6 +95,13 @@ def run(name: str, words: Sequence[str], program: str) -> int:
         if isinstance(error, BrokenPipeError):
             raise
         return _end(program, *_explained(error))
+
+
+def _leave_process_group() -> None:
+    """End the threads of parallel training: a process that ends before them may be aborted, with its work done."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def call(name: str, words: Sequence[str], program: str | None = None) -> int | None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch.distributed as distributed
 from support import ROOT, SENTENCES, kogner, rows, run_process, save_encoder, tiny_bert, tiny_model, write_corpus
 from transformers import BertForMaskedLM
 
@@ -182,6 +183,17 @@ def test_a_reader_that_has_enough_ends_a_command_quietly():
         code = f"from modeling_kogner.commands.main import app; app([{words}])"
         ended = subprocess.run(f'{sys.executable} -c "{code}" | true', shell=True, cwd=ROOT, capture_output=True)
         assert ended.stderr == b""
+
+
+def test_a_command_leaves_its_process_group(monkeypatch):
+    """Threads of parallel training that outlive it abort the process now and then, with its work done."""
+    monkeypatch.setitem(main.COMMANDS, "grouped", "grouped")
+    group = {"backend": "gloo", "store": distributed.HashStore(), "rank": 0, "world_size": 1}
+    monkeypatch.setattr(main, "_command", lambda name: lambda: distributed.init_process_group(**group))
+    assert main.run("grouped", [], "kogner grouped") == 0
+    assert not distributed.is_initialized()
+    monkeypatch.setattr(main, "_command", lambda name: lambda: 3)
+    assert main.run("grouped", [], "kogner grouped") == 3
 
 
 def test_every_extra_is_one_that_can_be_installed():
