@@ -64,6 +64,14 @@ class Mention:
     organism: str | None = None
 
     @property
+    def linked(self) -> Candidate | None:
+        """What the mention is linked to, as one of its candidates."""
+        if self.id is None:
+            return None
+        kind, name = self.semantic_type or self.type, self.name or ""
+        return Candidate(self.id, name, kind, self.link_score, self.ids, organism=self.organism)
+
+    @property
     def concepts(self) -> list[tuple[str, str]]:
         """Id and name of each concept that the mention is linked to."""
         return concepts_of(self.id, self.name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..corpora.mention import Mention
+from .concept_choice import Ranked
 
 _SURE = 0.8  # probability from which a mention keeps its concept, whatever stands beside it
 _WITHIN = 4  # mentions behind a name among which the one in brackets is: other types and nested ones lie between
 _Name = tuple[str, str]  # text and type
-Ranked = list[tuple[int, float]]
 
 
 def agreed(text: str, mentions: Sequence[Mention], ranked: Sequence[Ranked]) -> list[Ranked]:

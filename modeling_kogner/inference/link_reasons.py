@@ -54,18 +54,16 @@ def considered(
     Args:
         mention: as annotated.
         text: of its document.
-        features: of candidates, by id and name, as the choice read them; by default what the spelling tells.
+        features: of candidates, by id and name, as the choice read them; None where the spelling decides.
     """
     found = list(mention.alternatives[:NEXT])
-    if mention.id is not None:
-        kind, score = mention.semantic_type or mention.type, mention.link_score
-        chosen = Candidate(mention.id, mention.name or "", kind, score, mention.ids, organism=mention.organism)
+    if chosen := mention.linked:
         found.insert(0, chosen)
     long = find_abbreviations(text).get(mention.text)
     is_first = [mention.id is not None and place == 0 for place in range(len(found))]
 
-    def reasons(candidate: Candidate, chosen: bool) -> list[str]:
-        if chosen and features is not None and candidate.id not in features and "|" not in candidate.id:
+    def reasons(candidate: Candidate, is_chosen: bool) -> list[str]:
+        if is_chosen and features is not None and candidate.id not in features and "|" not in candidate.id:
             return [_EXPLAINED]
         return reasons_of((features or {}).get(candidate.id) or _spelling(mention, candidate, long))
 

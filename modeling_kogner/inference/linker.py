@@ -135,11 +135,11 @@ class Linker:
             and (text not in known or "." in text)
         }
 
-    def features(self, document: Document) -> list[dict[str, dict[str, float]]]:
-        """For each mention what the choice knows of its candidates, by id and name of the feature."""
+    def features(self, document: Document) -> list[dict[str, dict[str, float]]] | list[None]:
+        """For each mention what the choice knows of its candidates, by id and name; None where spelling decides."""
         self._refresh()
         if self._choice is None:
-            return [{} for _ in document.mentions]
+            return [None for _ in document.mentions]
         given = LinkedText(document.text, _title_end(document), document.mentions, find_abbreviations(document.text))
         ids = self._catalogue.ids
         return [
@@ -286,9 +286,7 @@ def _best(ranked: Ranked) -> float:
 
 def _take_concept(mention: Mention, other: Mention, alternatives: int) -> None:
     """Give a mention the concept of another one; its own becomes one of the further ones."""
-    if mention.id is not None:
-        kind, score = mention.semantic_type or mention.type, mention.link_score
-        own = Candidate(mention.id, mention.name or "", kind, score, mention.ids, organism=mention.organism)
+    if own := mention.linked:
         mention.alternatives = [own, *mention.alternatives][:alternatives]
     mention.id, mention.name, mention.semantic_type = other.id, other.name, other.semantic_type
     mention.link_score, mention.ids, mention.organism = other.link_score, [*other.ids], other.organism

@@ -85,6 +85,14 @@ def test_surfaces_and_concepts_of_a_mention(model, wordpiece):
     assert all(names[c.id] == c.name for c in symbol.candidates)
 
 
+def test_reasons_of_a_model_that_links_by_spelling(model, wordpiece):
+    """It has no features to read reasons from, which is not to say that the document names the concept."""
+    explanation = explain(Annotator(tagging_all(model, "B-Disease"), wordpiece), SENTENCE.replace("cancers", "cancer"))
+    reasons = {each.mention.text: each.considered[0].reasons for each in explanation.mentions if each.considered}
+    assert reasons["heart"]
+    assert not any("the document itself says so" in each for each in reasons.values())
+
+
 def test_the_gate_is_that_of_the_mentions_covered_tokens(model, wordpiece):
     """A mean over special tokens, or a token too far, would look as plausible."""
     explanation = explain(Annotator(tagging_all(model, "B-Disease"), wordpiece), SENTENCE)

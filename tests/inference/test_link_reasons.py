@@ -36,6 +36,9 @@ def test_what_the_document_says_is_a_reason():
     """A strain's number is like no name, and the choice knows nothing of its species."""
     mention = Mention(0, 3, "A-1", "Species", 0.9, id="NCBITaxon:1", name="Gordonia humi", link_score=0.9)
     assert [each.reasons for each in considered(mention, "A-1", {})] == [["the document itself says so"]]
+    assert [each.reasons for each in considered(mention, "A-1")] == [
+        ["its name is similar (0.90)", "has an id of the preferred vocabulary"]
+    ]
 
 
 def test_what_an_exact_name_makes_needless_is_not_said():
