@@ -172,6 +172,19 @@ def test_resumed_run_equals_an_unbroken_one(encoder, graph, corpora, tmp_path):
     assert not torch.equal(whole["classifier.weight"], before["classifier.weight"])
 
 
+KEPT = {"": 0, "--load_best_model_at_end=False": 0, "--save_total_limit=1": 1, "--save_strategy=epoch": 2}
+
+
+@pytest.mark.parametrize("option", KEPT)
+def test_checkpoints_of_a_finished_run(encoder, corpora, tmp_path, option):
+    """A gigabyte that nobody asked for stays behind; or what somebody asked for is gone."""
+    start = ["--encoder", encoder, "--dataset", corpora / "both", "--num_train_epochs", 3]
+    train(*start, *filter(None, [option]), "--output_dir", tmp_path)
+    assert len(list(tmp_path.glob("checkpoint-*"))) == KEPT[option]
+    KognerForTokenClassification.from_pretrained(tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) >= 3  # configuration, tokenizer and report are no checkpoints
+
+
 def test_early_stopping(encoder, corpora, tmp_path):
     """Ignored, it wastes the budget; always on, it breaks comparisons of equal budgets."""
     start = ["--encoder", encoder, "--dataset", corpora / "both", "--num_train_epochs", 6]

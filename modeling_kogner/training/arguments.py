@@ -207,7 +207,11 @@ class TrainerDefaults:
     weight_decay: float = option("For all weights except biases and norms.", 0.01)
     eval_strategy: str = option("When to score the validation split.", "epoch")
     save_strategy: str = option("When to write a checkpoint.", "epoch")
-    save_total_limit: int | None = option("Checkpoints to keep.", 2)
+    save_total_limit: int | None = option(
+        "Checkpoints to keep. Once a run has ended well they stay only where this, --save-strategy or --save-steps is "
+        "given.",
+        2,
+    )
     load_best_model_at_end: bool = option("Keep the best of the validation scores.", True)
     metric_for_best_model: str | None = option("Validation score to choose by.", "f1")
     resume_from_checkpoint: str | None = option(
@@ -258,6 +262,7 @@ class PretrainingDefaults(TrainerDefaults):
     warmup_steps: float = option("Steps, or share of all steps if below 1.", 0.06)
     eval_strategy: str = option("Held-out windows are scored once, at the end.", "no")
     save_strategy: str = option("When to write a checkpoint.", "steps")
+    save_total_limit: int | None = option("Checkpoints to keep.", 2)
     load_best_model_at_end: bool = option("Not used: the last weights are kept.", False)
     logging_steps: float = option("Steps between two lines of losses.", 50)
     dataloader_num_workers: int = option("Processes that stack windows.", 2)

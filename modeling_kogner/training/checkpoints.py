@@ -1,9 +1,10 @@
-"""Checkpoints of a run: which one to resume from, and which ones are not whole."""
+"""Checkpoints of a run: which one to resume from, which ones are not whole, and which ones go at its end."""
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -40,13 +41,27 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
 
 def newest_whole(folder: str | Path) -> str | None:
     """The complete checkpoint with most steps; a warning names incomplete ones."""
-    found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
-    for path in sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
+    for path in _newest_first(folder):
         wrong = what_is_wrong(path)
         if wrong is None:
             return str(path)
         logger.warning("%s: %s; skipped", path, wrong)
     return None
+
+
+def remove_checkpoints(folder: str | Path) -> None:
+    """After the model is saved: a kill leaves older checkpoints whole, from which a run ends with the same weights.
+
+    The newest goes first. Resumed from it, a run would miss the checkpoint of the best weights, which may be older.
+    """
+    for path in _newest_first(folder):
+        (path / STATE).unlink(missing_ok=True)  # from here on it is not whole
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _newest_first(folder: str | Path) -> list[Path]:
+    found = [path for path in Path(folder).glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True)
 
 
 def remove_weights(folder: str | Path) -> None:

@@ -36,7 +36,7 @@ from .arguments import (
     TextArguments,
     TrainerDefaults,
 )
-from .checkpoints import remove_weights, resume_point
+from .checkpoints import remove_checkpoints, remove_weights, resume_point
 from .collator import ConventionCollator
 from .first_card import write_first_card
 from .further import suit_further_training
@@ -51,6 +51,7 @@ from .trainer import KognerTrainer
 
 logger = logging.getLogger(__name__)
 HELD_OUT = 0.01  # of the windows of pretraining
+KEEPS = {"save_strategy", "save_steps", "save_total_limit"}  # who gives one of these wants the checkpoints
 Arguments = TypeVar("Arguments", bound="KognerTrainingArguments")
 
 
@@ -156,6 +157,9 @@ def train(
     if trainer.is_world_process_zero():
         report = ready.report | {"log": trainer.state.log_history}
         _write_reports(report, model, start if model_args.checkpoint else None, training_args)
+    trainer.accelerator.wait_for_everyone()  # all have read the best weights
+    if training_args.should_save and not training_args.given & KEEPS:
+        remove_checkpoints(training_args.output_dir)
 
 
 def _write_reports(

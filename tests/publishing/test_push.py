@@ -214,6 +214,7 @@ def test_training_publishes_the_finished_model(hub, wordpiece, tmp_path):
     output = tmp_path / "model"
     options = [ROOT / "train.py", "--encoder", encoder, "--dataset", corpus, "--output_dir", output, "--use_cpu"]
     options += ["--num_train_epochs", 1, "--push_to_hub", "--hub_model_id", "org/kogner", "--disable_tqdm", "true"]
+    options += ["--save_total_limit", 1]
     known = environment(hub, tmp_path / "home", HF_TOKEN=TOKEN)
     process = run_process(*map(str, options), cwd=tmp_path, **known)
     succeeded(process)

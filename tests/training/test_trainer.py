@@ -16,7 +16,7 @@ from transformers import BertModel
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.commands.main import call
 from modeling_kogner.inference.load_model import load_model
-from modeling_kogner.training.checkpoints import newest_whole, resume_point
+from modeling_kogner.training.checkpoints import newest_whole, remove_checkpoints, resume_point
 
 QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no", "--eval_strategy", "no"]
 # Six sentences, two a step: three steps an epoch, a checkpoint after each second step of six.
@@ -87,6 +87,27 @@ def test_the_same_command_goes_on_after_a_kill(start, unbroken, tmp_path):
 def test_the_same_command_goes_on_after_a_kill_at_any_moment(start, unbroken, tmp_path):
     """Every seventh moment between two changes of files, of three checkpoints and the model; with stride 1, all."""
     assert check_kills(start, unbroken, tmp_path, stride=7, sizes=(1, 3000, 9000, 60_000, 150_000)) > 14
+
+
+def test_the_same_command_goes_on_after_a_kill_at_the_end(start, tmp_path):
+    """With the newest checkpoint alone it would end with the last weights instead of the best, which are older."""
+    corpus, place = write_corpus(tmp_path / "corpus", train=rows(), validation=rows()), start.index("--dataset") + 1
+    scored = [*start[:place], corpus, *start[place + 1 :], "--eval_strategy", "steps", "--eval_steps", 2]
+    scored += ["--metric_for_best_model", "loss", "--greater_is_better", "true"]  # so the first is the best
+    output, ended, left = tmp_path / "m", tmp_path / "ended", []
+    train(*scored, "--save_total_limit", 2, "--output_dir", output)
+    output.rename(ended)
+    assert {path.name for path in ended.glob("checkpoint-*")} == {"checkpoint-2", "checkpoint-6"}
+    assert same_weights(ended, ended / "checkpoint-2")
+    shutil.copytree(ended, output)
+    for _ in kill_everywhere(functools.partial(remove_checkpoints, output), output, sizes=()):
+        left.append(newest_whole(output))
+        train(*scored, "--output_dir", output, "--resume_from_checkpoint", "last")
+        assert same_weights(output, ended), left
+        shutil.rmtree(output)
+        shutil.copytree(ended, output)
+    assert {path and path[-1] for path in left} == {"6", "2", None}
+    assert not list(output.glob("checkpoint-*"))
 
 
 @pytest.mark.slow
