@@ -164,6 +164,19 @@ def test_the_stock_pipeline_gives_whole_words(kogner):
     assert not wrong
 
 
+def test_the_stock_pipeline_at_its_limit(kogner):
+    """The pages say that a word on the limit is cut, and that with their stride, or with `load`, it is whole."""
+    tagger = pipeline("ner", model=kogner.model, tokenizer=kogner.tokenizer, aggregation_strategy="simple")
+    sentence, word = "They were seen again . ", "pheochromocytoma"
+    assert kogner.tokenizer.tokenize(word) == ["phe", "##ochrom", "##ocytoma"]
+    text = f"{sentence * 101}Two patients with {word} were treated."
+    assert kogner.tokenizer(text, truncation=True).tokens()[-3:] == ["phe", "##ochrom", "[SEP]"]
+    found = tagger(text), tagger(text, stride=64)
+    cut, read = ([text[each["start"] : each["end"]] for each in entities] for entities in found)
+    assert word not in cut  # what is left of it may be a mention or none
+    assert read == [mention.text for mention in kogner(text).mentions] == ["patients", word]
+
+
 def test_mentions_of_one_type_do_not_overlap(found):
     """Types are decided independently; within one, a word would be counted twice."""
     for mentions in found.values():
