@@ -1,5 +1,7 @@
 """The page of `kogner demo`: over plain HTTP, and as a person uses it in a browser."""
 
+import contextlib
+import copy
 import http.client
 import itertools
 import json
@@ -22,9 +24,11 @@ from support import ROOT, heed_interrupts, kogner, mentions_of, tiny_model
 from modeling_kogner.demo.neighbourhood import MOST_A_RELATION, Neighbourhoods
 from modeling_kogner.demo.picture import STYLES, draw
 from modeling_kogner.demo.reader import MOST_CHARACTERS, MOST_NAMES, Reader
+from modeling_kogner.demo.related import MOST_A_GROUP
 from modeling_kogner.demo.server import MOST_BYTES, PageServer
 from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.explanation import without_knowledge
+from modeling_kogner.link_tables import LinkTables
 
 # Two halves of a pair in JavaScript, markup, known names, and one that only an own list knows.
 TEXT = "😀 aspirin & <b>leukemia</b><script>document.title='x'</script> heart failure fever"
@@ -61,7 +65,28 @@ def server(model, wordpiece, knowledge):
     treated = [(f"MONDO:{number}", "treats", "MESH:D001241") for number in range(1, 7)]
     edges = pd.concat([knowledge.edges, pd.DataFrame(treated, columns=["head", "relation", "tail"])])
     neighbourhoods = Neighbourhoods(replace(knowledge, edges=edges))
-    server = PageServer(Reader(Annotator(model, wordpiece)), neighbourhoods, "tiny <model>")
+    with serving(Reader(Annotator(model, wordpiece)), neighbourhoods) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def alone(model, wordpiece):
+    """Without a knowledge folder: leukemia stands above all others; BRCA1 and IL2 are genes of one ancestor."""
+    model = copy.deepcopy(model)
+    others = [concept for concept in range(len(model.kogner.concepts)) if concept != 1]
+    model.config.organisms, model.config.num_orthologs = ["NCBITaxon:9606", "NCBITaxon:10090"], 2
+    model.config.num_broader = len(others)
+    tables = LinkTables(model.config)
+    tables.ortholog, tables.organism[4], tables.organism[5] = torch.tensor([[4, 7], [5, 7]]), 2, 1
+    tables.broader = torch.tensor([[concept, 1] for concept in others])
+    model.kogner.linking = tables
+    with serving(Reader(Annotator(model, wordpiece)), None) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(reader, neighbourhoods):
+    server = PageServer(reader, neighbourhoods, "tiny <model>")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -217,6 +242,24 @@ def test_neighbourhood(server):
     assert ask(server, "/neighbourhood", id="MONDO:2") == (400, {"error": "width is NoneType, not a whole number"})
 
 
+def test_what_the_model_alone_knows(alone, server):
+    """Read the wrong way round, a concept would be broader than its own broader one; or a gene be its own ortholog."""
+
+    def around(concept_id):
+        groups = ask(alone, "/related", id=concept_id)[1]["groups"]
+        return {group["title"]: [each["name"] for each in group["concepts"]] for group in groups}
+
+    assert around("MONDO:2") == {"Broader": ["leukemia"]}
+    assert around("HGNC:1100") == {"Broader": ["leukemia"], "Orthologs": ["IL2"]}
+    assert around("HGNC:6001|MONDO:5") == {"Broader": ["leukemia"], "Orthologs": ["BRCA1"]}
+    (narrower,) = ask(alone, "/related", id="MONDO:1")[1]["groups"]
+    assert (narrower["title"], len(narrower["concepts"]), narrower["total"]) == ("Narrower", MOST_A_GROUP, 11)
+    _, orthologs = ask(alone, "/related", id="HGNC:1100")[1]["groups"]
+    assert orthologs["concepts"] == [{"id": "HGNC:6001", "name": "IL2", "organism": "NCBITaxon:9606"}]
+    assert ask(alone, "/related", id="LAB:1") == (200, {"groups": []})
+    assert ask(server, "/related", id="MONDO:2") == (200, {"groups": []})  # a model that links by spelling
+
+
 @pytest.mark.parametrize("width", [1, 330, 700, 10**9])
 def test_picture(width):
     """A name that is cut by its neighbour or the border cannot be read; markup in a name must stay a name."""
@@ -309,7 +352,12 @@ def browser():
 @pytest.fixture(params=[(1200, 900), (360, 740)], ids=["wide", "narrow"])
 def page(browser, server, request):
     """The page in a wide window and a phone's; fails on errors and on requests to any other host."""
-    width, height = request.param
+    with opened(browser, server, *request.param) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(browser, server, width, height):
     page, wrong = browser.new_page(viewport={"width": width, "height": height}), []
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -437,3 +485,21 @@ def test_nothing_serious_for_axe(page, scheme):
     page.locator("#with mark > small").first.press("Enter")
     page.wait_for_selector("#chosen:not([hidden])")
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_of_the_model_alone(browser, alone, scheme):
+    """Without a knowledge folder nothing would be shown around a concept, or only to who sees it."""
+    place = next(i for i, each in enumerate(ask(alone, "/read", text=TEXT)[1]["with"]) if each["id"] == "MONDO:1")
+    with opened(browser, alone, 360, 740) as page:
+        page.emulate_media(color_scheme=scheme)
+        page.fill("#text", TEXT)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(READY)
+        page.locator("#with mark").nth(place).locator("xpath=small").press("Enter")
+        page.locator("#graph dd", has_text="acute lymphoblastic leukemia").wait_for()
+        assert page.inner_text("#graph dt") == "Narrower"
+        assert page.inner_text("#graph dd").endswith("; 3 more")
+        assert "--knowledge" in page.inner_text("#graph p")
+        assert_fits(page)
+        assert_accessible(page)

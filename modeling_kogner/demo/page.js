@@ -228,15 +228,14 @@ async function choose(element, mention) {
     ...facts.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", {}, ...[value].flat(3))]),
   );
   $("chosen").hidden = false;
-  await showGraph(mention.id && mention.id.split("|")[0]);
+  await (about.has_graph ? showGraph(mention.id && mention.id.split("|")[0]) : showRelated(mention.id));
   $("chosen").scrollIntoView({ block: "nearest" });
 }
 
 async function showGraph(id, isFocused = false) {
   drawn = null;
-  if (!id || !about.has_graph) {
-    const hint = "Start kogner demo with --knowledge FOLDER to see a concept's relations.";
-    $("graph").textContent = about.has_graph ? "" : hint;
+  if (!id) {
+    $("graph").textContent = "";
     return;
   }
   drawn = { id, width: $("graph").clientWidth };
@@ -247,6 +246,26 @@ async function showGraph(id, isFocused = false) {
     if (!concept) $("graph").textContent = `${id} is not in the knowledge folder.`;
     else showPicture(concept, picture);
     if (concept && isFocused) $("graph").firstChild.focus();
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+// Without a knowledge folder: what the model's own tables tell.
+async function showRelated(ids) {
+  const text = "Start kogner demo with --knowledge FOLDER to see all relations of a concept.";
+  const hint = make("p", { className: "quiet", textContent: text });
+  $("graph").replaceChildren(hint);
+  if (!ids) return;
+  try {
+    const { groups } = await ask("/related", { id: ids });
+    if (!hint.isConnected) return; // another was chosen since
+    const facts = groups.flatMap(({ title, total, concepts }) => {
+      const items = concepts.map((each) => [linked(each.id), ` ${each.name}${each.organism ? ` (${each.organism})` : ""}`]);
+      if (total > items.length) items.push(`${total - items.length} more`);
+      return [make("dt", { textContent: title }), make("dd", {}, ...list(items))];
+    });
+    if (facts.length) hint.before(make("dl", {}, ...facts));
   } catch (error) {
     say(error.message, true);
   }

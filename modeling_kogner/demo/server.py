@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpora.vocabularies import PAGES
 from .reader import MOST_CHARACTERS, Choice, Reader
+from .related import RelatedConcepts
 
 if TYPE_CHECKING:  # it draws, which needs the extra `demo`
     from .neighbourhood import Neighbourhoods
@@ -50,6 +51,7 @@ class PageServer(ThreadingHTTPServer):
     def __init__(self, reader: Reader, neighbourhoods: Neighbourhoods | None, title: str, port: int = 0):
         super().__init__((LOOPBACK, port), _Handler)
         self.reader, self.neighbourhoods, self.title = reader, neighbourhoods, title
+        self.related_concepts = RelatedConcepts(reader.annotator.tagger)
 
     @property
     def address(self) -> str:
@@ -86,8 +88,17 @@ class PageServer(ThreadingHTTPServer):
             raise ValueError(f"width is {type(width).__name__}, not a whole number")
         return self.neighbourhoods.drawn(_text(asked, "id"), width)
 
+    def related(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What the model alone knows around the concept of a mention."""
+        return {"groups": self.related_concepts.around(_text(asked, "id"))}
 
-ANSWERS = {"/about": PageServer.about, "/read": PageServer.read, "/neighbourhood": PageServer.neighbourhood}
+
+ANSWERS = {
+    "/about": PageServer.about,
+    "/read": PageServer.read,
+    "/neighbourhood": PageServer.neighbourhood,
+    "/related": PageServer.related,
+}
 
 
 class _Handler(BaseHTTPRequestHandler):
