@@ -43,7 +43,13 @@ def identity_links(
     """
     same = edges.loc[edges["relation"] == "same_as", ["head", "tail"]]
     taxa = edges[edges["relation"] == "in_taxon"].drop_duplicates("head").set_index("head")["tail"]
-    links = [same, _shared(references, "tail"), *_genes(nodes, names, taxa), *_nomenclature(nodes, names)]
+    links = [
+        same,
+        _shared(references, "tail"),
+        *_genes(nodes, names, taxa),
+        *_nomenclature(nodes, names),
+        _lines(names),
+    ]
     found = pd.concat(links, ignore_index=True).drop_duplicates(ignore_index=True)
     return found.assign(shares_name=_share_name(found, names))
 
@@ -106,6 +112,30 @@ def _nomenclature(nodes: pd.DataFrame, names: pd.DataFrame) -> list[pd.DataFrame
         best = pairs.sort_values("count", ascending=False, kind="stable").drop_duplicates("id_mesh")
         links.append(best[["id", "id_mesh"]].set_axis(["head", "tail"], axis=1))
     return links
+
+
+def _lines(names: pd.DataFrame) -> pd.DataFrame:
+    """Cell lines of Cellosaurus, and those of BTO and MeSH that have such a name with "cell" after it, one to one.
+
+    Where no line is named so in the first place, a further name of more than three characters does that no second has.
+    """
+    found = names[names["id"].str.startswith("CVCL:")]
+    lines = pd.DataFrame({"head": found["id"], "spelled": _spelled(found["name"]), "preferred": found["preferred"]})
+    lines = lines.sort_values("preferred", ascending=False, kind="stable").drop_duplicates(["head", "spelled"])
+    is_first = lines.groupby("spelled")["preferred"].transform("any")
+    lines = lines[lines["preferred"] | (~is_first & (lines["spelled"].str.len() > 3))]  # "Th2 cells" are no line
+    lines = lines[~lines["spelled"].duplicated(keep=False)]
+    named = names["name"].str.contains(r"^(?=.*[A-Z\d]).{2,} (?:cell|Cells)$")  # "G cell" is no line
+    found = names[names["preferred"] & names["id"].str.startswith(("BTO:", "MESH:")) & named]
+    cells = pd.DataFrame({"tail": found["id"], "vocabulary": vocabulary_of(found["id"]).astype(str)})
+    cells["spelled"] = _spelled(found["name"].str.replace(r" (?:cell|Cells)$", "", regex=True))
+    cells = cells[~cells.duplicated(["vocabulary", "spelled"], keep=False)]
+    return lines.merge(cells, on="spelled")[["head", "tail"]]
+
+
+def _spelled(names: pd.Series) -> pd.Series:
+    """Letters and digits alone: the line "MAST" is not of mast cells."""
+    return names.str.replace(r"[\W_]", "", regex=True)
 
 
 def _share_name(links: pd.DataFrame, names: pd.DataFrame) -> pd.Series:

@@ -61,7 +61,7 @@ def unify(types: pd.Series, links: pd.DataFrame) -> Families:
     1. no vocabulary would have two ids in the family: a vocabulary lists different things under different ids;
     2. all types in the family are compatible (`COMPATIBLE_TYPES`).
 
-    Links whose ends share a name come first, then those with the fewest rivals. A family is a gene if a member is, else
+    Links whose ends share a name come first, then those with the fewest rivals. A family is a gene or a cell line
     of the type of its first member whose type is known; its preferred id is that of the type's own vocabulary, else of
     the first one in `VOCABULARIES` (others after these, by id).
 
@@ -114,8 +114,8 @@ def _join(pairs: pd.DataFrame, nodes: pd.DataFrame) -> tuple[list[int], dict[str
 def _elected(nodes: pd.DataFrame) -> pd.DataFrame:
     """Preferred id and type of every family of several."""
     nodes = nodes[nodes["family"].duplicated(keep=False)]
-    typed = nodes.assign(other=nodes["type"] == "Other", gene=nodes["type"] != "Gene")
-    typed = typed.sort_values(["family", "other", "gene", "rank", "id"]).drop_duplicates("family")
+    typed = nodes.assign(other=nodes["type"] == "Other", special=~nodes["type"].isin(["Gene", "CellLine"]))
+    typed = typed.sort_values(["family", "other", "special", "rank", "id"]).drop_duplicates("family")
     nodes = nodes.assign(type=nodes["family"].map(typed.set_index("family")["type"]))
     own = nodes["vocabulary"] == nodes["type"].map(OWN_VOCABULARY)
     first = nodes.assign(rank=nodes["rank"].where(~own, -1)).sort_values(["family", "rank", "id"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ..link_feature_names import LINK_FEATURES
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
+from .short_forms import written_out
 
 MAX_CANDIDATES = 24
 _MOST_BELOW = 100  # concepts for which one stands at most: "Syndrome" and "Animal Diseases" are no one's
@@ -29,7 +31,7 @@ class Query:
     Args:
         text: the mention.
         kind: its entity type.
-        long: its long form, where the document defines it.
+        long: its long form, where the document defines it; else what a formula or a common short form says.
         features: of each candidate, by number of the concept; see :data:`LINK_FEATURES`.
         listed: candidates of which a vocabulary has the mention or its long form as a name.
     """
@@ -125,6 +127,7 @@ class Candidates:
         forms = {
             key: [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for key, q in queries.items()
         }
+        self._write_out(queries.values())
         texts = [text for query in queries.values() for text in (query.text, query.long) if text]
         exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
         for key, query in queries.items():
@@ -134,6 +137,16 @@ class Candidates:
             for place, form in enumerate(forms[key]):
                 self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own)
         return queries
+
+    def _write_out(self, queries: Iterable[Query]) -> None:
+        """Long forms that the document does not define, of formulas and common short forms."""
+        asked = [query for query in queries if not query.long]
+        names = [written_out(query.text, query.kind) for query in asked]
+        exact = self.lookup.exact([*chain.from_iterable(names)])
+        for query, written in zip(asked, names, strict=True):
+            fits = self.fits(query.kind)
+            known = (name for name in written if any(fits[named.concept] for named in exact.get(name, ())))
+            query.long = next(known, None)
 
     def _is_known(self, query: Query) -> bool:
         """Whether an exact name makes the search for near ones superfluous.

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from modeling_kogner.graph.identity import identity_links
+from modeling_kogner.graph.surface_forms import surface_keys
 from modeling_kogner.graph.unification import unify
 
 
@@ -55,3 +57,23 @@ def test_types_with_a_vocabulary_of_their_own_prefer_it():
     result = families(types, pairs)
     assert preferred(result) == {"MESH:C1": "NCBIGene:1", "HGNC:1": "NCBIGene:1", "MESH:D1": "UBERON:1"}
     assert set(result.members["type"]) == {"Gene", "Anatomy"}
+
+
+def test_cell_lines_of_three_vocabularies_are_one_by_their_name():
+    """HEK-293 would be three concepts, and CHO, whose name is a word, would have no id of Cellosaurus."""
+    lines = [("CVCL:1", "CHO"), ("CVCL:2", "HEK293"), ("CVCL:3", "H9c2(2-1)"), ("CVCL:3", "H9c2"), ("CVCL:4", "MAST")]
+    lines += [("CVCL:5", "S2"), ("CVCL:6", "S-2"), ("CVCL:7", "UE6E7T-2"), ("CVCL:7", "Th2"), ("CVCL:8", "G")]
+    cells = [("BTO:1", "CHO cell"), ("BTO:2", "HEK-293 cell"), ("MESH:D2", "HEK293 Cells"), ("BTO:3", "H9c2 cell")]
+    cells += [("MESH:D4", "Mast Cells"), ("BTO:5", "S2 cell"), ("MESH:D7", "Th2 Cells"), ("BTO:8", "G cell")]
+    names = pd.DataFrame(lines + cells, columns=["id", "name"])
+    names["preferred"], names["key"] = ~names["id"].duplicated(), surface_keys(names["name"])
+    kind = {"CVCL": "CellLine", "BTO": "CellLine", "MESH": "Cell"}
+    nodes = names[names["preferred"]].assign(type=names["id"].str.partition(":")[0].map(kind))
+    edges, references = pd.DataFrame(columns=["head", "relation", "tail"]), pd.DataFrame(columns=["head", "tail"])
+    links = identity_links(nodes, names, edges, references.astype(str))
+    assert set(zip(links["head"], links["tail"], strict=True)) == {
+        ("CVCL:1", "BTO:1"), ("CVCL:2", "BTO:2"), ("CVCL:2", "MESH:D2"), ("CVCL:3", "BTO:3")
+    }  # fmt: skip
+    result = unify(nodes.set_index("id")["type"], links)
+    assert preferred(result) == {"BTO:1": "CVCL:1", "BTO:2": "CVCL:2", "MESH:D2": "CVCL:2", "BTO:3": "CVCL:3"}
+    assert set(result.members["type"]) == {"CellLine"}

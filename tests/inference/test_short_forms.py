@@ -1,0 +1,61 @@
+"""Formulas and common short forms, and when they count."""
+
+import pytest
+from support import ROOT
+
+from modeling_kogner import load
+from modeling_kogner.inference.short_forms import written_out
+
+FORMULAS = {
+    "ZnCl2": "zinc chloride",
+    "FeCl3": "ferric chloride",
+    "FeCl2": "ferrous chloride",
+    "Cu2O": "cuprous oxide",
+    "CuO": "cupric oxide",
+    "Al2(SO4)3": "aluminum sulfate",
+    "(NH4)2SO4": "ammonium sulfate",
+    "TiO2": "titanium dioxide",
+    "MgSO4\u00b77H2O": "magnesium sulfate",
+    "CO": "carbon monoxide",
+    "CO\u2082": "carbon dioxide",
+    "HNO3": "nitric acid",
+    "Ca2+": "calcium",
+    "Ca\u00b2\u207a": "calcium",
+    "Mg(2+)": "magnesium",
+    "Zn++": "zinc",
+    "Fe(III)": "iron",
+    "Cr(VI)": "chromium",
+    "NO3-": "nitrate",
+    "SO42-": "sulfate",
+    "SO4(2-)": "sulfate",
+    "Cl-": "chloride",
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_formulas(formula):
+    """Unread, the most common chemicals have no concept; read wrong, zinc would become zinc chloride."""
+    assert written_out(formula, "Chemical")[0] == FORMULAS[formula]
+
+
+@pytest.mark.parametrize(
+    "text", ["Co", "In", "As", "CD4+", "IL-2", "T3", "aspirin", "zncl2", "Zn2", "", "NaClx", "C6H12O6"]
+)
+def test_what_is_no_formula(text):
+    """Elements look like words, and cells like ions."""
+    assert written_out(text, "Chemical") == []
+
+
+def test_names_depend_on_the_type():
+    """RA is a disease or an acid; a formula is a chemical."""
+    assert written_out("RA", "Disease") == ["rheumatoid arthritis"]
+    assert written_out("RA", "Chemical") == ["retinoic acid"]
+    assert written_out("RA", "Gene") == written_out("ra", "Disease") == written_out("CO", "Gene") == []
+
+
+def test_what_the_document_defines_comes_first():
+    """MS is not multiple sclerosis where it is said to be something else."""
+    kogner = load(ROOT / "hub_card", device="cpu")
+    alone, defined = kogner("Patients with MS."), kogner("Patients with mitral stenosis (MS).")
+    assert [m.name for m in alone.mentions if m.text == "MS"] == ["Multiple Sclerosis"]
+    assert [m.name for m in defined.mentions if m.text == "MS"] == ["Mitral Valve Stenosis"]
