@@ -26,7 +26,8 @@ mkdir -p "$out/held" "$out/split"
 for corpus in NLM-Gene GNormPlus SPECIES-800 BioID-CellLine; do
   [ -f "$out/split/${corpus}_validation.pubtator" ] || python benchmarks/held_out_fifth.py "$data/data/more/${corpus}_train.pubtator" "$out/split"
 done
-for file in "$data"/data/more/{BioRED,DrugProt}_validation.pubtator "$data"/data/more/{GNormPlus,BioID-CellLine}_test.pubtator \
+tests+=("$data"/data/more/{GNormPlus,BioID-CellLine})  # under these names the recipe asks for them
+for file in "$data"/data/more/{BioRED,DrugProt}_validation.pubtator \
   "$out"/split/{NLM-Gene,SPECIES-800}_validation.pubtator "$data"/data/pubtator/{BC5CDR,NCBI-disease}_test.pubtator; do
   name=held-$(basename "${file%_*}")
   ln -sf "$(realpath "$file")" "$out/held/${name}_test.pubtator"

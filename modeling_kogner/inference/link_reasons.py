@@ -13,7 +13,7 @@ NEXT = 3
 # What is known of a candidate -> what it says, from what counts most to what counts least.
 _REASONS = {
     "exact": "a written form of it",
-    "long_form": "a written form of it is the long form that the document defines",
+    "long_form": "a written form of it is what the mention is short for",
     "other_form": "a written form of it, but for plural, Greek letters or words such as gene",
     "near": "its name is similar",
     "preferred_name": "its preferred name",

@@ -1,10 +1,10 @@
-"""What mentions stand for that a text does not write out: formulas, and short forms that are taken to be known."""
+"""What mentions stand for that a text does not write out: formulas, and names that are taken to be known."""
 
 from __future__ import annotations
 
 from .chemical_formulas import formula_names
 
-# Entity type -> short form -> name. Short forms that mean several things as often ("CD", "DM", "DOX") are left out.
+# Entity type -> short or everyday form -> name. What means several things as often ("CD", "DM", "DOX") is left out.
 _COMMON = {
     "Chemical": {
         "2-AG": "2-arachidonoylglycerol", "3-MA": "3-methyladenine", "3TC": "lamivudine",

@@ -19,7 +19,7 @@ def test_the_chosen_concept_comes_before_the_next_three():
     assert [each.candidate.id for each in found] == ["MESH:D010300", "MONDO:0", "MONDO:1", "MONDO:2"]
     assert [each.is_chosen for each in found] == [True, False, False, False]
     assert found[0].reasons == [
-        "a written form of it is the long form that the document defines",
+        "a written form of it is what the mention is short for",
         "its preferred name",
         "has an id of the preferred vocabulary",
     ]
