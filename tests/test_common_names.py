@@ -21,7 +21,7 @@ LEAST = {
     "formulas": (30, 30),
     "genes": (82, 82),
     "organisms": (11, 11),
-    "short_forms": (40, 40),
+    "short_forms": (45, 45),
     "species": (20, 20),
 }
 

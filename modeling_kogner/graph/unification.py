@@ -61,9 +61,9 @@ def unify(types: pd.Series, links: pd.DataFrame) -> Families:
     1. no vocabulary would have two ids in the family: a vocabulary lists different things under different ids;
     2. all types in the family are compatible (`COMPATIBLE_TYPES`).
 
-    Links whose ends share a name come first, then those with the fewest rivals. A family is a gene or a cell line
-    of the type of its first member whose type is known; its preferred id is that of the type's own vocabulary, else of
-    the first one in `VOCABULARIES` (others after these, by id).
+    Links whose ends share a name come first, then those with the fewest rivals. A family is a gene or a cell line if a
+    member is, else of the type of its first member whose type is known; its preferred id is that of the type's own
+    vocabulary, else of the first one in `VOCABULARIES` (others after these, by id).
 
     Args:
         types: the semantic type of every id, by id.

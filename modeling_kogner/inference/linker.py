@@ -23,6 +23,7 @@ from .link_candidates import LinkedText
 from .mention_forms import parts_of
 from .name_lookup import NameLookup
 from .near_names import NearNames, name_similarity
+from .nested_lines import lines_in_cells
 from .organism_names import OrganismNames
 from .tables import Tables
 from .tagger import Tagger, as_tagger
@@ -119,6 +120,8 @@ class Linker:
                     self._join(mention, several)
             for mention, other in explained(document.text, document.mentions):
                 _take_concept(mention, other, alternatives)
+            for mention, line in lines_in_cells(document.mentions):
+                _take_concept(mention, line, alternatives)
 
     def _whole_names(self, document: Document) -> dict[str, str]:
         """Names of species that are no name in themselves, or shortened -> names that the model knows."""

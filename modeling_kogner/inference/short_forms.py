@@ -44,6 +44,14 @@ _COMMON = {
         "TIA": "transient ischemic attack", "TTP": "thrombotic thrombocytopenic purpura",
         "VT": "ventricular tachycardia",
     },
+    "Species": {
+        "AAV": "adeno-associated virus", "CMV": "human cytomegalovirus", "DENV": "dengue virus",
+        "EBOV": "Ebola virus", "HAV": "hepatitis A virus", "HDV": "hepatitis delta virus", "HEV": "hepatitis E virus",
+        "HTLV-1": "human T-cell leukemia virus type I", "JEV": "Japanese encephalitis virus",
+        "MRSA": "Staphylococcus aureus", "MSSA": "Staphylococcus aureus", "MTB": "Mycobacterium tuberculosis",
+        "RSV": "respiratory syncytial virus", "SARS-CoV": "severe acute respiratory syndrome coronavirus",
+        "SIV": "simian immunodeficiency virus", "VZV": "human herpesvirus 3", "WNV": "West Nile virus",
+    },
 }  # fmt: skip
 
 

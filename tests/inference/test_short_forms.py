@@ -53,9 +53,22 @@ def test_names_depend_on_the_type():
     assert written_out("RA", "Gene") == written_out("ra", "Disease") == written_out("CO", "Gene") == []
 
 
-def test_what_the_document_defines_comes_first():
+@pytest.fixture(scope="module")
+def kogner():
+    return load(ROOT / "hub_card", device="cpu")
+
+
+def test_cells_are_told_by_the_line_within_them(kogner):
+    """Two names of one thing would have two concepts, or one of them none."""
+    document = kogner("COS-7 cells and HeLa cells were used, but no T cells.")
+    found = {(mention.text, mention.type): mention.id for mention in document.mentions}
+    assert found["COS-7 cells", "Cell"] == found["COS-7", "CellLine"] == "CVCL:0224"
+    assert found["HeLa cells", "Cell"] == found["HeLa", "CellLine"] == "CVCL:0030"
+    assert found["T cells", "Cell"] == "CL:0000084"
+
+
+def test_what_the_document_defines_comes_first(kogner):
     """MS is not multiple sclerosis where it is said to be something else."""
-    kogner = load(ROOT / "hub_card", device="cpu")
     alone, defined = kogner("Patients with MS."), kogner("Patients with mitral stenosis (MS).")
     assert [m.name for m in alone.mentions if m.text == "MS"] == ["Multiple Sclerosis"]
     assert [m.name for m in defined.mentions if m.text == "MS"] == ["Mitral Valve Stenosis"]
