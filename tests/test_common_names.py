@@ -13,15 +13,15 @@ FILES = sorted((ROOT / "tests" / "linking").glob("*.pubtator"))
 # Mentions whose best concept has to be right, of how many.
 LEAST = {
     "abbreviations": (25, 25),
-    "anatomy": (44, 44),
+    "anatomy": (46, 46),
     "brackets": (16, 16),
     "brands": (19, 20),
-    "composites": (8, 10),
+    "composites": (9, 11),
     "explained": (18, 18),
     "formulas": (30, 30),
     "genes": (82, 82),
     "organisms": (11, 11),
-    "short_forms": (45, 45),
+    "short_forms": (48, 48),
     "species": (20, 20),
 }
 

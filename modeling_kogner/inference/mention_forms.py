@@ -54,13 +54,14 @@ _OF_ORGANS = {
     "testicular": "testis", "thymic": "thymus", "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina",
     "vascular": "vasculature", "venous": "vein", "ventricular": "heart ventricle",
 }  # fmt: skip
+_TISSUE = re.compile(r"\s+tissues?$", re.IGNORECASE)
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
 # "SOCS-1 and -3", "BRCA1/2", "hepatitis B and C": the last letter, number or short word of the first name is exchanged.
 _LAST_LETTER, _LAST_NUMBER = re.compile(r"(?<=[-\s\d])[A-Za-z]$"), re.compile(r"\d+[A-Za-z]?$")
 _LAST_WORD = re.compile(r"(?<=[-\s])[A-Za-z]+$")
 _SHORT_PART = re.compile(r"-\w{1,5}|\d+|[A-Z]")
-_JOINED = re.compile(r"\s*(?:,| and/or | and | or |/)\s*")
+_JOINED = re.compile(r"\s*(?:,| and/or |(?<!\bhead) and | or |/)\s*")  # "head and neck" is one place
 
 
 def mention_forms(text: str, entity_type: str) -> list[str]:
@@ -168,6 +169,6 @@ def _other(text: str, entity_type: str) -> Iterator[str]:
             yield " ".join(words[:2])
         yield f"{text} virus"
     else:
-        if organ := _OF_ORGANS.get(text.lower()):
-            yield organ
+        bare = _TISSUE.sub("", text)
+        yield _OF_ORGANS.get(bare.lower(), bare)
         yield re.sub(r"^(?:normal|human|mouse|rat|primary|adult|fetal)\s+", "", text, flags=re.IGNORECASE)

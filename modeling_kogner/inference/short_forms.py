@@ -6,6 +6,7 @@ from .chemical_formulas import formula_names
 
 # Entity type -> short or everyday form -> name. What means several things as often ("CD", "DM", "DOX") is left out.
 _COMMON = {
+    "Anatomy": {"plasma": "blood plasma", "skeletal muscle": "skeletal muscle tissue", "teeth": "tooth"},
     "Chemical": {
         "2-AG": "2-arachidonoylglycerol", "3-MA": "3-methyladenine", "3TC": "lamivudine",
         "4-HNE": "4-hydroxy-2-nonenal", "6-MP": "mercaptopurine", "ACh": "acetylcholine", "ActD": "dactinomycin",
