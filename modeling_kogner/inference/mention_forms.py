@@ -34,6 +34,7 @@ _DISEASE_WORDS = re.compile(
     r"|secondary|recurrent|human|idiopathic|isolated|classical|classic)\s+)+|\s+(?:patients?|families|cases)$",
     re.IGNORECASE,
 )
+_HEREDITARY = re.compile(r"(?:hereditary|inherited|familial)\b", re.IGNORECASE)
 _NOUNS = (("cancers", "neoplasms"), ("cancer", "neoplasm"), ("tumours", "neoplasms"), ("tumour", "neoplasm"),
           ("tumors", "neoplasms"), ("tumor", "neoplasm"), ("carcinomas", "carcinoma"))  # fmt: skip
 _SALT = re.compile(
@@ -77,10 +78,10 @@ def parts_of(text: str) -> list[list[str]]:
     """For each name that a composite mention joins the forms that it may have: with a head that they share, and bare.
 
     "breast and ovarian cancer" joins "breast cancer" or "breast", and "ovarian cancer". A mention that joins nothing
-    has no parts.
+    has no parts, nor has what runs in families: "hereditary breast and ovarian cancer" is one.
     """
     parts = [part for part in _JOINED.split(text) if part]
-    if len(parts) < 2 or len(parts) > 6:
+    if len(parts) < 2 or len(parts) > 6 or _HEREDITARY.match(text):
         return []
     head = parts[-1].split()[1:]
     if head:
@@ -122,6 +123,8 @@ def _gene(text: str) -> Iterator[str]:
 
 def _disease(text: str) -> Iterator[str]:
     yield _BRACKETS.sub("", text)
+    if inherited := _HEREDITARY.match(text):
+        yield f"hereditary{text[inherited.end() :]}"
     bare = _DISEASE_WORDS.sub("", text)
     yield bare
     for word, other in _NOUNS:
