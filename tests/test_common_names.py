@@ -21,7 +21,7 @@ LEAST = {
     "formulas": (30, 30),
     "genes": (82, 82),
     "organisms": (11, 11),
-    "short_forms": (48, 48),
+    "shorthand": (58, 58),
     "species": (20, 20),
 }
 

@@ -6,7 +6,20 @@ from .chemical_formulas import formula_names
 
 # Entity type -> short or everyday form -> name. What means several things as often ("CD", "DM", "DOX") is left out.
 _COMMON = {
-    "Anatomy": {"plasma": "blood plasma", "skeletal muscle": "skeletal muscle tissue", "teeth": "tooth"},
+    "Anatomy": {
+        "BBB": "blood brain barrier", "CNS": "central nervous system", "CSF": "cerebrospinal fluid",
+        "PFC": "prefrontal cortex", "plasma": "blood plasma", "PNS": "peripheral nervous system",
+        "skeletal muscle": "skeletal muscle tissue", "teeth": "tooth", "VTA": "ventral tegmental area",
+    },
+    "Cell": {
+        "CTL": "cytotoxic T cell", "DC": "dendritic cell", "EC": "endothelial cell",
+        "EPC": "endothelial progenitor cell", "ESC": "embryonic stem cell",
+        "HUVEC": "endothelial cell of umbilical vein", "iPSC": "induced pluripotent stem cell",
+        "MSC": "mesenchymal stem cell", "NSC": "neural stem cell", "OPC": "oligodendrocyte precursor cell",
+        "pDC": "plasmacytoid dendritic cell", "PMN": "neutrophil", "RBC": "erythrocyte",
+        "RGC": "retinal ganglion cell", "SMC": "smooth muscle cell", "TAM": "tumor-associated macrophages",
+        "WBC": "leukocyte",
+    },
     "Chemical": {
         "2-AG": "2-arachidonoylglycerol", "3-MA": "3-methyladenine", "3TC": "lamivudine",
         "4-HNE": "4-hydroxy-2-nonenal", "6-MP": "mercaptopurine", "ACh": "acetylcholine", "ActD": "dactinomycin",
@@ -45,6 +58,12 @@ _COMMON = {
         "TIA": "transient ischemic attack", "TTP": "thrombotic thrombocytopenic purpura",
         "VT": "ventricular tachycardia",
     },
+    "Gene": {
+        "COX-1": "prostaglandin-endoperoxide synthase 1", "COX-2": "prostaglandin-endoperoxide synthase 2",
+        "cyclooxygenase-1": "prostaglandin-endoperoxide synthase 1",
+        "cyclooxygenase-2": "prostaglandin-endoperoxide synthase 2", "GLP-1": "glucagon", "HLA-B27": "HLA-B",
+        "ROR\u03b3t": "RAR related orphan receptor C", "RORgammat": "RAR related orphan receptor C",
+    },
     "Species": {
         "AAV": "adeno-associated virus", "CMV": "human cytomegalovirus", "DENV": "dengue virus",
         "EBOV": "Ebola virus", "HAV": "hepatitis A virus", "HDV": "hepatitis delta virus", "HEV": "hepatitis E virus",
@@ -63,6 +82,7 @@ def written_out(text: str, entity_type: str) -> list[str]:
         text: of a mention, in the case that it has.
         entity_type: of the mention.
     """
-    if name := _COMMON.get(entity_type, {}).get(text):
+    common = _COMMON.get(entity_type, {})
+    if name := common.get(text) or common.get(text.removesuffix("s")):
         return [name]
     return formula_names(text) if entity_type == "Chemical" else []

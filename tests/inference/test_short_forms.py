@@ -50,6 +50,7 @@ def test_names_depend_on_the_type():
     """RA is a disease or an acid; a formula is a chemical."""
     assert written_out("RA", "Disease") == ["rheumatoid arthritis"]
     assert written_out("RA", "Chemical") == ["retinoic acid"]
+    assert written_out("MSCs", "Cell") == written_out("MSC", "Cell") == ["mesenchymal stem cell"]
     assert written_out("RA", "Gene") == written_out("ra", "Disease") == written_out("CO", "Gene") == []
 
 
