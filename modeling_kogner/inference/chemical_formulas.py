@@ -60,8 +60,8 @@ _ANION = "|".join(sorted(_ANIONS, key=len, reverse=True))
 _COUNTED_CATION = rf"(?:\((?P<grouped>NH4)\)|(?P<cation>{_CATION}))(?P<cations>[2-9]?)"
 _COUNTED_ANION = rf"(?:\((?P<several>{_ANION})\)|(?P<anion>{_ANION}))(?P<anions>[2-9]?)"
 _SALT = re.compile(rf"{_COUNTED_CATION}{_COUNTED_ANION}(?:[.\u00b7]\d*H2O)?")
-_CHARGE = r"(?:\((?:\d?[+-]|[+-]\d)\)|\d?[+-]|[+-]\d|\+\+|\+\+\+|--|\((?:I|II|III|IV|V|VI|VII)\))"
-_ION = re.compile(rf"(?:(?P<anion>(?!(?:F|Cl|Br|I|O|S|Se|Te)\W){_ANION})|(?P<element>{_CATION})){_CHARGE}")
+_CHARGE = r"(?:\((?:\d?[+-]|[+-]\d)\)|\d?[+-]|[+-]\d|\+{2,3}|--|\((?:I|II|III|IV|V|VI|VII)\))"
+_ION = re.compile(rf"(?:(?P<anion>{_ANION})|(?P<element>{_CATION})){_CHARGE}")
 _SMALL = "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u00b2\u00b3\u2074\u207a\u207b\u2212"
 _PLAIN = str.maketrans(_SMALL, "0123456789234+--")
 
