@@ -12,6 +12,7 @@ ner=(NCBI-disease BC5CDR BC2GM JNLPBA linnaeus AnatEM BioNLP13CG BioNLP13PC BioN
 mkdir -p "$out"
 
 # 1. Graph: concepts, ids and names (4 minutes of one core, 5 GB), tables for the tokenizer (3 minutes).
+# The released graph is of before cell lines were joined by name: its linking tables had that done to them afterwards.
 [ -d "$out/built" ] || kogner graph build --source "$data/kg" "$data/kg/more" --output "$out/built"
 
 # 2. Concept vectors: teacher and student (5 minutes and 56 GB of one H100).

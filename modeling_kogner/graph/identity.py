@@ -48,7 +48,7 @@ def identity_links(
         _shared(references, "tail"),
         *_genes(nodes, names, taxa),
         *_nomenclature(nodes, names),
-        _lines(names),
+        _cell_lines(names),
     ]
     found = pd.concat(links, ignore_index=True).drop_duplicates(ignore_index=True)
     return found.assign(shares_name=_share_name(found, names))
@@ -114,7 +114,7 @@ def _nomenclature(nodes: pd.DataFrame, names: pd.DataFrame) -> list[pd.DataFrame
     return links
 
 
-def _lines(names: pd.DataFrame) -> pd.DataFrame:
+def _cell_lines(names: pd.DataFrame) -> pd.DataFrame:
     """Cell lines of Cellosaurus, and those of BTO and MeSH that have such a name with "cell" after it, one to one.
 
     Where no line is named so in the first place, a further name of more than three characters does that no second has.

@@ -37,22 +37,19 @@ _BY_CHARGE = {
     "Fe": {2: "ferrous", 3: "ferric"}, "Cu": {1: "cuprous", 2: "cupric"}, "Hg": {1: "mercurous", 2: "mercuric"},
     "Sn": {2: "stannous", 4: "stannic"}, "Co": {2: "cobaltous", 3: "cobaltic"}, "Cr": {2: "chromous", 3: "chromic"},
 }  # fmt: skip
-_ACIDS = {
+# Acids, molecules and ions whose names do not follow from their formula.
+_MOLECULES = {
     "HCl": "hydrochloric acid", "HBr": "hydrobromic acid", "HF": "hydrofluoric acid", "HNO3": "nitric acid",
     "HNO2": "nitrous acid", "H2SO4": "sulfuric acid", "H3PO4": "phosphoric acid", "H2CO3": "carbonic acid",
     "HClO4": "perchloric acid", "HOCl": "hypochlorous acid", "HClO": "hypochlorous acid", "H3BO3": "boric acid",
-    "HCOOH": "formic acid", "CH3COOH": "acetic acid", "HCN": "hydrogen cyanide", "H2S": "hydrogen sulfide",
-    "H2Se": "hydrogen selenide", "H2SeO3": "selenious acid",
-}  # fmt: skip
-_MOLECULES = _ACIDS | {
-    "O2": "oxygen", "O3": "ozone", "N2": "nitrogen", "H2": "hydrogen", "Cl2": "chlorine", "I2": "iodine",
-    "NH3": "ammonia", "CO": "carbon monoxide", "NO": "nitric oxide", "N2O": "nitrous oxide", "H2O": "water",
-    "D2O": "deuterium oxide", "H2O2": "hydrogen peroxide", "CS2": "carbon disulfide", "Fe3O4": "ferrosoferric oxide",
-    "CH4": "methane", "C2H6": "ethane", "C3H8": "propane", "C2H4": "ethylene", "C2H2": "acetylene", "C6H6": "benzene",
-    "CH3OH": "methanol", "MeOH": "methanol", "C2H5OH": "ethanol", "CH3CH2OH": "ethanol", "EtOH": "ethanol",
-    "HCHO": "formaldehyde", "CH2O": "formaldehyde", "CH3CHO": "acetaldehyde", "CH2Cl2": "methylene chloride",
-    "CHCl3": "chloroform", "CCl4": "carbon tetrachloride", "SF6": "sulfur hexafluoride", "PH3": "phosphine",
-    "O2-": "superoxide", "ONOO-": "peroxynitrite", "H+": "protons", "NH4+": "ammonium compounds", "OH-": "hydroxide",
+    "HCOOH": "formic acid", "CH3COOH": "acetic acid", "H2SeO3": "selenious acid", "O2": "oxygen", "O3": "ozone",
+    "N2": "nitrogen", "H2": "hydrogen", "Cl2": "chlorine", "I2": "iodine", "NH3": "ammonia", "CO": "carbon monoxide",
+    "NO": "nitric oxide", "N2O": "nitrous oxide", "H2O": "water", "H2O2": "hydrogen peroxide",
+    "Fe3O4": "ferrosoferric oxide", "CH4": "methane", "C2H6": "ethane", "C3H8": "propane", "C2H4": "ethylene",
+    "C2H2": "acetylene", "C6H6": "benzene", "CH3OH": "methanol", "MeOH": "methanol", "C2H5OH": "ethanol",
+    "CH3CH2OH": "ethanol", "EtOH": "ethanol", "HCHO": "formaldehyde", "CH2O": "formaldehyde",
+    "CH3CHO": "acetaldehyde", "CH2Cl2": "methylene chloride", "CHCl3": "chloroform", "SF6": "sulfur hexafluoride",
+    "PH3": "phosphine", "O2-": "superoxide", "ONOO-": "peroxynitrite", "H+": "protons", "NH4+": "ammonium compounds",
 }  # fmt: skip
 _NUMBERS = {2: "di", 3: "tri", 4: "tetra", 5: "penta"}
 _CATION = "|".join(sorted(_ELEMENTS, key=len, reverse=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,15 +17,15 @@ from ..corpora.text_tokenizer import TextTokenizer
 from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
 from .bracketed_names import agreed
+from .cell_lines import lines_in_cells
 from .concept_choice import ConceptChoice, Ranked
 from .explained_organisms import explained, whole_names
 from .fitting_types import fitting_types
 from .link_candidates import LinkedText
 from .mention_forms import parts_of
 from .name_lookup import NameLookup
-from .near_names import NearNames, name_similarity
-from .nested_lines import lines_in_cells
 from .organism_names import OrganismNames
+from .spelled_concepts import CANDIDATES, SpelledConcepts
 from .tables import Tables
 from .tagger import Tagger, as_tagger
 from .variants import TYPE as VARIANT
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 # F1 of the links over three types, with ids of MeSH alone and with all ids. 0.75: .764 and .648, 0.80: .765 and .648,
 # 0.85: .762 and .651, 0.90: .758 and .649, exact forms only: .758 and .645.
 NIL_THRESHOLD = 0.85
-CANDIDATES = 20
-_SEARCHES_KEPT = 50_000
+_DESCRIBED_KEPT = 50_000
 _SURE = 0.95  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
 
 
@@ -48,8 +48,8 @@ class Linker:
 
     A model with tables for linking chooses in context (:class:`ConceptChoice`): among the concepts of exact names, of
     other forms of the mention, of its long form where the document defines it, and of the nearest names by vectors.
-    Another model ranks by spelling alone: concepts of exactly the mention's written form, then the most similar
-    preferred names. The mention's type restricts both (:func:`fitting_types`).
+    Another model ranks by spelling alone (:class:`SpelledConcepts`). The mention's type restricts both
+    (:func:`fitting_types`).
 
     Args:
         model: with knowledge tables; or a tagger that runs otherwise.
@@ -118,10 +118,9 @@ class Linker:
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
                 if several and _says_more(several, mention.link_score or 0.0, threshold):
                     self._join(mention, several)
-            for mention, other in explained(document.text, document.mentions):
+            told = chain(explained(document.text, document.mentions), lines_in_cells(document.mentions))
+            for mention, other in told:
                 _take_concept(mention, other, alternatives)
-            for mention, line in lines_in_cells(document.mentions):
-                _take_concept(mention, line, alternatives)
 
     def _whole_names(self, document: Document) -> dict[str, str]:
         """Names of species that are no name in themselves, or shortened -> names that the model knows."""
@@ -194,13 +193,8 @@ class Linker:
         self._refresh()
         if not len(self._types):
             return []
-        long = (abbreviations or {}).get(text)
-        exact = self._exact(long, entity_type, None) if long else []
-        exact += self._exact(text, entity_type, known)
-        scores = dict.fromkeys(exact, 1.0)
-        for concept, score in self._near(long or text, entity_type) if len(scores) < limit else ():
-            scores.setdefault(concept, score)
-        return [self._candidate(concept, score) for concept, score in list(scores.items())[:limit]]
+        ranked = self._spelled.rank(text, entity_type, (abbreviations or {}).get(text), known, limit)
+        return [self._candidate(*each) for each in ranked]
 
     def _refresh(self) -> None:
         """Start again where the model's tables have changed because names were added."""
@@ -224,10 +218,9 @@ class Linker:
         self._lookup = NameLookup(self.tagger, self.tokenizer)
         has_choice = "link_choice" in tables.parts
         self._choice = ConceptChoice(self._lookup, self._fitting_once) if has_choice else None
-        self._names: dict[str, tuple[list[int], NearNames]] = {}
-        self._near = lru_cache(_SEARCHES_KEPT)(self._search)
+        self._spelled = SpelledConcepts(self._lookup, self._fitting_once)
         self._fits = lru_cache()(self._fitting)
-        self._known = lru_cache(_SEARCHES_KEPT)(self._describe)
+        self._known = lru_cache(_DESCRIBED_KEPT)(self._describe)
 
     def _id(self, concept: int) -> str | None:
         """Id of a concept in the vocabulary asked for, None if it has none."""
@@ -247,22 +240,6 @@ class Linker:
         """``(N,)`` bool, concepts that a mention of an entity type may be linked to."""
         types, kinds = fitting_types(entity_type), self.tagger.config.semantic_types
         return self._allowed & np.isin(self._types, [code for code, kind in enumerate(kinds) if kind in types])
-
-    def _exact(self, text: str, entity_type: str, known: Sequence[int] | None) -> list[int]:
-        """Fitting concepts of exactly this written form."""
-        found = [each.concept for each in self._lookup.exact([text]).get(text, ())] if known is None else known
-        fitting = [concept for concept in found if self._fits(entity_type)[concept]]
-        if len(fitting) > 1:
-            fitting.sort(key=lambda concept: -name_similarity(text, self._catalogue.names[concept]))
-        return fitting
-
-    def _search(self, text: str, entity_type: str) -> list[tuple[int, float]]:
-        """Concepts of the most similar names, with the similarity."""
-        if entity_type not in self._names:
-            concepts, names = np.flatnonzero(self._fits(entity_type)).tolist(), self._catalogue.names
-            self._names[entity_type] = (concepts, NearNames([names[c] for c in concepts]))
-        concepts, near = self._names[entity_type]
-        return [(concepts[row], score) for row, score in near.search(text, CANDIDATES)]
 
     def _candidate(self, concept: int, score: float) -> Candidate:
         chosen, name, kind, ids, organism = self._known(concept)

@@ -19,6 +19,7 @@ from modeling_kogner.inference.annotator import Annotator
 from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.name_lookup import Named, NameLookup
 from modeling_kogner.inference.near_names import NearNames, name_similarity
+from modeling_kogner.inference.spelled_concepts import SpelledConcepts
 
 EQUIVALENTS = pd.DataFrame([("DOID:9", "MONDO:4"), ("MESH:D010300", "MONDO:4")], columns=["id", "preferred"])
 
@@ -187,8 +188,8 @@ def test_a_catalogue_of_an_older_checkpoint_is_read():
 def test_similar_names_are_searched_for_only_where_they_are_shown(tagger, tokenizer, monkeypatch):
     """A search for alternatives that nobody asked for costs a second at the first text, and time at each."""
     searched = []
-    real = Linker._search
-    monkeypatch.setattr(Linker, "_search", lambda self, *what: searched.append(what) or real(self, *what))
+    real = SpelledConcepts._search
+    monkeypatch.setattr(SpelledConcepts, "_search", lambda self, *what: searched.append(what) or real(self, *what))
     annotator = Annotator(tagger, tokenizer, alternatives=0)
     exact = annotator.linker.candidates("aspirin", "Chemical", limit=1)
     assert (exact[0].id, searched) == ("MESH:D001241", [])

@@ -38,7 +38,7 @@ def model_folder(knowledge, tmp_path):
 
 def exact(linker, text, kind):
     """Ids of the concepts whose written form a text is; near names alone would hide a broken index."""
-    return [linker._id(concept) for concept in linker._exact(text, kind, None)]
+    return [linker._id(concept) for concept in linker._spelled.exact(text, kind)]
 
 
 def links(model, tokenizer, text):
