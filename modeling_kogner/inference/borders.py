@@ -21,7 +21,7 @@ def repaired(text: str, start: int, end: int) -> tuple[int, int]:
             start += 1
         elif _separates(text[end - 1]) or half == end - 1 or _joins(text, end - 1, end):
             end -= 1
-        elif half is not None and text[end : end + 1] == _OPENING.get(text[half]):
+        elif half is not None and _completes(text, start, half, end):
             end += 1
         elif half is not None:
             start, end = (start, half) if half - start > end - half else (half, end)
@@ -37,6 +37,11 @@ def _separates(character: str) -> bool:
 def _joins(text: str, place: int, outside: int) -> bool:
     """Whether a hyphen joins the stretch to what is outside: that of ``HER2-positive``, not that of ``-308G``."""
     return text[place] in HYPHENS and outside >= 0 and text[outside : outside + 1].isalnum()
+
+
+def _completes(text: str, start: int, half: int, end: int) -> bool:
+    """Whether the bracket behind the stretch is the other half; that of ``a (b [c`` is not that of ``(``."""
+    return text[end : end + 1] == _OPENING.get(text[half]) and _half_bracket(text, start, end + 1) != end
 
 
 def _half_bracket(text: str, start: int, end: int) -> int | None:

@@ -1,5 +1,7 @@
 """What is done to mentions after decoding: borders, nesting, and a document's own abbreviations."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,13 @@ def test_borders(text, found, expected):
     """Names that end in a separator or hold half a bracket; and names whose signs belong to them."""
     start, end = repaired(text, text.index(found), text.index(found) + len(found))
     assert text[start:end] == expected
+
+
+def test_brackets_that_cross():
+    """Brackets in any order come to an end: at "(b [c)" the same bracket was once added and cut off for ever."""
+    for text in map("".join, product("a([)]", repeat=6)):
+        start, end = repaired(text, 0, 5)
+        assert 0 <= start <= end <= 6
 
 
 def at(text, words, kind, score=0.9, start=0):
