@@ -1,4 +1,4 @@
-"""Names of what texts write as a formula: salts, oxides, acids, ions ("ZnCl2", "Fe2O3", "HNO3", "Ca2+", "Cr(VI)")."""
+"""Names of what texts write as a formula: salts, oxides, acids, ions, elements ("ZnCl2", "HNO3", "Ca2+", "Zn", "13C")."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _ELEMENTS = {
     "Ce": "cerium", "Eu": "europium", "Gd": "gadolinium", "Tb": "terbium", "W": "tungsten", "Pt": "platinum",
     "Au": "gold", "Hg": "mercury", "Tl": "thallium", "Pb": "lead", "Bi": "bismuth", "U": "uranium", "NH4": "ammonium",
 }  # fmt: skip
+ELEMENTS = frozenset(_ELEMENTS.values())
 # Charge and name of each anion.
 _ANIONS = {
     "F": (1, "fluoride"), "Cl": (1, "chloride"), "Br": (1, "bromide"), "I": (1, "iodide"), "OH": (1, "hydroxide"),
@@ -50,6 +51,7 @@ _MOLECULES = {
     "CH3CH2OH": "ethanol", "EtOH": "ethanol", "HCHO": "formaldehyde", "CH2O": "formaldehyde",
     "CH3CHO": "acetaldehyde", "CH2Cl2": "methylene chloride", "CHCl3": "chloroform", "SF6": "sulfur hexafluoride",
     "PH3": "phosphine", "O2-": "superoxide", "ONOO-": "peroxynitrite", "H+": "protons", "NH4+": "ammonium compounds",
+    "OsO4": "osmium tetroxide", "D2O": "deuterium oxide", "2H": "deuterium", "3H": "tritium", "1H": "hydrogen",
 }  # fmt: skip
 _NUMBERS = {2: "di", 3: "tri", 4: "tetra", 5: "penta"}
 _CATION = "|".join(sorted(_ELEMENTS, key=len, reverse=True))
@@ -59,6 +61,7 @@ _COUNTED_ANION = rf"(?:\((?P<several>{_ANION})\)|(?P<anion>{_ANION}))(?P<anions>
 _SALT = re.compile(rf"{_COUNTED_CATION}{_COUNTED_ANION}(?:[.\u00b7]\d*H2O)?")
 _CHARGE = r"(?:\((?:\d?[+-]|[+-]\d)\)|\d?[+-]|[+-]\d|\+{2,3}|--|\((?:I|II|III|IV|V|VI|VII)\))"
 _ION = re.compile(rf"(?:(?P<anion>{_ANION})|(?P<element>{_CATION})){_CHARGE}")
+_ISOTOPE = re.compile(rf"(?:[(\[](?P<around>\d{{1,3}}m?)[)\]]|(?P<mass>\d{{1,3}}m?))(?P<element>{_CATION})")
 _SMALL = "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u00b2\u00b3\u2074\u207a\u207b\u2212"
 _PLAIN = str.maketrans(_SMALL, "0123456789234+--")
 
@@ -76,7 +79,10 @@ def formula_names(text: str) -> list[str]:
         return list(_salt(match))
     if match := _ION.fullmatch(formula):
         return [_ANIONS[match["anion"]][1] if match["anion"] else _ELEMENTS[match["element"]]]
-    return []
+    if match := _ISOTOPE.fullmatch(formula):
+        mass, element = match["around"] or match["mass"], match["element"]
+        return [_MOLECULES.get(f"{mass}{element}", f"{_ELEMENTS[element]}-{mass}")]
+    return [_ELEMENTS[formula]] if formula in _ELEMENTS else []
 
 
 def _salt(match: re.Match[str]) -> Iterator[str]:

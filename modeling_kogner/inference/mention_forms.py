@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
+
+from .chemical_formulas import ELEMENTS
 
 _GREEK = {
     "\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma", "\u03b4": "delta", "\u03b5": "epsilon",
@@ -44,9 +47,9 @@ _SALT = re.compile(
 )
 _OF_ORGANS = {
     "adipose": "adipose tissue", "adrenal": "adrenal gland", "aortic": "aorta", "arterial": "artery",
-    "bronchial": "bronchus", "cardiac": "heart", "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea",
-    "cutaneous": "skin", "dermal": "dermis", "duodenal": "duodenum", "embryonic": "embryo",
-    "endothelial": "endothelium", "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach",
+    "bronchial": "bronchus", "cardiac": "heart", "cardiovascular": "cardiovascular system", "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea",
+    "cutaneous": "skin", "cytoplasmic": "cytoplasm", "cytosolic": "cytosol", "dermal": "dermis", "duodenal": "duodenum", "embryonic": "embryo",
+    "endocrine": "endocrine system", "endothelial": "endothelium", "epidermal": "epidermis", "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach",
     "hepatic": "liver", "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum",
     "intestinal": "intestine", "laryngeal": "larynx", "mammary": "mammary gland", "muscular": "muscle",
     "myocardial": "myocardium", "nasal": "nose", "ocular": "eye", "oral": "mouth", "ovarian": "ovary",
@@ -55,7 +58,9 @@ _OF_ORGANS = {
     "testicular": "testis", "thymic": "thymus", "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina",
     "vascular": "vasculature", "venous": "vein", "ventricular": "heart ventricle",
 }  # fmt: skip
-_TISSUE = re.compile(r"\s+tissues?$", re.IGNORECASE)
+_TISSUE = re.compile(r"\s+(?:tissues?|samples?|sections?|slices?|specimens?|homogenates?)$", re.IGNORECASE)
+_PLURALS = {"hyphae": "hypha", "larvae": "larva", "leaves": "leaf", "nuclei": "nucleus"}
+_BRITISH = (("ae", "e"), ("oe", "e"), ("tumour", "tumor"), ("sulph", "sulf"), ("aluminium", "aluminum"))
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
 # "SOCS-1 and -3", "BRCA1/2", "hepatitis B and C": the last letter, number or short word of the first name is exchanged.
@@ -69,6 +74,8 @@ def mention_forms(text: str, entity_type: str) -> list[str]:
     """Forms that are tried after the mention itself, the closest first."""
     rules = {"Gene": _gene, "GeneFamily": _gene, "Disease": _disease, "Chemical": _chemical}
     made = rules[entity_type](text) if entity_type in rules else _other(text, entity_type)
+    if entity_type in ("Disease", "Chemical", "Anatomy", "Cell"):
+        made = chain([_american(text)] if _american(text) != text.lower() else [], made)
     forms = dict.fromkeys(" ".join(form.split()).strip(" -,;") for form in made)
     forms.pop(text, None)
     return [form for form in forms if len(form) > 1]
@@ -98,6 +105,14 @@ def _as_first(first: str, part: str) -> str:
     last = _LAST_LETTER if len(end) == 1 and end.isalpha() else _LAST_NUMBER if end[0].isdigit() else _LAST_WORD
     whole = last.sub(end, first)
     return part if whole == first else whole
+
+
+def _american(text: str) -> str:
+    """In American spelling: "thrombocytopenia" for "thrombocytopaenia", "edema" for "oedema"."""
+    text = text.lower()
+    for british, american in _BRITISH:
+        text = text.replace(british, american)
+    return text
 
 
 def _gene(text: str) -> Iterator[str]:
@@ -149,7 +164,10 @@ def _chemical(text: str) -> Iterator[str]:
     yield _BRACKETED_NUMBER.sub(r"\1", plain)
     yield _THOUSANDS.sub("", plain)
     yield _BRACKETS.sub("", plain)
-    yield _SALT.sub("", plain)
+    if (
+        base := _SALT.sub("", plain)
+    ).lower() not in ELEMENTS:  # sodium sulfate is not sodium, as morphine sulfate is morphine
+        yield base
     yield re.sub(r"^(?:\(?[+-]\)?-?|[dlDL]{1,2}-|\([RS]\)-|S-|R-|[nN]-|trans-|cis-)", "", plain)
     yield re.sub(r"^(?:anti-|low-dose |high-dose |intravenous |oral |exogenous |endogenous )", "", plain)
     yield re.sub(r"(?:ic acid|ate)$", lambda match: "ate" if match[0] == "ic acid" else "ic acid", plain)
@@ -173,5 +191,5 @@ def _other(text: str, entity_type: str) -> Iterator[str]:
         yield f"{text} virus"
     else:
         bare = _TISSUE.sub("", text)
-        yield _OF_ORGANS.get(bare.lower(), bare)
+        yield _PLURALS.get(bare.lower()) or _OF_ORGANS.get(bare.lower(), bare)
         yield re.sub(r"^(?:normal|human|mouse|rat|primary|adult|fetal)\s+", "", text, flags=re.IGNORECASE)

@@ -29,6 +29,13 @@ FORMULAS = {
     "SO42-": "sulfate",
     "SO4(2-)": "sulfate",
     "Cl-": "chloride",
+    "Zn": "zinc",
+    "As": "arsenic",
+    "13C": "carbon-13",
+    "(15)N": "nitrogen-15",
+    "3H": "tritium",
+    "99mTc": "technetium-99m",
+    "OsO4": "osmium tetroxide",
 }
 
 
@@ -39,10 +46,10 @@ def test_formulas(formula):
 
 
 @pytest.mark.parametrize(
-    "text", ["Co", "In", "As", "CD4+", "IL-2", "T3", "aspirin", "zncl2", "Zn2", "", "NaClx", "C6H12O6"]
+    "text", ["CO2X", "zn", "CD4+", "IL-2", "T3", "aspirin", "zncl2", "Zn2", "", "NaClx", "C6H12O6", "13", "C13orf2"]
 )
 def test_what_is_no_formula(text):
-    """Elements look like words, and cells like ions."""
+    """Words look like elements, and cells like ions."""
     assert written_out(text, "Chemical") == []
 
 
@@ -51,6 +58,7 @@ def test_names_depend_on_the_type():
     assert written_out("RA", "Disease") == ["rheumatoid arthritis"]
     assert written_out("RA", "Chemical") == ["retinoic acid"]
     assert written_out("MSCs", "Cell") == written_out("MSC", "Cell") == ["mesenchymal stem cell"]
+    assert written_out("Participants", "Species") == ["Homo sapiens"]
     assert written_out("RA", "Gene") == written_out("ra", "Disease") == written_out("CO", "Gene") == []
 
 
