@@ -17,6 +17,7 @@ LEAST = {
     "brackets": (16, 16),
     "brands": (19, 20),
     "composites": (9, 11),
+    "everyday": (32, 32),
     "explained": (18, 18),
     "formulas": (30, 30),
     "genes": (82, 82),

@@ -1,4 +1,4 @@
-"""Names of what texts write as a formula: salts, oxides, acids, ions, elements ("ZnCl2", "HNO3", "Ca2+", "Zn", "13C")."""
+"""Names of what texts write as a formula: salts, oxides, acids, ions, elements ("ZnCl2", "Ca2+", "Zn", "13C")."""
 
 from __future__ import annotations
 

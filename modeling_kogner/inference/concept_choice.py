@@ -16,8 +16,10 @@ from .name_lookup import NameLookup
 Ranked = list[tuple[int, float]]
 _TAUGHT = (*LINKED_TYPES, "GeneFamily")  # chosen as genes are
 _ALIKE = 0.2  # a short form less similar to the preferred name may stand for anything
-_VOCABULARY = LINK_FEATURES.index("vocabulary")
-_EXACT = [LINK_FEATURES.index("exact"), LINK_FEATURES.index("long_form")]
+_UNSURE, _BY_NAME = 0.5, 0.75  # below the first no concept is likely; the second is the score of one by name
+_PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
+_VOCABULARY = _PLACE["vocabulary"]
+_EXACT = [_PLACE["exact"], _PLACE["long_form"]]
 
 
 def scores_by_name(known: np.ndarray) -> np.ndarray:
@@ -38,6 +40,29 @@ def scores_by_name(known: np.ndarray) -> np.ndarray:
     first = np.where(of["spelling"] > 0, 0.8, 0.7) + 0.1 * preferred
     score = np.where(named, np.where(vocabulary, first, 0.6 + 0.05 * preferred), score)
     return np.where(of["broader"] > 0, 0.3, score) + 0.04 * of["spelling"] + 0.01 * of["exact_rank"]
+
+
+def named_alone(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Probabilities ``(C,)``, where no chemical is likely with a score set by hand for the one that has just this name.
+
+    The network has learned to give nothing where MeSH lacks the name, as no corpus could annotate it; but levothyroxine
+    is what UNII calls so. Short names may mean anything.
+
+    Args:
+        known: ``(C, F)``, features of the candidates of a mention.
+        values: ``(C,)``.
+    """
+    of = {
+        name: known[:, _PLACE[name]] > 0 for name in ("chemical", "is_short", "exact", "vocabulary", "preferred_name")
+    }
+    if not of["chemical"].any() or of["is_short"].any() or values.max() >= _UNSURE:
+        return values
+    in_preferred = of["exact"] & of["vocabulary"]
+    named = in_preferred if in_preferred.any() else of["exact"] & of["preferred_name"]
+    if named.any():
+        values = values.copy()
+        values[np.argmax(np.where(named, 1 + values, 0))] = _BY_NAME
+    return values
 
 
 class ConceptChoice:
@@ -85,7 +110,7 @@ class ConceptChoice:
             mask = np.arange(width) < np.array([[len(concepts)] for concepts, _ in part])  # (M, C)
             probability = self.network.probabilities(features, mask)[:, :-1]
             for (concepts, known), values in zip(part, probability, strict=True):
-                values = self._in_preferred(concepts, known, values[: len(concepts)])
+                values = named_alone(known, self._in_preferred(concepts, known, values[: len(concepts)]))
                 ranked.append(_best_first(concepts, self._own_first(concepts, known, values)))
         return ranked
 

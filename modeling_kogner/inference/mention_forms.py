@@ -47,16 +47,18 @@ _SALT = re.compile(
 )
 _OF_ORGANS = {
     "adipose": "adipose tissue", "adrenal": "adrenal gland", "aortic": "aorta", "arterial": "artery",
-    "bronchial": "bronchus", "cardiac": "heart", "cardiovascular": "cardiovascular system", "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea",
-    "cutaneous": "skin", "cytoplasmic": "cytoplasm", "cytosolic": "cytosol", "dermal": "dermis", "duodenal": "duodenum", "embryonic": "embryo",
-    "endocrine": "endocrine system", "endothelial": "endothelium", "epidermal": "epidermis", "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach",
-    "hepatic": "liver", "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum",
-    "intestinal": "intestine", "laryngeal": "larynx", "mammary": "mammary gland", "muscular": "muscle",
-    "myocardial": "myocardium", "nasal": "nose", "ocular": "eye", "oral": "mouth", "ovarian": "ovary",
-    "pancreatic": "pancreas", "placental": "placenta", "prostatic": "prostate", "pulmonary": "lung",
-    "rectal": "rectum", "renal": "kidney", "retinal": "retina", "spinal": "spinal cord", "splenic": "spleen",
-    "testicular": "testis", "thymic": "thymus", "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina",
-    "vascular": "vasculature", "venous": "vein", "ventricular": "heart ventricle",
+    "bronchial": "bronchus", "cardiac": "heart", "cardiovascular": "cardiovascular system",
+    "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea", "cutaneous": "skin",
+    "cytoplasmic": "cytoplasm", "cytosolic": "cytosol", "dermal": "dermis", "duodenal": "duodenum",
+    "embryonic": "embryo", "endocrine": "endocrine system", "endothelial": "endothelium", "epidermal": "epidermis",
+    "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach", "hepatic": "liver",
+    "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum", "intestinal": "intestine",
+    "laryngeal": "larynx", "mammary": "mammary gland", "muscular": "muscle", "myocardial": "myocardium",
+    "nasal": "nose", "ocular": "eye", "oral": "mouth", "ovarian": "ovary", "pancreatic": "pancreas",
+    "placental": "placenta", "prostatic": "prostate", "pulmonary": "lung", "rectal": "rectum", "renal": "kidney",
+    "retinal": "retina", "spinal": "spinal cord", "splenic": "spleen", "testicular": "testis", "thymic": "thymus",
+    "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina", "vascular": "vasculature", "venous": "vein",
+    "ventricular": "heart ventricle",
 }  # fmt: skip
 _TISSUE = re.compile(r"\s+(?:tissues?|samples?|sections?|slices?|specimens?|homogenates?)$", re.IGNORECASE)
 _PLURALS = {"hyphae": "hypha", "larvae": "larva", "leaves": "leaf", "nuclei": "nucleus"}

@@ -17,7 +17,7 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
-from modeling_kogner.inference.concept_choice import scores_by_name
+from modeling_kogner.inference.concept_choice import named_alone, scores_by_name
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
@@ -133,6 +133,25 @@ def test_types_that_no_document_links_go_by_name():
     assert best(exact | preferred | {"broader": 1}, near)[0] == 1
     assert best(exact | preferred | {"preferred_name": 1, "spelling": 1})[1] <= 1
     assert scores_by_name(np.zeros((0, len(LINK_FEATURES)), np.float32)).shape == (0,)
+
+
+def test_a_chemical_that_another_vocabulary_alone_names():
+    """No corpus could annotate it, so the network gives it nothing: levothyroxine."""
+
+    def chosen(values, *candidates):
+        known = np.zeros((len(candidates), len(LINK_FEATURES)), np.float32)
+        for row, names in zip(known, candidates, strict=True):
+            row[[LINK_FEATURES.index(name) for name in ("chemical", *names)]] = 1
+        scores = named_alone(known, np.array(values))
+        return int(scores.argmax()), float(scores.max()) > 0.5
+
+    here, elsewhere, near = ("exact", "vocabulary"), ("exact", "preferred_name"), ("vocabulary",)
+    assert chosen([0.3, 0.2], near, elsewhere) == (1, True)
+    assert chosen([0.3, 0.2], near, ("exact",)) == (0, False)  # a synonym there may mean something else
+    assert chosen([0.1, 0.2], here, elsewhere) == (0, True)
+    assert chosen([0.6, 0.2], near, elsewhere) == (0, True)
+    assert chosen([0.3, 0.2], ("is_short", *near), ("is_short", *elsewhere)) == (0, False)
+    assert named_alone(np.zeros((0, len(LINK_FEATURES)), np.float32), np.zeros(0)).shape == (0,)
 
 
 def test_own_names_of_such_types_come_first(tagger, wordpiece):
@@ -300,7 +319,12 @@ def test_the_choice_is_a_distribution_and_that_of_the_trained_network():
         ("PGE(2)", "Chemical", "PGE2"),
         ("SR 48,968", "Chemical", "SR 48968"),
         ("fenoterol-hydrobromide", "Chemical", "fenoterol"),
+        ("epipregnanolone sulphate", "Chemical", "epipregnanolone"),
+        ("potassium sulphate", "Chemical", "potassium sulfate"),
+        ("Thrombocytopaenia", "Disease", "thrombocytopenia"),
         ("Renal", "Anatomy", "kidney"),
+        ("Leaves", "Anatomy", "leaf"),
+        ("liver sections", "Anatomy", "liver"),
         ("MCF-7 cells", "CellLine", "MCF-7"),
         ("Zea mays subsp. mays", "Species", "Zea mays"),
     ],
@@ -309,6 +333,11 @@ def test_forms_of_mentions(text, kind, form):
     """A mention written in another way than its concept's names would have no candidate."""
     assert form in mention_forms(text, kind)
     assert text not in mention_forms(text, kind)
+
+
+def test_a_salt_of_a_metal_is_not_the_metal():
+    """Sodium sulfate was sodium, as morphine sulfate is morphine."""
+    assert "potassium" not in mention_forms("potassium sulfate", "Chemical")
 
 
 @pytest.mark.parametrize(
