@@ -7,6 +7,7 @@ from support import ROOT
 from transformers import pipeline
 
 from modeling_kogner import load
+from modeling_kogner.corpora.pubtator import load_pubtator
 
 SEPARATORS = " ,;:/|"
 FLOOR = 65
@@ -162,6 +163,30 @@ def test_the_stock_pipeline_gives_whole_words(kogner):
         if "one word" in fault
     ]
     assert not wrong
+
+
+@pytest.mark.slow
+@pytest.mark.corpora
+def test_the_stock_pipeline_on_abstracts(data_folder):
+    """500 real texts have words that no sentence of ours has. The model's first 512 tokens are what is read of each."""
+    tagger = pipeline("ner", model=str(ROOT / "hub_card"), trust_remote_code=True, aggregation_strategy="simple")
+    texts = [document.text for document in load_pubtator(data_folder / "data/pubtator/BC5CDR_test.pubtator")]
+    assert len(texts) == 500
+    limits = [
+        offsets[-2][1]
+        for offsets in tagger.tokenizer(texts, truncation=True, return_offsets_mapping=True)["offset_mapping"]
+    ]
+    wrong, found = [], 0
+    for text, limit, entities in zip(texts, limits, tagger(texts), strict=True):
+        whole = [each for each in entities if each["end"] < limit or limit == len(text)]
+        found += len(whole)
+        for each in whole:
+            held = text[each["start"] : each["end"]]
+            wrong += [fault for fault in faults(text, each["start"], each["end"]) if "one word" in fault]
+            if "".join(held.lower().split()) != "".join(each["word"].split()):
+                wrong.append((held, each["word"]))
+    assert not wrong
+    assert found > 10_000
 
 
 def test_the_stock_pipeline_at_its_limit(kogner):

@@ -1,6 +1,8 @@
 """train.py and eval.py, run as users run them, on a tiny encoder, graph and corpus."""
 
 import json
+import logging
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from transformers import BertModel
 
 from modeling_kogner import KognerForTokenClassification
 from modeling_kogner.commands.main import call
+from modeling_kogner.training.trainer import KognerTrainer
 
 QUICK = ["--use_cpu", "--disable_tqdm", "True", "--logging_strategy", "no"]
 FAST = ["--learning_rate", "5e-3", "--head_learning_rate", "5e-3"]
@@ -183,6 +186,25 @@ def test_checkpoints_of_a_finished_run(encoder, corpora, tmp_path, option):
     assert len(list(tmp_path.glob("checkpoint-*"))) == KEPT[option]
     KognerForTokenClassification.from_pretrained(tmp_path)
     assert len(list(tmp_path.glob("*.json"))) >= 3  # configuration, tokenizer and report are no checkpoints
+
+
+def test_a_run_that_has_ended_is_not_resumed(encoder, corpora, tmp_path, monkeypatch, caplog):
+    """It would train from the beginning again; and a run that is stopped after it would count as ended too."""
+    start = ["--encoder", encoder, "--dataset", corpora / "both", "--num_train_epochs", 1, "--output_dir", tmp_path]
+    train(*start)
+    (tmp_path / "checkpoint-3").mkdir()  # what a kill while they are removed leaves
+    ended = (tmp_path / "model.safetensors").stat().st_mtime_ns
+    with caplog.at_level(logging.INFO):
+        train(*start, "--resume_from_checkpoint", "last")
+    assert f"{tmp_path}: the run has ended; to train again, leave out --resume-from-checkpoint" in caplog.text
+    assert (tmp_path / "model.safetensors").stat().st_mtime_ns == ended
+    assert not list(tmp_path.glob("checkpoint-*"))
+    with monkeypatch.context() as stop:
+        stop.setattr(KognerTrainer, "training_step", lambda *_, **__: sys.exit("stopped"))
+        with pytest.raises(SystemExit, match="stopped"):
+            train(*start)
+    train(*start, "--resume_from_checkpoint", "last")
+    assert (tmp_path / "model.safetensors").stat().st_mtime_ns > ended
 
 
 def test_early_stopping(encoder, corpora, tmp_path):

@@ -14,6 +14,7 @@ from ..files.errors import InputError
 
 logger = logging.getLogger(__name__)
 STATE = "trainer_state.json"  # written last: a checkpoint without it is incomplete
+LOG = "training.json"  # in the output folder, of a run that has saved its model
 
 
 def resume_point(given: str | None, output_dir: str | Path) -> str | None:
@@ -37,6 +38,11 @@ def resume_point(given: str | None, output_dir: str | Path) -> str | None:
         other = f"resume from {newest}" if newest else "start again without --resume-from-checkpoint"
         raise InputError(wrong, file=given, fix=f"delete it and {other}")
     return given
+
+
+def has_ended(folder: str | Path) -> bool:
+    """Whether the folder's run has saved its model and left no checkpoint to resume from."""
+    return Path(folder, LOG).is_file() and all(map(what_is_wrong, _newest_first(folder)))
 
 
 def newest_whole(folder: str | Path) -> str | None:

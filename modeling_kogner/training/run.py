@@ -36,7 +36,7 @@ from .arguments import (
     TextArguments,
     TrainerDefaults,
 )
-from .checkpoints import remove_checkpoints, remove_weights, resume_point
+from .checkpoints import LOG, has_ended, remove_checkpoints, remove_weights, resume_point
 from .collator import ConventionCollator
 from .first_card import write_first_card
 from .further import suit_further_training
@@ -110,13 +110,18 @@ def train(
     text_args: SelfTrainingArguments,
     training_args: KognerTrainingArguments,
 ) -> None:
-    """Read the corpora, train, save.
+    """Read the corpora, train, save. A run that has ended is not resumed.
 
     Raises:
         UsageError: options do not go together.
         InputError: a corpus or a model is wrong.
     """
     start_logging(training_args.process_index == 0)
+    output = Path(training_args.output_dir)
+    if training_args.resume_from_checkpoint == "last" and has_ended(output):
+        logger.info("%s: the run has ended; to train again, leave out --resume-from-checkpoint", output)
+        _remove_checkpoints(training_args)  # a kill may have left parts of them
+        return
     start = model_args.checkpoint or DEFAULT
     if model_args.encoder is None:
         model_args.checkpoint = find_model(model_args.checkpoint)
@@ -151,6 +156,8 @@ def train(
     )
     before = [weight.detach().clone() for weight in model.parameters()] if model_args.kept_share else []
     one_progress_line(trainer)
+    if resume is None and trainer.is_world_process_zero():
+        (output / LOG).unlink(missing_ok=True)  # an older run's would say that this one has ended
     trainer.train(resume_from_checkpoint=resume)
     mix_weights(model, before, model_args.kept_share)
     trainer.save_model()
@@ -158,8 +165,13 @@ def train(
         report = ready.report | {"log": trainer.state.log_history}
         _write_reports(report, model, start if model_args.checkpoint else None, training_args)
     trainer.accelerator.wait_for_everyone()  # all have read the best weights
-    if training_args.should_save and not training_args.given & KEEPS:
-        remove_checkpoints(training_args.output_dir)
+    _remove_checkpoints(training_args)
+
+
+def _remove_checkpoints(args: KognerTrainingArguments) -> None:
+    """At the end of a run, unless an option asks for them."""
+    if args.should_save and not args.given & KEEPS:
+        remove_checkpoints(args.output_dir)
 
 
 def _write_reports(
@@ -167,7 +179,7 @@ def _write_reports(
 ) -> None:
     """Log, learning curve, and for a model trained further from ``start`` a card; says where the model is."""
     output = Path(args.output_dir)
-    write_whole(output / "training.json", json.dumps(report, indent=1))
+    write_whole(output / LOG, json.dumps(report, indent=1))
     write_curve(report["log"], output)
     if start:
         write_first_card(output, start, model.config, report, args)
