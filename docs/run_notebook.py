@@ -26,6 +26,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(EXAMPLES, Path(folder, "examples"))
         client = NotebookClient(notebook, timeout=1200, coalesce_streams=True, resources={"metadata": {"path": copy}})
+        client.extra_arguments = [
+            "--log-level=ERROR"
+        ]  # else the kernel warns of a connection that never leaves the machine
         client.execute()
     for cell in notebook.cells:
         cell.metadata.clear()
