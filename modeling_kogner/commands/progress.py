@@ -35,6 +35,7 @@ def quiet(exported: bool = False) -> None:
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     warnings.filterwarnings("ignore", "Initializing zero-element tensors")  # a model without vectors has such layers
+    warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")  # torch, of how accelerate calls it
     if sys.stderr.isatty():
         enable_progress_bars()  # of downloads and uploads, which the first line switched off too
 

@@ -64,6 +64,8 @@ class KognerTrainingArguments(TrainerDefaults, TrainingArguments):
     def __post_init__(self):
         if self.disable_tqdm is None:
             self.disable_tqdm = not sys.stderr.isatty()
+        if self.log_level_replica == "warning":  # the default: other processes would say what the first leaves out
+            self.log_level_replica = "passive"
         if self.eval_strategy == "no":
             self.load_best_model_at_end = False
         if self.hub_strategy != "end":
