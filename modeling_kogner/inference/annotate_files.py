@@ -188,7 +188,7 @@ class FileAnnotation:
         return read_records(self.files, fields, stream, self.counts.records, self.share)
 
     def _jobs(self, shared: bool) -> int:
-        """Processes that annotate: as asked for, if the model can be shared."""
+        """Processes or threads that annotate: as asked for, if the model can be shared."""
         from .jobs import can_fork, default_jobs
 
         given = self.options.jobs

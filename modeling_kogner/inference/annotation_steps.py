@@ -61,7 +61,7 @@ def annotate_records(
         on_step: called with the counts and the position in the input after each step.
         threshold: mentions with a lower score are left out.
         batch_size: windows that the model reads at once.
-        jobs: processes that annotate; more than one share this one's memory, see :mod:`jobs`.
+        jobs: processes or threads that annotate; more than one share this one's memory, see :mod:`jobs`.
         prepare: called first in each of several processes, with its number; this one then annotates nothing.
 
     Raises:
@@ -81,10 +81,14 @@ def annotate_records(
     if jobs == 1:
         annotated = ((step, render_here(step)) for step in steps)
     else:
-        from .jobs import annotate_in_jobs
+        from .jobs import MOST_THREADS, annotate_in_jobs, annotate_in_threads
 
-        here = render_here if annotator.tagger.can_be_forked and not prepare else None
-        annotated = annotate_in_jobs(steps, here, render, jobs, output, prepare)
+        if jobs <= MOST_THREADS and not prepare:
+            annotator.tagger.share(jobs)
+            annotated = annotate_in_threads(steps, render_here, render, jobs)
+        else:
+            here = render_here if annotator.tagger.can_be_forked and not prepare else None
+            annotated = annotate_in_jobs(steps, here, render, jobs, output, prepare)
     for step, (rendered, mentions) in annotated:
         before = output.counts
         counts = Done(step.records, before.documents + len(rendered), step.skipped, before.mentions + mentions)

@@ -59,7 +59,7 @@ class ExportedTagger:
                 fix=f"pip install 'kogner[{self.backend}]'",
             )
         self._threads = threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
-        self._home = os.getpid()
+        self._home, self._at_once, self._lock = os.getpid(), 1, threading.Lock()
         self._started: dict[tuple[int, str], Run] = {}
 
     def odds(self, input_ids: np.ndarray, attention_mask: np.ndarray, convention: int = 0) -> np.ndarray:
@@ -81,18 +81,24 @@ class ExportedTagger:
         """Vectors of names: ``(B, T)`` int64 each to ``(B, d_n)`` float32 of length 1."""
         return self._runtime(NAMES_FILE)({"input_ids": input_ids, "attention_mask": attention_mask})
 
+    def share(self, threads: int) -> None:
+        """From now on let so many threads read and embed at a time, on a core each."""
+        self._at_once = threads
+        self._started.clear()
+
     def _runtime(self, name: str) -> Run:
         """What runs a graph in this process: its threads do not survive a fork."""
         key = (os.getpid(), name)
-        if key not in self._started:
-            threads = self._threads if key[0] == self._home else 1
-            start = _openvino if self.backend == "openvino" else _onnxruntime
-            try:
-                self._started[key] = start(self.folder / name, threads, self.precision)
-            except Exception as error:  # the runtimes' own errors share no base
-                problem = f"damaged, or of another version ({first_line(error)})"
-                raise InputError(problem, file=self.folder / name, fix=EXPORT_AGAIN) from error
-        return self._started[key]
+        with self._lock:
+            if key not in self._started:
+                threads = self._threads if key[0] == self._home else 1
+                start = _openvino if self.backend == "openvino" else _onnxruntime
+                try:
+                    self._started[key] = start(self.folder / name, threads, self._at_once, self.precision)
+                except Exception as error:  # the runtimes' own errors share no base
+                    problem = f"damaged, or of another version ({first_line(error)})"
+                    raise InputError(problem, file=self.folder / name, fix=EXPORT_AGAIN) from error
+            return self._started[key]
 
 
 def _is_installed(package: str) -> bool:
@@ -117,10 +123,10 @@ def _precision(backend: str, exported: str, wanted: str | None, folder: str | Pa
     raise UsageError(f"an export in {exported}, which {backend} does not run in {wanted}", file=folder, fix=fix)
 
 
-def _onnxruntime(path: Path, threads: int, precision: str | None) -> Run:
+def _onnxruntime(path: Path, threads: int, at_once: int, precision: str | None) -> Run:
     runtime = import_module("onnxruntime")
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads if at_once == 1 else 1
     # The fused operator takes three times as long as an addition and a normalisation do.
     slow = ["SkipLayerNormFusion"]
     session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow)
@@ -132,9 +138,9 @@ def _onnxruntime(path: Path, threads: int, precision: str | None) -> Run:
     return run
 
 
-def _openvino(path: Path, threads: int, precision: str | None) -> Run:
+def _openvino(path: Path, threads: int, at_once: int, precision: str | None) -> Run:
     runtime = import_module("openvino")
-    settings: dict[str, Any] = {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
+    settings: dict[str, Any] = {"NUM_STREAMS": at_once, "INFERENCE_NUM_THREADS": threads if at_once == 1 else at_once}
     hint = {"fp32": "f32", "int8": "f32", "bf16": "bf16"}.get(precision or "")
     compiled = runtime.Core().compile_model(
         path, "CPU", settings | ({"INFERENCE_PRECISION_HINT": hint} if hint else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .name_search import search_names
 from .tagger import Tagger
 
 _WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
+_Key, _Value = TypeVar("_Key"), TypeVar("_Value")
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
 
@@ -61,15 +62,12 @@ class NameLookup:
 
     def exact(self, forms: Sequence[str]) -> dict[str, tuple[Named, ...]]:
         """Concepts of each written form, nothing for one that no concept has."""
-        if len(self._keys) > _KEPT:
-            self._keys.clear()
-        fresh = [form for form in dict.fromkeys(forms) if form not in self._keys]
+        keys = self._keys = _bounded(self._keys)
+        fresh = [form for form in dict.fromkeys(forms) if form not in keys]
         if fresh:
             hashes, whole = hash_surfaces([readable(form) for form in fresh], self.tokenizer, self.tables.index)
-            self._keys |= {
-                form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)
-            }
-        known = {form: key for form in forms if (key := self._keys[form]) is not None}
+            keys |= {form: int(key) if fits else None for form, key, fits in zip(fresh, hashes, whole, strict=True)}
+        known = {form: key for form in forms if (key := keys[form]) is not None}
         named = self._of_keys(known.values())
         return {form: named[key] for form, key in known.items()}
 
@@ -78,22 +76,20 @@ class NameLookup:
         names = self.tables.names
         if names is None:
             return {}
-        if len(self._near) > _KEPT:
-            self._near.clear()
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._near]
+        kept = self._near = _bounded(self._near)
+        fresh = [text for text in dict.fromkeys(texts) if text not in kept]
         for text, vector in zip(fresh, self.embed(fresh), strict=True):
             rows, scores = search_names(names, vector, limit)
-            self._near[text] = list(zip(map(self._key_of, rows.tolist()), scores.tolist(), strict=True))
-        found = {text: self._near[text] for text in texts}
+            kept[text] = list(zip(map(self._key_of, rows.tolist()), scores.tolist(), strict=True))
+        found = {text: kept[text] for text in texts}
         named = self._of_keys(key for pairs in found.values() for key, _ in pairs)
         return {text: [(each, score) for key, score in pairs for each in named[key]] for text, pairs in found.items()}
 
     def _of_keys(self, keys: Iterable[int]) -> dict[int, tuple[Named, ...]]:
         """Concepts of names by their hashes, vocabularies' first."""
-        if len(self._named) > _KEPT:
-            self._named.clear()
+        named = self._named = _bounded(self._named)
         wanted = dict.fromkeys(keys)
-        fresh = [key for key in wanted if key not in self._named]
+        fresh = [key for key in wanted if key not in named]
         found: list[dict[int, Named]] = [{} for _ in fresh]
         for hashes, concepts, counts in self._tables:
             sought = np.array(fresh, dtype=hashes.dtype)
@@ -104,8 +100,8 @@ class NameLookup:
                     known = of_key.get(concept)
                     new = Named(concept, len(of_key), uses, key, is_listed=counts is None)
                     of_key[concept] = known._replace(uses=uses) if known else new
-        self._named |= {key: tuple(of_key.values()) for key, of_key in zip(fresh, found, strict=True)}
-        return {key: self._named[key] for key in wanted}
+        named |= {key: tuple(of_key.values()) for key, of_key in zip(fresh, found, strict=True)}
+        return {key: named[key] for key in wanted}
 
     def _key_of(self, row: int) -> int:
         size = len(self._tables[0][0])
@@ -125,3 +121,8 @@ class NameLookup:
                     ids[place, : len(encoded[row])], mask[place, : len(encoded[row])] = encoded[row], 1
                 vectors[rows] = self.tagger.embed(ids, mask)
         return vectors
+
+
+def _bounded(kept: dict[_Key, _Value]) -> dict[_Key, _Value]:
+    """What is remembered, or a new start where it is too much: other threads go on with the old one."""
+    return {} if len(kept) > _KEPT else kept

@@ -32,6 +32,9 @@ class Tagger(Protocol):
     def embed(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
         """Vectors of names: ``(B, T)`` int64 each to ``(B, d_n)`` float32 of length 1."""
 
+    def share(self, threads: int) -> None:
+        """From now on let so many threads read and embed at a time, on a core each."""
+
 
 def as_tagger(model: Any) -> Tagger:
     """A model of torch as a tagger; a tagger as it is."""

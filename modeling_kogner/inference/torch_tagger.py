@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ class TorchTagger:
         self.model = model.eval()
         self._tables: Tables | None = None
         self._of: tuple[Any, ...] = ()
-        self._weights: dict[str, torch.Tensor] | None = None
+        self._names: nn.Module | None = None
 
     @property
     def config(self) -> KognerConfig:
@@ -45,7 +46,7 @@ class TorchTagger:
         tables = self.tables
         self.model.to(device=device)
         set_precision(self.model, precision)
-        self._tables, self._of, self._weights = tables, self._version(), None
+        self._tables, self._of, self._names = tables, self._version(), None
 
     @property
     def tables(self) -> Tables:
@@ -86,10 +87,21 @@ class TorchTagger:
         body = self.model.kogner
         adapter = body.name_adapter
         assert adapter is not None  # noqa: S101  # a model with name vectors has one
-        if self._weights is None:
-            self._weights = adapter.weights(body.encoder)
+        if self._names is None:
+            self._names = _with_weights(body.encoder, adapter.weights(body.encoder))
         ids, mask = (torch.from_numpy(array).to(body.device) for array in (input_ids, attention_mask))
-        return adapter(body.encoder, ids, mask, self._weights).float().cpu().numpy()
+        return adapter(self._names, ids, mask, {}).float().cpu().numpy()
+
+    def share(self, threads: int) -> None:
+        """From now on let so many threads read and embed at a time, on a core each."""
+        torch.set_num_threads(1)
+
+
+def _with_weights(encoder: nn.Module, weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    """A twin with other weights that shares the rest; the encoder stays as it is for other threads."""
+    own = dict(encoder.named_parameters())
+    others = {name: nn.Parameter(weight, requires_grad=False) for name, weight in weights.items()}
+    return copy.deepcopy(encoder, {id(parameter): others.get(name, parameter) for name, parameter in own.items()})
 
 
 def _arrays(module: nn.Module) -> Mapping[str, np.ndarray]:

@@ -30,7 +30,7 @@ class FirstWord:
     """An annotator that takes the first word for a gene, and remembers what it read."""
 
     def __init__(self):
-        self.read, self.tagger = [], SimpleNamespace(can_be_forked=True)
+        self.read, self.tagger = [], SimpleNamespace(can_be_forked=True, share=lambda threads: None)
 
     def annotate(self, texts, *_):
         """The documents with their mentions."""
