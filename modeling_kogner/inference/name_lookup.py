@@ -14,7 +14,8 @@ from .name_search import search_names
 from .tagger import Tagger
 
 _WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
-_Key, _Value = TypeVar("_Key"), TypeVar("_Value")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 _KEPT = 200_000  # embedded mentions and looked up forms that are remembered
 

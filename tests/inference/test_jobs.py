@@ -1,4 +1,4 @@
-"""Several processes: the same file as from one, whatever ends them."""
+"""Several jobs: the same file as from one, whatever ends them."""
 
 import io
 import json
@@ -58,18 +58,20 @@ def annotate(path, jobs, lines=LINES, annotator=None):
 def test_order_and_progress_are_those_of_one_process(tmp_path):
     """A step that overtakes another would put documents, or the place to resume from, out of order."""
     expected = annotate(tmp_path / "one.jsonl", 1)
-    found = annotate(tmp_path / "three.jsonl", 3)
-    assert [records for records, _ in found] == [*range(1, 41), 40]
-    assert expected == found[3::4] + found[-1:]
-    assert (tmp_path / "three.jsonl").read_text() == (tmp_path / "one.jsonl").read_text()
+    for jobs in (2, 3):  # threads, processes
+        found = annotate(tmp_path / f"{jobs}.jsonl", jobs)
+        assert [records for records, _ in found] == [*range(1, 41), 40]
+        assert expected == found[3::4] + found[-1:]
+        assert (tmp_path / f"{jobs}.jsonl").read_text() == (tmp_path / "one.jsonl").read_text()
     assert [records for records, _ in expected] == [*range(4, 41, 4), 40]
 
 
-def test_a_wrong_record_comes_after_what_was_read_before_it(tmp_path):
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_a_wrong_record_comes_after_what_was_read_before_it(jobs, tmp_path):
     """Steps that are still being worked on would be lost, though the message says where to go on."""
     with pytest.raises(ValueError, match=r"file, line 31: not JSON"):
-        annotate(tmp_path / "out.jsonl", 3, [*LINES[:30], "no JSON", *LINES[30:]])
-    annotate(tmp_path / "out.jsonl", 3)
+        annotate(tmp_path / "out.jsonl", jobs, [*LINES[:30], "no JSON", *LINES[30:]])
+    annotate(tmp_path / "out.jsonl", jobs)
     texts = [json.loads(line)["text"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert texts == [json.loads(line)["text"] for line in LINES]
 
@@ -78,8 +80,8 @@ def test_a_process_that_is_ended_is_told_and_can_be_repeated(tmp_path):
     """Where memory runs out the system ends a process, and the others would wait for it for ever."""
     lines = [*LINES[:20], '{"text": "w20 die"}', *LINES[21:]]
     with pytest.raises(ValueError, match=r"ended from outside; repeat the command to continue, with fewer --jobs"):
-        annotate(tmp_path / "out.jsonl", 2, lines)
-    annotate(tmp_path / "out.jsonl", 2, lines, FirstWord())
+        annotate(tmp_path / "out.jsonl", 3, lines)
+    annotate(tmp_path / "out.jsonl", 3, lines, FirstWord())
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 40
 
 
@@ -114,12 +116,12 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
         return json.loads(state.read_text())["counts"]["records"] if state.exists() else 0
 
     for end, records in ((signal.SIGKILL, 12), (signal.SIGINT, 60)):
-        process = start(2)
+        process = start(3)
         while done() < records:
             time.sleep(0.01)
             assert process.poll() is None
         workers = children(process.pid)
-        assert len(workers) == 2
+        assert len(workers) == 3
         process.send_signal(end)
         message = process.communicate(timeout=60)[1]
         assert process.returncode == (130 if end == signal.SIGINT else -end)
@@ -131,6 +133,6 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
         else:
             pytest.fail("a process outlived the run")
         assert records <= done() < 800
-    assert start(3).wait(120) == 0
+    assert start(2).wait(120) == 0
     assert kogner("annotate", *command, "--output", tmp_path / "whole.jsonl", "--jobs", 1).exit_code == 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
