@@ -13,7 +13,7 @@ from ..graph.surface_hashes import LONGEST_NAME, hash_surfaces
 from .name_search import search_names
 from .tagger import Tagger
 
-_WIDTH = 8  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
+_WIDTH = 4  # names are padded to a multiple of it, whatever else is in the batch: in bfloat16 the width tells
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -110,8 +110,9 @@ class NameLookup:
 
     def embed(self, texts: Sequence[str], batch: int = 64) -> np.ndarray:
         """Vectors of texts: ``(n, d_n)`` float32."""
-        encoded = self.tokenizer.cut([readable(text) for text in texts], LONGEST_NAME)
-        vectors = np.empty((len(texts), self.tagger.config.name_dim), np.float32)
+        cut = list(map(tuple, self.tokenizer.cut([readable(text) for text in texts], LONGEST_NAME)))
+        encoded = list(dict.fromkeys(cut))  # "Fever" and "fever" may be the same pieces
+        vectors = np.empty((len(encoded), self.tagger.config.name_dim), np.float32)
         for width in range(_WIDTH, LONGEST_NAME + _WIDTH, _WIDTH):
             fitting = [row for row, ids in enumerate(encoded) if width - _WIDTH < len(ids) <= width]
             for start in range(0, len(fitting), batch):
@@ -121,7 +122,8 @@ class NameLookup:
                 for place, row in enumerate(rows):
                     ids[place, : len(encoded[row])], mask[place, : len(encoded[row])] = encoded[row], 1
                 vectors[rows] = self.tagger.embed(ids, mask)
-        return vectors
+        place = {ids: row for row, ids in enumerate(encoded)}
+        return vectors[[place[ids] for ids in cut]]
 
 
 def _bounded(kept: dict[_Key, _Value]) -> dict[_Key, _Value]:
