@@ -65,7 +65,7 @@ class Annotator:
         model: KognerForTokenClassification | Tagger,
         tokenizer: PreTrainedTokenizerBase | TextTokenizer,
         max_length: int = 256,
-        stride: int = 32,
+        stride: int = 16,
         vocabulary: str | None = None,
         convention: str | None = None,
         types: Sequence[str] | None = None,
