@@ -122,8 +122,8 @@ class NameLookup:
                 for place, row in enumerate(rows):
                     ids[place, : len(encoded[row])], mask[place, : len(encoded[row])] = encoded[row], 1
                 vectors[rows] = self.tagger.embed(ids, mask)
-        place = {ids: row for row, ids in enumerate(encoded)}
-        return vectors[[place[ids] for ids in cut]]
+        row_of = {each: row for row, each in enumerate(encoded)}
+        return vectors[[row_of[each] for each in cut]]
 
 
 def _bounded(kept: dict[_Key, _Value]) -> dict[_Key, _Value]:

@@ -386,6 +386,38 @@ def test_linking_takes_one_core(tagger, wordpiece, monkeypatch):
     assert (threads, after) == ([{1}], {2})
 
 
+@pytest.fixture
+def embedding(tagger):
+    """The same with an adapter for names that changes something."""
+    tagger.config.name_dim, tagger.config.adapter_rank = 8, 2
+    adapter = tagger.kogner.name_adapter = NameAdapter(tagger.kogner.encoder, 2, 8).requires_grad_(False)
+    for part in (*adapter.up.values(), *adapter.down.values()):
+        part.normal_(generator=torch.Generator().manual_seed(1))
+    return TorchTagger(tagger)
+
+
+def test_names_are_embedded_while_texts_are_read(embedding):
+    """Weights exchanged in the encoder itself would be read by the other thread, and change its mentions."""
+    batch = np.arange(5, 13)[None], np.ones((1, 8), np.int64)
+    expected, vectors = embedding.odds(*batch), embedding.embed(*batch)
+    body = embedding.model.kogner
+    exchanged = body.name_adapter(body.encoder, *map(torch.from_numpy, batch))
+    np.testing.assert_allclose(vectors, exchanged.numpy(force=True), atol=1e-6)
+    meanwhile = []
+    embedding._names.register_forward_hook(lambda *_: meanwhile.append(embedding.odds(*batch)))
+    assert np.array_equal(embedding.embed(*batch), vectors)
+    assert np.array_equal(meanwhile[0], expected)
+
+
+def test_names_of_the_same_pieces_are_embedded_once(embedding, wordpiece):
+    """Whatever their case and place in the batch, texts get the vectors that they have alone."""
+    lookup = NameLookup(embedding, TextTokenizer.of(wordpiece))
+    texts = ["sugar", "a much longer name of sugar", "Sugar", "trp", "sugar"]
+    expected = np.concatenate([lookup.embed([text]) for text in texts])
+    np.testing.assert_allclose(lookup.embed(texts), expected, atol=1e-6)
+    assert lookup.embed([]).shape == (0, expected.shape[1])
+
+
 def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordpiece):
     """Rows of the index move when names are added; a vector would then point to another name's concept."""
     config, body = tagger.config, tagger.kogner

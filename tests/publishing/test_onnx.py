@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -185,6 +186,11 @@ def test_logits_are_those_of_the_model(knowledge, tmp_path, traced_once, monkeyp
         assert texts == TEXTS[2:] or (plain(*inputs).logits - logits).abs().max() > 0.1
         if texts == TEXTS:
             assert (odds(rounded, inputs) - expected).abs().mean() < 0.05 * expected.abs().mean()
+    exact.share(2)
+    with ThreadPoolExecutor(2) as executor:
+        first, *others = executor.map(lambda _: odds(exact, inputs), range(4))
+    assert all(torch.equal(first, other) for other in others)
+    torch.testing.assert_close(first, expected, rtol=0, atol=1e-4)
     assert mentions(exact, tokenizer, TEXTS) == mentions(model, tokenizer, TEXTS)
     assert str(ROOT).encode() not in (tmp_path / "fp32/model.onnx").read_bytes(), "files of the machine that exported"
     operators = [node.op_type for node in onnx.load(tmp_path / "int8/model.onnx").graph.node]
