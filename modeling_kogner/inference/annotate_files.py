@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 STANDARD_INPUT = Path("-")
-LARGE_INPUT = 1_000_000  # bytes, from which several processes pay
+LARGE_INPUT = 1_000_000  # bytes, from which several jobs pay
 EXAMPLE = Path(__file__).with_name("example.txt")
 
 
@@ -65,7 +65,7 @@ class AnnotationOptions:
     threshold: float = option("Leave out mentions with a lower score.", 0.0, least=0, most=1)
     batch_size: int = option("Windows read at once.", 32, least=1)
     jobs: int | None = option(
-        "Processes that annotate; for inputs of more than 1 MB one for each core, if left out.", None, least=1
+        "Jobs that annotate side by side; for inputs of more than 1 MB one for each core, if left out.", None, least=1
     )
     on_error: str = option("What to do with a document that cannot be read.", "stop", choices=("stop", "skip"))
     shard: str | None = option("Read a share only: 1/4 to 4/4; each writes its own file.", None)
