@@ -144,7 +144,7 @@ def test_windows_of_like_length_share_small_batches(monkeypatch, tagger, tokeniz
     """Padding, or more windows at once than a CPU's cache holds, makes annotation slower and changes nothing else."""
     shapes, forward = [], tagger.forward
     monkeypatch.setattr(tagger, "forward", lambda **batch: shapes.append(batch["input_ids"].shape) or forward(**batch))
-    mentions_of(Annotator(tagger, tokenizer), ["fever", " ".join([TEXT[0]] * 6)] * 8, batch_size=32)
+    mentions_of(Annotator(tagger, tokenizer, stride=64), ["fever", " ".join([TEXT[0]] * 6)] * 8, batch_size=32)
     assert sum(rows for rows, width in shapes if width == min(width for _, width in shapes)) == 8
     assert len({width for _, width in shapes}) > 1
 
