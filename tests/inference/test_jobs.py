@@ -58,7 +58,7 @@ def annotate(path, jobs, lines=LINES, annotator=None):
 def test_order_and_progress_are_those_of_one_process(tmp_path):
     """A step that overtakes another would put documents, or the place to resume from, out of order."""
     expected = annotate(tmp_path / "one.jsonl", 1)
-    for jobs in (2, 3):  # threads, processes
+    for jobs in (2, 4):  # threads, processes
         found = annotate(tmp_path / f"{jobs}.jsonl", jobs)
         assert [records for records, _ in found] == [*range(1, 41), 40]
         assert expected == found[3::4] + found[-1:]
@@ -66,7 +66,7 @@ def test_order_and_progress_are_those_of_one_process(tmp_path):
     assert [records for records, _ in expected] == [*range(4, 41, 4), 40]
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("jobs", [2, 4])
 def test_a_wrong_record_comes_after_what_was_read_before_it(jobs, tmp_path):
     """Steps that are still being worked on would be lost, though the message says where to go on."""
     with pytest.raises(ValueError, match=r"file, line 31: not JSON"):
@@ -115,13 +115,13 @@ def test_the_command_in_jobs_ends_and_goes_on(knowledge, tmp_path):
     def done():
         return json.loads(state.read_text())["counts"]["records"] if state.exists() else 0
 
-    for end, records, jobs in ((signal.SIGKILL, 12, 3), (signal.SIGINT, 60, 3), (signal.SIGINT, 120, 2)):
+    for end, records, jobs in ((signal.SIGKILL, 12, 4), (signal.SIGINT, 60, 4), (signal.SIGINT, 120, 2)):
         process = start(jobs)
         while done() < records:
             time.sleep(0.01)
             assert process.poll() is None
         workers = children(process.pid)
-        assert len(workers) == (3 if jobs == 3 else 0)  # two are threads
+        assert len(workers) == (4 if jobs == 4 else 0)  # two are threads
         process.send_signal(end)
         message = process.communicate(timeout=60)[1]
         assert process.returncode == (130 if end == signal.SIGINT else -end)
