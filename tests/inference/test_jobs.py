@@ -80,8 +80,8 @@ def test_a_process_that_is_ended_is_told_and_can_be_repeated(tmp_path):
     """Where memory runs out the system ends a process, and the others would wait for it for ever."""
     lines = [*LINES[:20], '{"text": "w20 die"}', *LINES[21:]]
     with pytest.raises(ValueError, match=r"ended from outside; repeat the command to continue, with fewer --jobs"):
-        annotate(tmp_path / "out.jsonl", 3, lines)
-    annotate(tmp_path / "out.jsonl", 3, lines, FirstWord())
+        annotate(tmp_path / "out.jsonl", 4, lines)
+    annotate(tmp_path / "out.jsonl", 4, lines, FirstWord())
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 40
 
 
