@@ -85,6 +85,16 @@ def formula_names(text: str) -> list[str]:
     return [_ELEMENTS[formula]] if formula in _ELEMENTS else []
 
 
+def is_element_by_case_alone(text: str, name: str) -> bool:
+    """Whether a name is that of an element whose symbol the text would be in another case: "NA" is not sodium.
+
+    Args:
+        text: of a mention.
+        name: of a concept that has the text as a name, in any case.
+    """
+    return len(text) == 2 and text.isupper() and _ELEMENTS.get(text.capitalize()) == name.lower()
+
+
 def _salt(match: re.Match[str]) -> Iterator[str]:
     """Of a cation and an anion: "ferric chloride", "iron chloride"; of one atom with several: "titanium dioxide"."""
     cation, anion = match["grouped"] or match["cation"], match["several"] or match["anion"]

@@ -11,6 +11,7 @@ import numpy as np
 from ..corpora.mention import Mention
 from ..corpora.vocabularies import LINKED_TYPES, PREFERRED
 from ..link_feature_names import LINK_FEATURES
+from .chemical_formulas import is_element_by_case_alone
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
@@ -167,6 +168,8 @@ class Candidates:
         """Concepts of one written form."""
         fits, rank = self.fits(query.kind), 0
         known = [named for each in found if (named := each.without(own))]
+        if query.kind == "Chemical" and feature == "exact":
+            known = [each for each in known if not is_element_by_case_alone(query.text, self.names[each.concept])]
         if feature != "other_form" and query.kind in _SINGLE_USES_YIELD:
             text = query.long if feature == "long_form" else query.text
             known = self._without_single_uses([named for named in known if fits[named.concept]], text or "")

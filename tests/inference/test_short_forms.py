@@ -4,7 +4,7 @@ import pytest
 from support import ROOT
 
 from modeling_kogner import load
-from modeling_kogner.inference.short_forms import written_out
+from modeling_kogner.inference.short_forms import known_short_forms, written_out
 
 FORMULAS = {
     "ZnCl2": "zinc chloride",
@@ -65,6 +65,24 @@ def test_names_depend_on_the_type():
 @pytest.fixture(scope="module")
 def kogner():
     return load(ROOT / "hub_card", device="cpu")
+
+
+def test_names_of_short_forms_are_in_the_graph(kogner):
+    """A name that no vocabulary has would do nothing, or bring up what is similar to it."""
+    linker = kogner.linker
+    exact = linker._lookup.exact([*known_short_forms().values()])
+    unknown = [
+        (kind, short)
+        for (kind, short), name in known_short_forms().items()
+        if not any(linker._fitting(kind)[named.concept] for named in exact.get(name, ()))
+    ]
+    assert not unknown
+
+
+def test_symbols_of_elements_have_their_case(kogner):
+    """NA is noradrenaline or something else, and Na alone sodium."""
+    names = [m.name for text in ("Uptake of NA fell.", "Uptake of Na fell.") for m in kogner(text).mentions]
+    assert names == [None, "Sodium"]
 
 
 def test_cells_are_told_by_the_line_within_them(kogner):
