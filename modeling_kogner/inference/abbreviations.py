@@ -61,7 +61,7 @@ def spread(text: str, mentions: Sequence[Mention]) -> tuple[list[Mention], dict[
 
     Returns:
         The mentions, in order of their start, and short form -> long form, as linking needs it: where the long form is
-        a mention, as this mention has it.
+        a mention, as this mention has it, unless the short form is the initials of more words.
     """
     long_forms: dict[str, str] = {}
     sources: dict[str, Mention] = {}
@@ -87,7 +87,9 @@ def spread(text: str, mentions: Sequence[Mention]) -> tuple[list[Mention], dict[
             source = sources[use[0]]
             added.append(Mention(use.start(), use.end(), use[0], source.type, source.score))
     kept = [mention for mention in mentions if id(mention) not in replaced]
-    long_forms |= {short: source.text for short, source in sources.items()}
+    for short, source in sources.items():
+        if len(source.text) > len(long_forms[short]) or not _is_initials(short, long_forms[short].split()):
+            long_forms[short] = source.text  # else "oxygen species" would be the long form of ROS
     return sorted(kept + added, key=lambda mention: (mention.start, -mention.end)), long_forms
 
 
@@ -97,7 +99,7 @@ def _long_form(short: str, before: str) -> str | None:
     "AAPC" is "attenuated adenomatous polyposis coli", though "adenomatous polyposis coli" has its letters.
     """
     words = before.split()[-len(short) :]
-    if "".join(word[0] for word in words).lower() == short.lower():
+    if _is_initials(short, words):
         return " ".join(words)
     place = len(before)
     for i in range(len(short) - 1, -1, -1):
@@ -110,3 +112,7 @@ def _long_form(short: str, before: str) -> str | None:
         if place < 0:
             return None
     return before[place:]
+
+
+def _is_initials(short: str, words: Sequence[str]) -> bool:
+    return "".join(word[0] for word in words).lower() == short.lower()

@@ -108,6 +108,13 @@ def test_a_short_form_has_the_type_of_its_long_form():
     assert long_forms["CMT"] == long.text
 
 
+def test_initials_tell_where_a_long_form_begins():
+    """ROS would be oxygen; but a mention of other words than the initials' is what the guideline marks."""
+    text = "Reactive oxygen species (ROS) harm. Patients with chronic heart failure (HF) died."
+    part, whole = at(text, "oxygen species", "Chemical"), at(text, "chronic heart failure", "Disease")
+    assert spread(text, [part, whole])[1] == {"ROS": "Reactive oxygen species", "HF": "chronic heart failure"}
+
+
 def test_nothing_spreads_from_words_that_are_no_mention():
     """An imaging method with a short form must not become a mention."""
     text = "Magnetic resonance imaging (MRI) of mice. MRI was repeated."
