@@ -166,9 +166,8 @@ def _chemical(text: str) -> Iterator[str]:
     yield _BRACKETED_NUMBER.sub(r"\1", plain)
     yield _THOUSANDS.sub("", plain)
     yield _BRACKETS.sub("", plain)
-    if (
-        base := _SALT.sub("", plain)
-    ).lower() not in ELEMENTS:  # sodium sulfate is not sodium, as morphine sulfate is morphine
+    base = _SALT.sub("", plain)
+    if base.lower() not in ELEMENTS:  # morphine sulfate is morphine, but sodium sulfate is not sodium
         yield base
     yield re.sub(r"^(?:\(?[+-]\)?-?|[dlDL]{1,2}-|\([RS]\)-|S-|R-|[nN]-|trans-|cis-)", "", plain)
     yield re.sub(r"^(?:anti-|low-dose |high-dose |intravenous |oral |exogenous |endogenous )", "", plain)
