@@ -26,9 +26,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(EXAMPLES, Path(folder, "examples"))
         client = NotebookClient(notebook, timeout=1200, coalesce_streams=True, resources={"metadata": {"path": copy}})
-        client.extra_arguments = [
-            "--log-level=ERROR"
-        ]  # else the kernel warns of a connection that never leaves the machine
+        # Else the kernel warns of a connection that never leaves the machine.
+        client.extra_arguments = ["--log-level=ERROR"]
         client.execute()
     for cell in notebook.cells:
         cell.metadata.clear()

@@ -196,7 +196,7 @@ def test_the_stock_pipeline_at_its_limit(kogner):
     assert kogner.tokenizer.tokenize(word) == ["phe", "##ochrom", "##ocytoma"]
     text = f"{sentence * 101}Two patients with {word} were treated."
     assert kogner.tokenizer(text, truncation=True).tokens()[-3:] == ["phe", "##ochrom", "[SEP]"]
-    found = tagger(text), tagger(text, stride=64)
+    found = tagger(text), tagger(text, stride=16)
     cut, read = ([text[each["start"] : each["end"]] for each in entities] for entities in found)
     assert word not in cut  # what is left of it may be a mention or none
     assert read == [mention.text for mention in kogner(text).mentions] == ["patients", word]

@@ -52,13 +52,11 @@ def named_alone(known: np.ndarray, values: np.ndarray) -> np.ndarray:
         known: ``(C, F)``, features of the candidates of a mention.
         values: ``(C,)``.
     """
-    of = {
-        name: known[:, _PLACE[name]] > 0 for name in ("chemical", "is_short", "exact", "vocabulary", "preferred_name")
-    }
-    if not of["chemical"].any() or of["is_short"].any() or values.max() >= _UNSURE:
+    if not len(values) or values.max() >= _UNSURE or known[0, _PLACE["is_short"]] or not known[0, _PLACE["chemical"]]:
         return values
-    in_preferred = of["exact"] & of["vocabulary"]
-    named = in_preferred if in_preferred.any() else of["exact"] & of["preferred_name"]
+    exact, preferred = known[:, _PLACE["exact"]] > 0, known[:, _PLACE["preferred_name"]] > 0
+    in_preferred = exact & (known[:, _VOCABULARY] > 0)
+    named = in_preferred if in_preferred.any() else exact & preferred
     if named.any():
         values = values.copy()
         values[np.argmax(np.where(named, 1 + values, 0))] = _BY_NAME

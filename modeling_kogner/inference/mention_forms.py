@@ -46,22 +46,27 @@ _SALT = re.compile(
     re.IGNORECASE,
 )
 _OF_ORGANS = {
-    "adipose": "adipose tissue", "adrenal": "adrenal gland", "aortic": "aorta", "arterial": "artery",
-    "bronchial": "bronchus", "cardiac": "heart", "cardiovascular": "cardiovascular system",
-    "cerebellar": "cerebellum", "colonic": "colon", "corneal": "cornea", "cutaneous": "skin",
-    "cytoplasmic": "cytoplasm", "cytosolic": "cytosol", "dermal": "dermis", "duodenal": "duodenum",
-    "embryonic": "embryo", "endocrine": "endocrine system", "endothelial": "endothelium", "epidermal": "epidermis",
-    "epithelial": "epithelium", "esophageal": "esophagus", "gastric": "stomach", "hepatic": "liver",
-    "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum", "intestinal": "intestine",
-    "laryngeal": "larynx", "mammary": "mammary gland", "muscular": "muscle", "myocardial": "myocardium",
-    "nasal": "nose", "ocular": "eye", "oral": "mouth", "ovarian": "ovary", "pancreatic": "pancreas",
-    "placental": "placenta", "prostatic": "prostate", "pulmonary": "lung", "rectal": "rectum", "renal": "kidney",
-    "retinal": "retina", "spinal": "spinal cord", "splenic": "spleen", "testicular": "testis", "thymic": "thymus",
-    "tracheal": "trachea", "uterine": "uterus", "vaginal": "vagina", "vascular": "vasculature", "venous": "vein",
-    "ventricular": "heart ventricle",
+    "abdominal": "abdomen", "adipose": "adipose tissue", "adrenal": "adrenal gland", "aortic": "aorta",
+    "arterial": "artery", "bronchial": "bronchus", "cardiac": "heart", "cardiovascular": "cardiovascular system",
+    "cerebellar": "cerebellum", "cerebral": "cerebrum", "colonic": "colon", "corneal": "cornea",
+    "cutaneous": "skin", "cytoplasmic": "cytoplasm", "cytosolic": "cytosol", "dental": "tooth", "dermal": "dermis",
+    "duodenal": "duodenum", "embryonic": "embryo", "endocrine": "endocrine system", "endothelial": "endothelium",
+    "epidermal": "epidermis", "epithelial": "epithelium", "esophageal": "esophagus", "faecal": "feces",
+    "fecal": "feces", "fetal": "fetus", "gastric": "stomach", "gastrointestinal": "gastrointestinal tract",
+    "hepatic": "liver", "hippocampal": "hippocampus", "hypothalamic": "hypothalamus", "ileal": "ileum",
+    "intestinal": "intestine", "laryngeal": "larynx", "lymphatic": "lymphatic system", "mammary": "mammary gland",
+    "mucosal": "mucosa", "muscular": "muscle", "myocardial": "myocardium", "nasal": "nose", "ocular": "eye",
+    "oral": "mouth", "ovarian": "ovary", "pancreatic": "pancreas", "placental": "placenta",
+    "prostatic": "prostate", "pulmonary": "lung", "rectal": "rectum", "renal": "kidney", "retinal": "retina",
+    "salivary": "salivary gland", "skeletal": "skeleton", "spinal": "spinal cord", "splenic": "spleen",
+    "testicular": "testis", "thoracic": "thorax", "thymic": "thymus", "tracheal": "trachea",
+    "umbilical": "umbilical cord", "urinary": "urinary tract", "uterine": "uterus", "vacuolar": "vacuole",
+    "vaginal": "vagina", "vascular": "vasculature", "venous": "vein", "ventricular": "heart ventricle",
 }  # fmt: skip
 _TISSUE = re.compile(r"\s+(?:tissues?|samples?|sections?|slices?|specimens?|homogenates?)$", re.IGNORECASE)
-_PLURALS = {"hyphae": "hypha", "larvae": "larva", "leaves": "leaf", "nuclei": "nucleus"}
+_PLURALS = {
+    "antennae": "antenna", "feet": "foot", "hyphae": "hypha", "larvae": "larva", "leaves": "leaf", "nuclei": "nucleus",
+}  # fmt: skip
 _BRITISH = (("ae", "e"), ("oe", "e"), ("tumour", "tumor"), ("sulph", "sulf"), ("aluminium", "aluminum"))
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
@@ -76,8 +81,8 @@ def mention_forms(text: str, entity_type: str) -> list[str]:
     """Forms that are tried after the mention itself, the closest first."""
     rules = {"Gene": _gene, "GeneFamily": _gene, "Disease": _disease, "Chemical": _chemical}
     made = rules[entity_type](text) if entity_type in rules else _other(text, entity_type)
-    if entity_type in ("Disease", "Chemical", "Anatomy", "Cell"):
-        made = chain([_american(text)] if _american(text) != text.lower() else [], made)
+    if entity_type in ("Disease", "Chemical", "Anatomy", "Cell") and (american := _american(text)) != text.lower():
+        made = chain([american], made)
     forms = dict.fromkeys(" ".join(form.split()).strip(" -,;") for form in made)
     forms.pop(text, None)
     return [form for form in forms if len(form) > 1]
