@@ -12,7 +12,8 @@ def expand(plan: dict) -> list[dict]:
     A group is the product of `corpora`, `variants`, `seeds` and its shares of the labels: `fractions` of the training
     sentences, or counts of `sentences` with mentions. A run that is in an earlier group too is left out. Validation and
     test are scored, and the test splits of the corpora in `transfers`. `teachers` names for a variant the one whose
-    model, trained first, labels its text.
+    models, trained first, label its text: `{"variant": NAME}` of the same seed, with `"pretrained": [1, 2]` one from
+    each of these encoders, with the same labels.
     """
     runs = {}
     for group in plan["groups"]:
@@ -25,7 +26,9 @@ def expand(plan: dict) -> list[dict]:
             run = {"corpus": corpus, "variant": variant, **label, "seed": seed}
             run["settings"] = [*plan["settings"], *budget, *plan["variants"][variant]]
             if teacher := plan.get("teachers", {}).get(variant):
-                run["teacher"] = [*plan["settings"], *budget, *plan["variants"][teacher]]
+                settings = [*plan["settings"], *budget, *plan["variants"][teacher["variant"]]]
+                starts = teacher.get("pretrained", ["{seed}"])
+                run["teachers"] = [[word.replace("{seed}", str(start)) for word in settings] for start in starts]
             transfers = plan["transfers"].get(corpus, [])
             run["splits"] = ["validation", "test", *(f"{name}:test" for name in transfers)]
             run["group"] = group["name"]
@@ -46,9 +49,9 @@ def complete(line: dict, run: dict) -> bool:
 
 def missing_fields(run: dict, fields: dict[str, str]) -> list[str]:
     """Placeholders of the run's settings that have no value."""
-    settings = run["settings"] + run.get("teacher", [])
+    settings = sum(run.get("teachers", []), run["settings"])
     names = {name for setting in settings for _, name, *_ in string.Formatter().parse(setting) if name}
-    return sorted(names - {*fields, "corpus", "teacher", "seed"})
+    return sorted(names - {*fields, "corpus", "seed"})
 
 
 def listing(runs: list[dict], done: set[tuple]) -> str:

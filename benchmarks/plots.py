@@ -18,6 +18,7 @@ COLOURS = {
     "complete": "#D55E00",
     "plain_self_trained": "#999999",
     "self_trained": "#CC79A7",
+    "ensemble_trained": "#E69F00",
 }
 
 

@@ -18,7 +18,7 @@ from joint_tables import RESULTS, errors_table, left_out_table, read_runs
 from modeling_kogner.files.whole import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
-VARIANTS = ("plain", "graph", "pretrained_graph", "complete", "plain_self_trained", "self_trained")
+VARIANTS = ("plain", "graph", "pretrained_graph", "complete", "plain_self_trained", "self_trained", "ensemble_trained")
 ALL = (1, 1)
 SEEDS = 3
 FOLDED = "<details markdown>\n<summary>{}</summary>\n\n{}\n\n</details>"

@@ -56,8 +56,8 @@ def start_worker(args: argparse.Namespace, log: str) -> None:
     _worker["args"] = args
 
 
-def train(run: dict, folder: str, settings: list[str], teacher: str = "") -> None:
-    """Train one run into a folder; ``teacher`` is the folder of the model that labels its text."""
+def train(run: dict, folder: str, settings: list[str], teachers: list[str]) -> None:
+    """Train one run into a folder; ``teachers`` are the folders of the models that label its text."""
     from modeling_kogner.commands.main import call
 
     args = _worker["args"]
@@ -66,8 +66,10 @@ def train(run: dict, folder: str, settings: list[str], teacher: str = "") -> Non
     options = ["--dataset", str(args.data / name), *(["--types", kind] if kind else [])]
     if others:
         options += ["--exclude_tests_of", *(str(args.data / other) for other in others)]
-    fields = args.fields | {"corpus": name, "teacher": teacher, "seed": run["seed"]}
+    fields = args.fields | {"corpus": name, "seed": run["seed"]}
     options += [setting.format(**fields) for setting in settings]
+    if teachers:
+        options += ["--teacher", *teachers]
     option = "train_sentences" if "sentences" in run else "train_fraction"
     options += [f"--{option}", str(run.get("sentences", run.get("fraction")))]
     call("train", [*options, *args.more, "--seed", str(run["seed"]), "--output_dir", folder])
@@ -111,22 +113,23 @@ def perform(run: dict) -> tuple[dict | None, str]:
     """Train and score one run: its line, or what failed."""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            if "teacher" in run:
-                train(run, f"{folder}/teacher", run["teacher"])
-            return measured(run, f"{folder}/model", f"{folder}/teacher"), ""
+            teachers = [f"{folder}/teacher{place}" for place in range(len(run.get("teachers", [])))]
+            for teacher, settings in zip(teachers, run.get("teachers", []), strict=True):
+                train(run, teacher, settings, [])
+            return measured(run, f"{folder}/model", teachers), ""
     except Exception:
         traceback.print_exc()
         return None, f"{key(run)} {traceback.format_exc(limit=-1)}"
 
 
-def measured(run: dict, folder: str, teacher: str) -> dict:
-    """The line of one run, whose model is left in the folder; ``teacher`` labels its text, if it has one."""
+def measured(run: dict, folder: str, teachers: list[str]) -> dict:
+    """The line of one run, whose model is left in the folder; ``teachers`` label its text, if it has one."""
     import torch
 
     from modeling_kogner.inference.load_model import load_model
 
     started, more = time.time(), _worker["args"].more
-    train(run, folder, run["settings"], teacher)
+    train(run, folder, run["settings"], teachers)
     trained = time.time()
     model, tokenizer = load_model(folder)
     model.to("cuda" if torch.cuda.is_available() and "--use_cpu" not in more else "cpu")

@@ -83,14 +83,15 @@ def test_the_plan_is_the_table_that_the_page_shows():
     corpora = {each["corpus"] for each in runs}
     shown = {("all", v) for v in ("plain", "graph", "pretrained_graph")}
     shown |= {(share, v) for share in (0.01, 50) for v in ("plain", "graph", "complete")}
-    shown |= {(0.01, v) for v in ("plain_self_trained", "self_trained")}
+    shown |= {(0.01, v) for v in ("plain_self_trained", "self_trained", "ensemble_trained")}
     shares = {1: "all", 0.01: 0.01, 50: 50}
     assert {(shares[r.get("fraction", r.get("sentences"))], r["variant"]) for r in runs} == shown
-    assert len(runs) == len(corpora) * 3 * len(shown) == 231
+    assert len(runs) == len(corpora) * 3 * len(shown) == 252
     assert sum(":" in split for each in runs for split in each["splits"]) == 6 * 3 * len(shown)
     for settings in {tuple(each["settings"]) for each in runs}:
-        fields = dict.fromkeys(("encoder", "knowledge", "pretrained", "text", "corpus", "teacher", "seed"), "x")
+        fields = dict.fromkeys(("encoder", "knowledge", "pretrained", "text", "corpus", "seed"), "x")
         words = ["--dataset", "corpus", "--use_cpu", *(setting.format(**fields) for setting in settings)]
+        words += ["--teacher", "x"] * ("--text" in words)
         assert read_options(train, words, "train")[-1].bf16
 
 

@@ -52,6 +52,7 @@ _MOLECULES = {
     "CH3CHO": "acetaldehyde", "CH2Cl2": "methylene chloride", "CHCl3": "chloroform", "SF6": "sulfur hexafluoride",
     "PH3": "phosphine", "O2-": "superoxide", "ONOO-": "peroxynitrite", "H+": "protons", "NH4+": "ammonium compounds",
     "OsO4": "osmium tetroxide", "D2O": "deuterium oxide", "2H": "deuterium", "3H": "tritium", "1H": "hydrogen",
+    "NO3": "nitrate", "SO4": "sulfate", "PO4": "phosphate", "HCO3": "bicarbonate", "NH4": "ammonium compounds",
 }  # fmt: skip
 _NUMBERS = {2: "di", 3: "tri", 4: "tetra", 5: "penta"}
 _CATION = "|".join(sorted(_ELEMENTS, key=len, reverse=True))

@@ -17,6 +17,7 @@ Ranked = list[tuple[int, float]]
 _TAUGHT = (*LINKED_TYPES, "GeneFamily")  # chosen as genes are
 _ALIKE = 0.2  # a short form less similar to the preferred name may stand for anything
 _UNSURE, _BY_NAME = 0.5, 0.75  # below the first no concept is likely; the second is the score of one by name
+_LEAST = 0.4  # below, what is likeliest is seldom meant
 _PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _VOCABULARY = _PLACE["vocabulary"]
 _EXACT = [_PLACE["exact"], _PLACE["long_form"]]
@@ -60,6 +61,32 @@ def named_alone(known: np.ndarray, values: np.ndarray) -> np.ndarray:
     if named.any():
         values = values.copy()
         values[np.argmax(np.where(named, 1 + values, 0))] = _BY_NAME
+    return values
+
+
+def named_surely(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Probabilities ``(C,)``, with what the network has seen too seldom: names that leave no doubt.
+
+    Of concepts that share a name which no training document uses, the one that is called so first takes the others'
+    part: "ethylene" is the substance, not the class that MeSH calls "Ethylenes". And the best concept is likely if it
+    is the preferred name's or the long form's: all of those were right on validation documents.
+
+    Args:
+        known: ``(C, F)``, features of the candidates of a disease or a chemical.
+        values: ``(C,)``.
+    """
+    if not len(values) or not known[0, [_PLACE["disease"], _PLACE["chemical"]]].any():
+        return values
+    exact, long = known[:, _PLACE["exact"]] > 0, known[:, _PLACE["long_form"]] > 0
+    first = exact & (known[:, _PLACE["preferred_name"]] > 0) & (known[:, _VOCABULARY] > 0)
+    values = values.copy()
+    if first.any() and not known[0, _PLACE["is_short"]]:
+        others = exact & ~first & (known[:, _PLACE["seen"]] == 0)
+        values[np.argmax(np.where(first, 1 + values, 0))] += values[others].sum()
+        values[others] = 0
+    best = values.argmax()
+    if values[best] >= _LEAST and (first | long | (exact & (known[:, _PLACE["seen"]] > 0)))[best]:
+        values[best] = max(values[best], _BY_NAME)
     return values
 
 
@@ -108,7 +135,8 @@ class ConceptChoice:
             mask = np.arange(width) < np.array([[len(concepts)] for concepts, _ in part])  # (M, C)
             probability = self.network.probabilities(features, mask)[:, :-1]
             for (concepts, known), values in zip(part, probability, strict=True):
-                values = named_alone(known, self._in_preferred(concepts, known, values[: len(concepts)]))
+                values = self._in_preferred(concepts, known, values[: len(concepts)])
+                values = named_alone(known, named_surely(known, values))
                 ranked.append(_best_first(concepts, self._own_first(concepts, known, values)))
         return ranked
 

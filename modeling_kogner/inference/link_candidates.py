@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,11 +16,12 @@ from .chemical_formulas import is_element_by_case_alone
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
-from .short_forms import written_out
+from .short_forms import is_short_form, written_out
 
 MAX_CANDIDATES = 24
 _MOST_BELOW = 100  # concepts for which one stands at most: "Syndrome" and "Animal Diseases" are no one's
 _SINGLE_USES_YIELD = ("Disease", "Chemical")  # one document's "glutamine" is glutamic acid, by mistake
+_BY_DRUGS = re.compile(r"\b(?:Drug|Chemical)\b")  # in MeSH's names of diseases that they bring about
 PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _NAMED = [PLACE[name] for name in ("exact", "long_form", "other_form")]
 Own = Mapping[tuple[int, int], int]
@@ -33,6 +35,8 @@ class Query:
         text: the mention.
         kind: its entity type.
         long: its long form, where the document defines it; else what a formula or a common short form says.
+        is_defined: whether the document defines it.
+        by_drugs: whether the document has a chemical.
         features: of each candidate, by number of the concept; see :data:`LINK_FEATURES`.
         listed: candidates of which a vocabulary has the mention or its long form as a name.
     """
@@ -40,6 +44,8 @@ class Query:
     text: str
     kind: str
     long: str | None
+    is_defined: bool = False
+    by_drugs: bool = True
     features: dict[int, np.ndarray] = field(default_factory=dict)
     listed: set[int] = field(default_factory=set)
 
@@ -121,9 +127,10 @@ class Candidates:
 
     def _queries(self, document: LinkedText) -> dict[tuple[str, str], Query]:
         """The mention texts of a document with the concepts of exact names."""
+        by_drugs = any(mention.type == "Chemical" for mention in document.mentions)
         queries = {
-            (mention.text, mention.type): Query(mention.text, mention.type, document.long_forms.get(mention.text))
-            for mention in document.mentions
+            (text, kind): Query(text, kind, document.long_forms.get(text), text in document.long_forms, by_drugs)
+            for text, kind in dict.fromkeys((mention.text, mention.type) for mention in document.mentions)
         }
         forms = {
             key: [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for key, q in queries.items()
@@ -168,8 +175,8 @@ class Candidates:
         """Concepts of one written form."""
         fits, rank = self.fits(query.kind), 0
         known = [named for each in found if (named := each.without(own))]
-        if query.kind == "Chemical" and feature == "exact":
-            known = [each for each in known if not is_element_by_case_alone(query.text, self.names[each.concept])]
+        if feature != "long_form" and query.kind in _SINGLE_USES_YIELD:
+            known = [each for each in known if self._may_mean(query, each)]
         if feature != "other_form" and query.kind in _SINGLE_USES_YIELD:
             text = query.long if feature == "long_form" else query.text
             known = self._without_single_uses([named for named in known if fits[named.concept]], text or "")
@@ -186,6 +193,23 @@ class Candidates:
             row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(named.uses) / 3)
             row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], named.uses / total if total else 0.0)
             rank += 1
+
+    def _may_mean(self, query: Query, named: Named) -> bool:
+        """Whether a disease or chemical may be meant by a name that it has.
+
+        Not sodium by "NA"; not what training documents alone call so, where a formula or common short form is known;
+        not by a short form that nothing explains, such as "PUFA", what neither the index nor training documents call
+        so, nor a protein; and not what drugs bring about where no chemical is named, though documents about drugs call
+        it so: "hepatitis".
+        """
+        name = self.names[named.concept]
+        if query.kind == "Chemical" and is_element_by_case_alone(query.text, name):
+            return False
+        if query.long and not query.is_defined and not named.is_listed:
+            return False
+        if not query.is_defined and is_short_form(query.text) and name.casefold() != query.text.casefold():
+            return (named.is_listed or named.uses > 0) and " protein, " not in name
+        return query.by_drugs or named.is_listed or not _BY_DRUGS.search(name)
 
     def _without_single_uses(self, known: list[Named], text: str) -> list[Named]:
         """What one document alone calls so goes if the text is the preferred name of another concept in MeSH."""

@@ -120,10 +120,10 @@ class LinkFeatures:
         places, values = [PLACE[name] for name in of_query], list(of_query.values())
         preferred = PREFERRED.get(query.kind)
         for concept, row in query.features.items():
-            name, vocabulary, number, ids = self._facts(concept)
+            name, plain, vocabulary, number, ids = self._facts(concept)
             row[places] = values
             row[PLACE["main_type"]] = self.kinds[self.types[concept]] == query.kind
-            row[PLACE["preferred_name"]] = name.casefold() in folded
+            row[PLACE["preferred_name"]] = name.casefold() in folded or plain in folded
             row[PLACE["same_case"]] = name in texts
             row[PLACE["spelling"]] = max(name_similarity(text, name) for text in texts)
             is_own = concept >= self.first_own
@@ -131,10 +131,11 @@ class LinkFeatures:
             row[PLACE["primary_record"]] = is_own or (vocabulary == "MESH" and number.startswith("D"))
             row[PLACE["ids"]] = np.log1p(ids) / 3
 
-    def _concept_facts(self, concept: int) -> tuple[str, str, str, int]:
-        """Name, vocabulary and number of a concept, and how many further ids it has."""
-        vocabulary, _, number = self.catalogue.ids[concept].partition(":")
-        return self.catalogue.names[concept], vocabulary, number, len(self.catalogue.further_ids(concept))
+    def _concept_facts(self, concept: int) -> tuple[str, str, str, str, int]:
+        """Name, the same as it is spoken, vocabulary and number of a concept, and how many further ids it has."""
+        name, (vocabulary, _, number) = self.catalogue.names[concept], self.catalogue.ids[concept].partition(":")
+        head, _, before = name.casefold().partition(", ")  # "Leishmaniasis, Visceral"
+        return name, f"{before} {head}".strip(), vocabulary, number, len(self.catalogue.further_ids(concept))
 
     def _row(
         self, query: Query, mention: Mention, organisms: Organisms, titles: float, odds: np.ndarray | None

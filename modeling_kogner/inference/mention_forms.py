@@ -69,6 +69,7 @@ _PLURALS = {
 }  # fmt: skip
 _BRITISH = (("ae", "e"), ("oe", "e"), ("tumour", "tumor"), ("sulph", "sulf"), ("aluminium", "aluminum"))
 _CELL_WORDS = re.compile(r"\s+cells?(?:\s+lines?)?$|\s+lines?$", re.IGNORECASE)
+_KIND_OF_CELL = re.compile(r"(?<=\w)\s+(?:[TB]|[a-z]+(?:blast|cyte|phage)s?)$")  # "C2C12 myoblasts", "Jurkat T"
 _STRAIN = re.compile(r"\s+(?:strains?|isolates?|infections?|subsp\.?|spp?\.?)\b.*$")
 # "SOCS-1 and -3", "BRCA1/2", "hepatitis B and C": the last letter, number or short word of the first name is exchanged.
 _LAST_LETTER, _LAST_NUMBER = re.compile(r"(?<=[-\s\d])[A-Za-z]$"), re.compile(r"\d+[A-Za-z]?$")
@@ -186,6 +187,7 @@ def _other(text: str, entity_type: str) -> Iterator[str]:
     if entity_type == "CellLine":
         bare = _CELL_WORDS.sub("", text)
         yield bare
+        yield _KIND_OF_CELL.sub("", bare)
         yield re.sub(r"[^\w]", "", bare)
         yield f"{bare} cell"
         yield re.sub(r"(?:wt|WT)$", "", bare)

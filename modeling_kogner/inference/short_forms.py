@@ -22,6 +22,11 @@ def known_short_forms() -> dict[tuple[str, str], str]:
         return {(row["type"], row["short form"]): row["name"] for row in csv.DictReader(stream, delimiter="\t")}
 
 
+def is_short_form(text: str) -> bool:
+    """Whether a text looks like one of at most five signs: "PUFA", "T2DM"."""
+    return 1 < len(text) <= 5 and text.isupper()
+
+
 def written_out(text: str, entity_type: str) -> list[str]:
     """Names that a mention may stand for, the one that vocabularies prefer first; none for what is no short form.
 

@@ -163,9 +163,9 @@ class RecipeArguments:
 
 @dataclass
 class SelfTrainingArguments:
-    """Running text that a trained model labels, to learn from in addition to the corpora."""
+    """Running text that trained models label, to learn from in addition to the corpora."""
 
-    teacher: str | None = option("Trained KoGNER model that labels --text.", None)
+    teacher: list[str] = option("Trained KoGNER models; the mean of their probabilities labels --text.", [])
     text: list[str] | None = option("Text or packed windows, as for pretrain; test sentences are dropped.", None)
     text_column: list[str] = option("Columns of text, in order.", ["text"])
     text_length: int = option("Ids per window of text.", 64)
@@ -174,8 +174,8 @@ class SelfTrainingArguments:
     teacher_confidence: float = option("Least probability of a label that counts.", 0.9)
 
     def __post_init__(self):
-        if (self.teacher is None) != (self.text is None):
-            raise UsageError("--teacher and --text go together: the teacher labels the text", fix="give both or none")
+        if bool(self.teacher) != bool(self.text):
+            raise UsageError("--teacher and --text go together: the teachers label the text", fix="give both or none")
         if not 0 < self.text_share < 1:
             raise _out_of_range("--text-share", self.text_share, "a share between 0 and 1")
         if not 0 <= self.teacher_confidence < 1:

@@ -1,4 +1,4 @@
-"""Self-training: a trained model labels running text, and the next model learns from these labels and the gold labels.
+"""Self-training: trained models label running text, and the next model learns from these labels and the gold labels.
 
 Source: Yarowsky 1995 (ACL); with a fresh student, as in Xie et al. 2020 (arXiv:1911.04252).
 """
@@ -6,13 +6,14 @@ Source: Yarowsky 1995 (ACL); with a fresh student, as in Xie et al. 2020 (arXiv:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from ..configuration_kogner import KognerConfig
 from ..corpora.windows import SPECIAL
@@ -21,48 +22,55 @@ from ..files.errors import InputError
 from ..graph.token_keys import tokenizer_fingerprint
 from ..inference.load_model import load_model
 from ..losses import IGNORED
+from ..modeling_kogner import KognerForTokenClassification
 from .arguments import SelfTrainingArguments, TextArguments
+from .further import decisions
 from .packed_windows import prepare_windows
 
 
 def label_text(
-    given: SelfTrainingArguments, tests: Mapping[str, Dataset], tokenizer, student: KognerConfig, device: torch.device
+    given: SelfTrainingArguments,
+    tests: Mapping[str, Dataset],
+    tokenizer: PreTrainedTokenizerBase,
+    student: KognerConfig,
+    device: torch.device,
 ) -> tuple[Dataset, dict[str, Any]]:
-    """Windows of running text with the labels of a teacher, as :func:`windows.encode` gives them.
+    """Windows of running text with the labels of teachers, as :func:`windows.encode` gives them.
 
-    A token is not counted (-100) where the teacher is unsure of any type that teacher and student share; other types
-    are not supervised.
+    A token is not counted (-100) where the mean of the teachers is unsure of any type that all of them and the student
+    know; other types are not supervised.
 
     Args:
-        given: teacher and text.
+        given: teachers and text.
         tests: test splits by corpus name, whose sentences are dropped from the text.
         tokenizer: of the student.
         student: its configuration.
-        device: where the teacher computes.
+        device: where the teachers compute.
 
     Returns:
         The windows, and a report: that of the text, ``windows``, ``counted`` tokens and ``mentions`` among them.
 
     Raises:
-        InputError: the teacher cannot be read, has another tokenizer or none of the types, or the text is unfit.
+        InputError: a teacher cannot be read or has another tokenizer, or they have none of the types, or the text is
+            unfit.
     """
-    teacher, its_tokenizer = load_model(given.teacher)
-    teacher.config.constrained_decoding = False  # how sure it is of single decisions is asked
-    if tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
-        problem = f"{given.teacher} has another tokenizer than the model"
-        raise InputError(problem, field="--teacher", fix="train both from one encoder")
-    known = teacher.config.entity_types
-    shared = [kind for kind in student.entity_types if kind in known]
+    teachers = [_teacher(name, tokenizer) for name in given.teacher]
+    known = [teacher.config.entity_types for teacher in teachers]
+    shared = [kind for kind in student.entity_types if all(kind in types for types in known)]
     if not shared:
-        problem = f"{given.teacher} knows {', '.join(known)}, none of {', '.join(student.entity_types)}"
-        raise InputError(problem, field="--teacher", fix="name a model that knows one of the types")
+        named = "; ".join(f"{name} knows {', '.join(types)}" for name, types in zip(given.teacher, known, strict=True))
+        problem = f"{named}: none of {', '.join(student.entity_types)}"
+        raise InputError(problem, field="--teacher", fix="name models that know one of the types")
     text = TextArguments(given.text, given.text_column, max_length=given.text_length)
     packed, report = prepare_windows(text, tokenizer, tests)
     chosen = np.random.default_rng(0).permutation(len(packed))[: given.text_windows]
     ids = packed[np.sort(chosen)].astype(np.int64)
     rows = {"input_ids": ids.tolist(), "attention_mask": np.ones_like(ids).tolist()}
-    logits = predict_logits(teacher.to(device), Dataset.from_dict(rows), tokenizer)
-    labels = confident_labels(torch.from_numpy(np.stack(logits)), teacher.config, student, given.teacher_confidence)
+    dataset, believed = Dataset.from_dict(rows), 0
+    for teacher in teachers:
+        logits = torch.from_numpy(np.stack(predict_logits(teacher.to(device), dataset, tokenizer)))
+        believed = believed + beliefs(logits, teacher.config, shared) / len(teachers)
+    labels = confident_labels(believed, shared, student, given.teacher_confidence)
     special = np.isin(ids, tokenizer.all_special_ids)
     labels[special] = IGNORED
     rows["labels"] = labels.tolist()
@@ -76,19 +84,38 @@ def label_text(
     return Dataset.from_dict(rows), {**report, "windows": len(ids), **counts}
 
 
-def confident_labels(
-    logits: torch.Tensor, teacher: KognerConfig, student: KognerConfig, confidence: float
-) -> np.ndarray:
-    """Labels of the student ``(n, T)`` for logits ``(n, T, L)`` of the teacher; -100 where it is unsure of a type.
+def _teacher(name: str, tokenizer: PreTrainedTokenizerBase) -> KognerForTokenClassification:
+    """Its single decisions are asked for, to see how sure it is of them."""
+    teacher, its_tokenizer = load_model(name)
+    if tokenizer_fingerprint(its_tokenizer) != tokenizer_fingerprint(tokenizer):
+        raise InputError(
+            f"{name} has another tokenizer than the model", field="--teacher", fix="train both from one encoder"
+        )
+    teacher.config.constrained_decoding = False
+    return teacher
 
-    A type's label is O, B or I, and O has log-odds 0; ``confidence`` is the least probability of the likeliest.
+
+def beliefs(logits: torch.Tensor, teacher: KognerConfig, types: Sequence[str]) -> torch.Tensor:
+    """Probabilities of outside, begin and inside of each type: ``(n, T, L)`` -> ``(n, T, K, 3)``."""
+    columns = torch.tensor([[teacher.label2id[f"{part}-{kind}"] for part in "BI"] for kind in types])
+    return decisions(logits[..., columns].flatten(-2)).softmax(-1)  # label O has log-odds 0
+
+
+def confident_labels(
+    believed: torch.Tensor, types: Sequence[str], student: KognerConfig, confidence: float
+) -> np.ndarray:
+    """Labels of the student ``(n, T)``; -100 where the likeliest of a type's is less probable than ``confidence``.
+
+    Args:
+        believed: probabilities of outside, begin and inside of each type, ``(n, T, K, 3)``.
+        types: their names.
+        student: whose labels are given.
+        confidence: from 0 to 1.
     """
-    shared = [kind for kind in student.entity_types if kind in teacher.entity_types]
-    columns = torch.tensor([[teacher.label2id[f"{part}-{kind}"] for part in "BI"] for kind in shared])
-    targets = np.array([0, *(student.label2id[f"{part}-{kind}"] for kind in shared for part in "BI")])
-    odds = logits[..., columns]  # (n, T, K, 2)
-    sure = nn.functional.pad(odds, (1, 0)).softmax(-1).amax(-1).amin(-1) >= confidence
-    best = nn.functional.pad(odds.flatten(-2), (1, 0)).argmax(-1)
+    targets = np.array([0, *(student.label2id[f"{part}-{kind}"] for kind in types for part in "BI")])
+    sure = believed.amax(-1).amin(-1) >= confidence
+    odds = (believed[..., 1:] / believed[..., :1].clamp(min=1e-9)).flatten(-2)  # of each label against O
+    best = nn.functional.pad(odds, (1, 0), value=1.0).argmax(-1)
     return np.where(sure.numpy(), targets[best.numpy()], IGNORED)
 
 

@@ -17,7 +17,7 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
-from modeling_kogner.inference.concept_choice import named_alone, scores_by_name
+from modeling_kogner.inference.concept_choice import named_alone, named_surely, scores_by_name
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
@@ -152,6 +152,26 @@ def test_a_chemical_that_another_vocabulary_alone_names():
     assert chosen([0.6, 0.2], near, elsewhere) == (0, True)
     assert chosen([0.3, 0.2], ("is_short", *near), ("is_short", *elsewhere)) == (0, False)
     assert named_alone(np.zeros((0, len(LINK_FEATURES)), np.float32), np.zeros(0)).shape == (0,)
+
+
+def test_the_concept_that_is_called_so_takes_what_its_namesakes_have():
+    """Ethylene would be the class of ethylenes, and kidney failure without a link though nothing else is meant."""
+
+    def chosen(values, *candidates):
+        known = np.zeros((len(candidates), len(LINK_FEATURES)), np.float32)
+        for row, names in zip(known, candidates, strict=True):
+            row[[LINK_FEATURES.index(name) for name in names]] = 1
+        return named_surely(known, np.array(values)).round(2).tolist()
+
+    first, namesake = ("chemical", "exact", "vocabulary", "preferred_name"), ("chemical", "exact", "vocabulary")
+    assert chosen([0.3, 0.6, 0.1], first, namesake, ("chemical",)) == [0.9, 0.0, 0.1]
+    assert chosen([0.3, 0.6], first, ("seen", *namesake)) == [0.3, 0.75]  # documents call it so
+    assert chosen([0.3, 0.6], ("is_short", *first), namesake) == [0.3, 0.6]
+    assert chosen([0.3, 0.6], ("gene", *first[1:]), ("gene", *namesake[1:])) == [0.3, 0.6]
+    assert chosen([0.5, 0.2], ("disease", "long_form"), ("disease",)) == [0.75, 0.2]
+    assert chosen([0.3, 0.2], ("disease", "long_form"), ("disease",)) == [0.3, 0.2]
+    assert chosen([0.5, 0.2], ("disease", "exact"), ("disease",)) == [0.5, 0.2]
+    assert named_surely(np.zeros((0, len(LINK_FEATURES)), np.float32), np.zeros(0)).shape == (0,)
 
 
 def test_own_names_of_such_types_come_first(tagger, wordpiece):

@@ -4,6 +4,8 @@ import pytest
 from support import ROOT
 
 from modeling_kogner import load
+from modeling_kogner.corpora.document import Document
+from modeling_kogner.corpora.mention import Mention
 from modeling_kogner.inference.short_forms import known_short_forms, written_out
 
 FORMULAS = {
@@ -46,7 +48,7 @@ def test_formulas(formula):
 
 
 @pytest.mark.parametrize(
-    "text", ["CO2X", "zn", "CD4+", "IL-2", "T3", "aspirin", "zncl2", "Zn2", "", "NaClx", "C6H12O6", "13", "C13orf2"]
+    "text", ["CO2X", "zn", "CD4+", "IL-2", "aspirin", "zncl2", "Zn2", "", "NaClx", "C6H12O6", "13", "C13orf2"]
 )
 def test_what_is_no_formula(text):
     """Words look like elements, and cells like ions."""
@@ -99,3 +101,31 @@ def test_what_the_document_defines_comes_first(kogner):
     alone, defined = kogner("Patients with MS."), kogner("Patients with mitral stenosis (MS).")
     assert [m.name for m in alone.mentions if m.text == "MS"] == ["Multiple Sclerosis"]
     assert [m.name for m in defined.mentions if m.text == "MS"] == ["Mitral Valve Stenosis"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mention", "kind", "name"),
+    [
+        ("CD was diagnosed.", "CD", "Disease", None),
+        ("Celiac disease (CD) was diagnosed.", "CD", "Disease", "Celiac Disease"),
+        ("Uptake of PAA fell.", "PAA", "Chemical", None),
+        ("A statin was given.", "statin", "Chemical", "Hydroxymethylglutaryl-CoA Reductase Inhibitors"),
+        ("T2DM is common.", "T2DM", "Disease", "Diabetes Mellitus, Type 2"),
+    ],
+)
+def test_what_nothing_explains_has_no_concept(kogner, text, mention, kind, name):
+    """CD was Cowden's disease, PAA a protein of yeast, and statins simvastatin, as documents about them say."""
+    document = Document.of(text)
+    start = text.index(mention)
+    document.mentions.append(Mention(start, start + len(mention), mention, kind))
+    kogner.linker.link([document])
+    assert document.mentions[0].name == name
+
+
+def test_what_drugs_bring_about_needs_one(kogner):
+    """Documents about drugs call drug-induced liver injury hepatitis; others mean an infection."""
+    names = [
+        {mention.text: mention.name for mention in kogner(text).mentions}["hepatitis"]
+        for text in ("Blood donors are tested for hepatitis.", "Isoniazid may cause hepatitis.")
+    ]
+    assert names == ["Hepatitis", "Chemical and Drug Induced Liver Injury"]

@@ -15,7 +15,7 @@ from modeling_kogner import KognerConfig, KognerForTokenClassification
 from modeling_kogner.commands.main import call
 from modeling_kogner.configuration_kogner import bio_labels
 from modeling_kogner.training.arguments import SelfTrainingArguments
-from modeling_kogner.training.self_training import confident_labels, label_text, mix
+from modeling_kogner.training.self_training import beliefs, confident_labels, label_text, mix
 
 TEXT = [
     "Heart failure of rats was measured with aspirin.",
@@ -71,14 +71,35 @@ def test_labels_of_the_teacher_are_the_students_where_it_is_sure():
     logits[0, 3, 1] = odds(0.85, 1)  # perhaps a gene
     logits[0, 4, 1], logits[0, 4, 5] = odds(0.95, 1), odds(0.99, 1)  # both: the likelier
     expected = ["O", "B-Disease", "I-Disease", None, "B-Disease"]
-    found = confident_labels(logits, given, student, 0.9)
+    types = ["Disease", "Gene"]  # in the student's order
+    believed = beliefs(logits, given, types)
+    found = confident_labels(believed, types, student, 0.9)
     assert found.tolist() == [[-100 if label is None else student.label2id[label] for label in expected]]
-    assert confident_labels(logits, given, student, 0.5)[0, 3] == student.label2id["B-Gene"]
+    assert confident_labels(believed, types, student, 0.5)[0, 3] == student.label2id["B-Gene"]
+
+
+def test_several_teachers_label_by_their_mean(wordpiece, knowledge, teacher, text, tmp_path):
+    """The last one alone, or each in turn, would bring back the errors of one model."""
+    torch.manual_seed(2)
+    tagger = make_tagger(knowledge, wordpiece)
+    torch.nn.init.normal_(tagger.classifier.bias)
+    other = str(save_encoder(tmp_path / "other", tagger, wordpiece))
+    student = config("Gene", "Disease")
+
+    def labels(*names: str, confidence: float = 0.0) -> torch.Tensor:
+        given = SelfTrainingArguments(list(names), [text], text_length=16, teacher_confidence=confidence)
+        return torch.tensor(label_text(given, {}, wordpiece, student, torch.device("cpu"))[0]["labels"][:])
+
+    alone, both = [labels(name) for name in (teacher, other)], labels(teacher, other)
+    assert (alone[0] != alone[1]).any()
+    assert torch.equal(both, labels(other, teacher))
+    assert (both == alone[0])[alone[0] == alone[1]].all()
+    assert (both != alone[0]).any() and (labels(teacher, teacher) == alone[0]).all()
 
 
 def test_text_is_labelled_as_the_teacher_tags_it(wordpiece, teacher, text):
     """A window shifted by a token, or one that lost its padding, would teach nonsense."""
-    given = SelfTrainingArguments(teacher, [text], text_length=16, teacher_confidence=0.0)
+    given = SelfTrainingArguments([teacher], [text], text_length=16, teacher_confidence=0.0)
     student = config("Chemical", "Cell", "Gene", "Disease", conventions=["a"])
     tests = {"a": Dataset.from_dict({"tokens": [["Patients", "with", "leukemia", "were", "seen", "."]]})}
     rows, report = label_text(given, tests, wordpiece, student, torch.device("cpu"))
