@@ -22,7 +22,7 @@ from modeling_kogner.commands.progress import loading_model
 from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.inference.choice_network import ChoiceNetwork
 from modeling_kogner.inference.concept_choice import ConceptChoice
-from modeling_kogner.inference.link_candidates import LinkedText
+from modeling_kogner.inference.link_query import LinkedText
 from modeling_kogner.inference.name_lookup import NameLookup
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import COMPARED, LATER, LINK_FEATURES

@@ -22,7 +22,7 @@ LEAST = {
     "formulas": (30, 30),
     "genes": (82, 82),
     "organisms": (11, 11),
-    "plain": (22, 22),
+    "plain": (23, 23),
     "shorthand": (58, 58),
     "species": (20, 20),
 }

@@ -44,7 +44,7 @@ def definitions(text: str) -> Iterator[Definition]:
             continue
         before = text[max(0, match.start() - _BEFORE) : match.start()]
         words = before.split()
-        long = _long_form(short, " ".join(words[-min(len(short) + 5, 2 * len(short)) :]))
+        long = long_form(short, " ".join(words[-min(len(short) + 5, 2 * len(short)) :]))
         if long is not None and len(long) > len(short) and short not in long.split():
             yield Definition(short, long, match.start() - len(before) + len(before.rstrip()))
 
@@ -93,7 +93,7 @@ def spread(text: str, mentions: Sequence[Mention]) -> tuple[list[Mention], dict[
     return sorted(kept + added, key=lambda mention: (mention.start, -mention.end)), long_forms
 
 
-def _long_form(short: str, before: str) -> str | None:
+def long_form(short: str, before: str) -> str | None:
     """The last words whose initials ``short`` is, or the shortest end that has its letters and starts with the first.
 
     "AAPC" is "attenuated adenomatous polyposis coli", though "adenomatous polyposis coli" has its letters.
@@ -112,6 +112,11 @@ def _long_form(short: str, before: str) -> str | None:
         if place < 0:
             return None
     return before[place:]
+
+
+def initials(text: str) -> str:
+    """First letters of its words and their parts, in small letters."""
+    return "".join(word[0] for word in text.casefold().replace("-", " ").split())
 
 
 def _is_initials(short: str, words: Sequence[str]) -> bool:

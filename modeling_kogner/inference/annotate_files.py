@@ -20,6 +20,7 @@ from ..corpora.record import Fields, Record
 from ..files.errors import InputError, UsageError, is_out_of_memory
 from ..files.option import option
 from .annotation_steps import annotate_records
+from .memory import settle
 from .resumable_file import Done, ResumableFile, StreamOutput
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class FileAnnotation:
         if isinstance(self._out, ResumableFile) and self._out.complete:
             return
         given = self.options
-        gc.freeze()  # else the garbage collector looks through the model again and again: up to a tenth of the time
+        settle()
         try:
             annotate_records(
                 *(self._annotator, self._records(), self._out),

@@ -9,8 +9,8 @@ import numpy as np
 from ..corpora.vocabularies import LINKED_TYPES
 from ..link_feature_names import LINK_FEATURES
 from .choice_network import ChoiceNetwork
-from .link_candidates import LinkedText
 from .link_features import LinkFeatures
+from .link_query import LinkedText
 from .name_lookup import NameLookup
 
 Ranked = list[tuple[int, float]]
@@ -84,8 +84,8 @@ def named_surely(known: np.ndarray, values: np.ndarray) -> np.ndarray:
         others = exact & ~first & (known[:, _PLACE["seen"]] == 0)
         values[np.argmax(np.where(first, 1 + values, 0))] += values[others].sum()
         values[others] = 0
-    best = values.argmax()
-    if values[best] >= _LEAST and (first | long | (exact & (known[:, _PLACE["seen"]] > 0)))[best]:
+    best, seen = values.argmax(), exact & (known[:, _PLACE["seen"]] > 0) & ~first.any()
+    if values[best] >= _LEAST and (first | long | seen)[best]:
         values[best] = max(values[best], _BY_NAME)
     return values
 

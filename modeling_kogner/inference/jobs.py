@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from threadpoolctl import threadpool_limits
 
 from ..files.errors import InputError
+from .memory import settle
 from .resumable_file import ResumableFile, StreamOutput
 
 Step = TypeVar("Step")
@@ -85,8 +86,7 @@ def annotate_in_jobs(
             yield step, work_here(step)
             break
     _work = work
-    gc.collect()
-    gc.freeze()  # else the garbage collector writes to every page, and each process gets a copy
+    settle()
     context = get_context("fork")
     arguments = (output, os.getpid(), prepare, context.Value("i", 0))
     executor = ProcessPoolExecutor(jobs, context, _begin, arguments)

@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ..corpora.mention import Mention
 from ..corpora.vocabularies import LINKED_TYPES, PREFERRED
-from ..link_feature_names import LINK_FEATURES
 from .chemical_formulas import is_element_by_case_alone
+from .explained_short_forms import ExplainedShortForms
+from .link_query import PLACE, LinkedText, Own, Query
 from .mention_forms import mention_forms
 from .name_lookup import Named, NameLookup
 from .organisms import HUMAN, MOUSE, Organisms
-from .short_forms import is_short_form, written_out
+from .short_forms import is_short_form
 
 MAX_CANDIDATES = 24
 _MOST_BELOW = 100  # concepts for which one stands at most: "Syndrome" and "Animal Diseases" are no one's
 _SINGLE_USES_YIELD = ("Disease", "Chemical")  # one document's "glutamine" is glutamic acid, by mistake
 _BY_DRUGS = re.compile(r"\b(?:Drug|Chemical)\b")  # in MeSH's names of diseases that they bring about
-PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 _NAMED = [PLACE[name] for name in ("exact", "long_form", "other_form")]
-Own = Mapping[tuple[int, int], int]
-
-
-@dataclass
-class Query:
-    """A mention text of a document with the concepts that it may stand for.
-
-    Args:
-        text: the mention.
-        kind: its entity type.
-        long: its long form, where the document defines it; else what a formula or a common short form says.
-        is_defined: whether the document defines it.
-        by_drugs: whether the document has a chemical.
-        features: of each candidate, by number of the concept; see :data:`LINK_FEATURES`.
-        listed: candidates of which a vocabulary has the mention or its long form as a name.
-    """
-
-    text: str
-    kind: str
-    long: str | None
-    is_defined: bool = False
-    by_drugs: bool = True
-    features: dict[int, np.ndarray] = field(default_factory=dict)
-    listed: set[int] = field(default_factory=set)
-
-    def at(self, concept: int) -> np.ndarray:
-        """Features of a candidate, all 0 where it is new."""
-        return self.features.setdefault(concept, np.zeros(len(LINK_FEATURES), np.float32))
-
-
-@dataclass
-class LinkedText:
-    """A document whose mentions are to be linked.
-
-    Args:
-        text: of the document.
-        title_end: where its title ends.
-        mentions: of any types.
-        long_forms: short form -> long form.
-        own: counts of this document itself among the counts of names, by hash and concept; they are left out when the
-            choice is trained on it.
-        organisms: ``(4,)`` whose genes it is about, by its words; found without it when the choice is trained on it,
-            else None: see :mod:`document_organism`.
-    """
-
-    text: str
-    title_end: int
-    mentions: Sequence[Mention]
-    long_forms: Mapping[str, str]
-    own: Own = field(default_factory=dict)
-    organisms: np.ndarray | None = None
 
 
 def stands_for(tables: Mapping[str, np.ndarray]) -> dict[int, list[int]]:
@@ -99,7 +45,7 @@ class Candidates:
     """
 
     def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
-        self.lookup, self.fits = lookup, fits
+        self.lookup, self.fits, self.short_forms = lookup, fits, ExplainedShortForms(lookup, fits)
         self.names, self.ids = lookup.tables.catalogue.names, lookup.tables.catalogue.ids
         self.organisms: list[str] = lookup.tagger.config.organisms or []
         tables = lookup.tables.linking
@@ -129,13 +75,13 @@ class Candidates:
         """The mention texts of a document with the concepts of exact names."""
         by_drugs = any(mention.type == "Chemical" for mention in document.mentions)
         queries = {
-            (text, kind): Query(text, kind, document.long_forms.get(text), text in document.long_forms, by_drugs)
+            (text, kind): Query(text, kind, document.long_forms.get(text), by_drugs)
             for text, kind in dict.fromkeys((mention.text, mention.type) for mention in document.mentions)
         }
+        self.short_forms.explain(queries.values(), document.long_forms)
         forms = {
             key: [f for t in (q.text, q.long) if t for f in mention_forms(t, q.kind)] for key, q in queries.items()
         }
-        self._write_out(queries.values())
         texts = [text for query in queries.values() for text in (query.text, query.long) if text]
         exact = self.lookup.exact([*texts, *(form for each in forms.values() for form in each)])
         for key, query in queries.items():
@@ -145,16 +91,6 @@ class Candidates:
             for place, form in enumerate(forms[key]):
                 self._add(query, exact.get(form, ()), "other_form", 1 / (1 + 0.3 * place), document.own)
         return queries
-
-    def _write_out(self, queries: Iterable[Query]) -> None:
-        """Long forms that the document does not define, of formulas and common short forms."""
-        asked = [query for query in queries if not query.long]
-        names = [written_out(query.text, query.kind) for query in asked]
-        exact = self.lookup.exact([*chain.from_iterable(names)])
-        for query, written in zip(asked, names, strict=True):
-            fits = self.fits(query.kind)
-            known = (name for name in written if any(fits[named.concept] for named in exact.get(name, ())))
-            query.long = next(known, None)
 
     def _is_known(self, query: Query) -> bool:
         """Whether an exact name makes the search for near ones superfluous.
@@ -197,17 +133,14 @@ class Candidates:
     def _may_mean(self, query: Query, named: Named) -> bool:
         """Whether a disease or chemical may be meant by a name that it has.
 
-        Not sodium by "NA"; not what training documents alone call so, where a formula or common short form is known;
-        not by a short form that nothing explains, such as "PUFA", what neither the index nor training documents call
-        so, nor a protein; and not what drugs bring about where no chemical is named, though documents about drugs call
-        it so: "hepatitis".
+        Not sodium by "NA"; not by a short form that nothing explains, such as "DOC", what neither the index nor
+        training documents call so, nor a protein; and not what drugs bring about where no chemical is named, though
+        documents about drugs call it so: "hepatitis".
         """
         name = self.names[named.concept]
         if query.kind == "Chemical" and is_element_by_case_alone(query.text, name):
             return False
-        if query.long and not query.is_defined and not named.is_listed:
-            return False
-        if not query.is_defined and is_short_form(query.text) and name.casefold() != query.text.casefold():
+        if not query.long and is_short_form(query.text) and name.casefold() != query.text.casefold():
             return (named.is_listed or named.uses > 0) and " protein, " not in name
         return query.by_drugs or named.is_listed or not _BY_DRUGS.search(name)
 

@@ -11,7 +11,8 @@ from ..corpora.mention import Mention
 from ..corpora.vocabularies import PREFERRED
 from ..link_feature_names import COMPARED, LATER, LINK_FEATURES
 from .document_organism import document_words, is_title, organism_class, organism_odds, share_of_titles
-from .link_candidates import PLACE, Candidates, LinkedText, Query
+from .link_candidates import Candidates
+from .link_query import PLACE, LinkedText, Query
 from .name_lookup import NameLookup
 from .near_names import name_similarity
 from .organisms import HUMAN, MOUSE, RAT, Organisms, organism_word

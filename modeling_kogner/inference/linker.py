@@ -21,7 +21,7 @@ from .cell_lines import lines_in_cells
 from .concept_choice import ConceptChoice, Ranked
 from .explained_organisms import explained, whole_names
 from .fitting_types import fitting_types
-from .link_candidates import LinkedText
+from .link_query import LinkedText
 from .mention_forms import parts_of
 from .name_lookup import NameLookup
 from .organism_names import OrganismNames

@@ -15,8 +15,8 @@ from transformers import PreTrainedTokenizerBase
 
 from ..corpora.text_tokenizer import TextTokenizer
 from ..inference.fitting_types import fitting_types
-from ..inference.link_candidates import LinkedText
 from ..inference.link_features import LinkFeatures
+from ..inference.link_query import LinkedText
 from ..inference.name_lookup import NameLookup
 from ..inference.torch_tagger import TorchTagger
 from ..link_feature_names import LINK_FEATURES

@@ -165,7 +165,8 @@ def test_the_concept_that_is_called_so_takes_what_its_namesakes_have():
 
     first, namesake = ("chemical", "exact", "vocabulary", "preferred_name"), ("chemical", "exact", "vocabulary")
     assert chosen([0.3, 0.6, 0.1], first, namesake, ("chemical",)) == [0.9, 0.0, 0.1]
-    assert chosen([0.3, 0.6], first, ("seen", *namesake)) == [0.3, 0.75]  # documents call it so
+    assert chosen([0.3, 0.6], first, ("seen", *namesake)) == [0.3, 0.6]  # documents call another one so
+    assert chosen([0.2, 0.6], ("chemical",), ("seen", *namesake)) == [0.2, 0.75]
     assert chosen([0.3, 0.6], ("is_short", *first), namesake) == [0.3, 0.6]
     assert chosen([0.3, 0.6], ("gene", *first[1:]), ("gene", *namesake[1:])) == [0.3, 0.6]
     assert chosen([0.5, 0.2], ("disease", "long_form"), ("disease",)) == [0.75, 0.2]

@@ -103,23 +103,45 @@ def test_what_the_document_defines_comes_first(kogner):
     assert [m.name for m in defined.mentions if m.text == "MS"] == ["Mitral Valve Stenosis"]
 
 
-@pytest.mark.parametrize(
-    ("text", "mention", "kind", "name"),
-    [
-        ("CD was diagnosed.", "CD", "Disease", None),
-        ("Celiac disease (CD) was diagnosed.", "CD", "Disease", "Celiac Disease"),
-        ("Uptake of PAA fell.", "PAA", "Chemical", None),
-        ("A statin was given.", "statin", "Chemical", "Hydroxymethylglutaryl-CoA Reductase Inhibitors"),
-        ("T2DM is common.", "T2DM", "Disease", "Diabetes Mellitus, Type 2"),
-    ],
-)
-def test_what_nothing_explains_has_no_concept(kogner, text, mention, kind, name):
-    """CD was Cowden's disease, PAA a protein of yeast, and statins simvastatin, as documents about them say."""
+def linked(kogner, text: str, kind: str, *mentions: str) -> list[str | None]:
+    """Names of the concepts of mentions of one type."""
     document = Document.of(text)
-    start = text.index(mention)
-    document.mentions.append(Mention(start, start + len(mention), mention, kind))
+    for mention in mentions:
+        start = text.index(mention)
+        document.mentions.append(Mention(start, start + len(mention), mention, kind))
     kogner.linker.link([document])
-    assert document.mentions[0].name == name
+    return [mention.name for mention in document.mentions]
+
+
+def test_what_nothing_explains_has_no_concept(kogner):
+    """CD was Cowden's disease, PAA a protein of yeast, and statins simvastatin, as documents about them say."""
+    assert linked(kogner, "CD was diagnosed.", "Disease", "CD") == [None]
+    assert linked(kogner, "Celiac disease (CD) was diagnosed.", "Disease", "CD") == ["Celiac Disease"]
+    assert linked(kogner, "Uptake of PAA fell.", "Chemical", "PAA") == [None]
+    assert linked(kogner, "T2DM is common.", "Disease", "T2DM") == ["Diabetes Mellitus, Type 2"]
+
+
+def test_a_short_form_is_what_another_mention_spells(kogner):
+    """Only what stands in brackets was a definition: ALF had no concept beside acute liver failure."""
+    failure, alf = linked(
+        kogner, "Acute liver failure is rare. ALF was fatal.", "Disease", "Acute liver failure", "ALF"
+    )
+    assert failure == alf == "Liver Failure, Acute"
+    text = "Cyproterone acetate was given. CPA was stopped later."
+    assert linked(kogner, text, "Chemical", "Cyproterone acetate", "CPA") == ["Cyproterone Acetate"] * 2
+    text = "Benzodiazepines (BZD) were taken. BZDs were stopped."
+    assert linked(kogner, text, "Chemical", "BZDs") == ["Benzodiazepines"]
+    text = "Atropine was given before ATP was measured."
+    assert linked(kogner, text, "Chemical", "Atropine", "ATP") == ["Atropine", "Adenosine Triphosphate"]
+
+
+def test_a_common_short_form_yields_to_what_the_document_names(kogner):
+    """DM is diabetes, but not in a document on myotonic dystrophy."""
+    text = "Myotonic dystrophy runs in families. DM was mild."
+    assert linked(kogner, text, "Disease", "DM") == ["Diabetes Mellitus"]
+    assert linked(kogner, text, "Disease", "Myotonic dystrophy", "DM") == ["Myotonic Dystrophy"] * 2
+    nitrogen = linked(kogner, "Nitrate and N were low.", "Chemical", "Nitrate", "N")
+    assert nitrogen == ["Nitrates", "Nitrogen"]
 
 
 def test_what_drugs_bring_about_needs_one(kogner):
