@@ -25,6 +25,7 @@ class ExplainedShortForms:
 
     def __init__(self, lookup: NameLookup, fits: Callable[[str], np.ndarray]):
         self.lookup, self.fits = lookup, fits
+        self.first_own = len(lookup.tables.index["concept_type"]) - lookup.tagger.config.own_concepts
 
     def explain(self, queries: Collection[Query], long_forms: Mapping[str, str]) -> None:
         """Set long forms that the document has, and read formulas and common short forms as if they were written out.
@@ -71,12 +72,14 @@ class ExplainedShortForms:
         for query, names in written:
             fits, own, letters = self.fits(query.kind), found.get(query.text, set()), sorted(query.text.casefold())
             name = next((name for name in names if any(fits[concept] for concept in found.get(name, ()))), None)
+            if not name or any(concept >= self.first_own for concept in own):  # the user says what it stands for
+                continue
             others = (text for text in found.keys() & texts if text.casefold() != query.text.casefold())
             explained = chain.from_iterable(
                 found[text] if len(letters) > 1 and sorted(initials(text)) == letters else found[text] & own
                 for text in others
             )
-            if not name or any(fits[concept] for concept in {*explained} - found[name]):
+            if any(fits[concept] for concept in {*explained} - found[name]):
                 continue
             if len(query.text) > 1 and query.kind in _NAMED:
                 query.text = name

@@ -15,7 +15,7 @@ SHORT_FORMS = Path(__file__).with_name("short_forms.tsv")
 def known_short_forms() -> dict[tuple[str, str], str]:
     """Entity type and short or everyday form -> name, of `short_forms.tsv`.
 
-    What means several things as often ("CD", "DM", "DOX") is left out. Many chemicals and viruses are short forms that
+    What means several things as often ("CD", "DOX") is left out. Many chemicals and viruses are short forms that
     five or more open articles define, seven of eight or more of them as the same concept.
     """
     with SHORT_FORMS.open(encoding="utf-8", newline="") as stream:

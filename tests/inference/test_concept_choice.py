@@ -175,6 +175,14 @@ def test_the_concept_that_is_called_so_takes_what_its_namesakes_have():
     assert named_surely(np.zeros((0, len(LINK_FEATURES)), np.float32), np.zeros(0)).shape == (0,)
 
 
+def test_own_short_forms_come_before_common_ones(tagger, wordpiece):
+    """A lab's own HF would be heart failure."""
+    common = link(tagger, wordpiece, "HF was mild", "HF", "Disease", exact=3.0)
+    assert common.name
+    add_concepts(tagger, wordpiece, pd.DataFrame([("LAB:1", "HF", "Disease")], columns=["id", "name", "type"]))
+    assert link(tagger, wordpiece, "HF was mild", "HF", "Disease", exact=3.0).id == "LAB:1" != common.id
+
+
 def test_own_names_of_such_types_come_first(tagger, wordpiece):
     """A lab's own name of a part of the heart would be linked to the heart."""
     assert link(tagger, wordpiece, "The heart beat", "heart", "Anatomy").id == "UBERON:1"
