@@ -86,6 +86,7 @@ def annotate_in_jobs(
             yield step, work_here(step)
             break
     _work = work
+    gc.collect()
     settle()
     context = get_context("fork")
     arguments = (output, os.getpid(), prepare, context.Value("i", 0))

@@ -13,7 +13,6 @@ def settle() -> None:
     Otherwise the garbage collector looks through the model again and again, up to a tenth of the time, and writes to
     every page, so that each process that is forked gets a copy. :func:`gc.unfreeze` undoes it.
     """
-    gc.collect()
     gc.freeze()
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # of glibc alone
         libc.malloc_trim(0)
