@@ -34,52 +34,57 @@ class ExplainedShortForms:
             queries: all mention texts of a document, which may have a long form.
             long_forms: short form -> long form of its definitions.
         """
+        by_initials: dict[tuple[str, str], str] = {}
+        by_first: dict[tuple[str, str], list[str]] = {}
+        for query in queries:
+            by_initials.setdefault((query.kind, initials(query.text)), query.text)
+            by_first.setdefault((query.kind, query.text[:1].lower()), []).append(query.text)
         for query in queries:
             short = query.text.removesuffix("s")
-            if not query.long and is_short_form(short) and short.isalpha():
-                query.long = long_forms.get(short) or self._named_in_full(query, short, queries)
-        self._write_out([query for query in queries if not query.long], queries)
-
-    def _named_in_full(self, query: Query, short: str, queries: Collection[Query]) -> str | None:
-        """Another mention of its type whose initials it is, or whose letters where no vocabulary calls anything so."""
-        others = [each.text for each in queries if each.kind == query.kind and len(each.text) > len(query.text)]
-        if named := next((text for text in others if initials(text) == short.casefold()), None):
-            return named
-        if query.kind not in _NAMED or len(short) < 3 or self._is_listed(query):
-            return None
-        return next((text for text in others if long_form(short, text) == text), None)
+            if query.long or not is_short_form(short) or not short.isalpha():
+                continue
+            query.long = long_forms.get(short) or by_initials.get((query.kind, short.casefold()))
+            if not query.long and query.kind in _NAMED and len(short) > 2 and not self._is_listed(query):
+                others = (text for text in by_first[query.kind, short[0].lower()] if len(text) > len(query.text))
+                query.long = next((text for text in others if long_form(short, text) == text), None)
+        self._write_out(queries)
 
     def _is_listed(self, query: Query) -> bool:
-        """Whether a vocabulary or the table of common short forms has it, in its case: CPA is not CpA."""
+        """Whether the table of common short forms or a vocabulary has it, in its case: CPA is not CpA."""
+        if written_out(query.text, query.kind):
+            return True
         fits, text = self.fits(query.kind), query.text
         named = (each for each in self.lookup.exact([text]).get(text, ()) if fits[each.concept] and each.is_listed)
         names = (self.lookup.tables.catalogue.names[each.concept] for each in named)
-        return any(name == text or name.casefold() != text.casefold() for name in names) or bool(
-            written_out(text, query.kind)
-        )
+        return any(name == text or name.casefold() != text.casefold() for name in names)
 
-    def _write_out(self, asked: Collection[Query], queries: Collection[Query]) -> None:
+    def _write_out(self, queries: Collection[Query]) -> None:
         """Formulas and common short forms, unless the document has a name of something else that they may stand for.
 
         "DM" is no diabetes beside "myotonic dystrophy", which has its letters.
         """
+        asked = [query for query in queries if not query.long]
         written = [(query, names) for query in asked if (names := written_out(query.text, query.kind))]
         if not written:
             return
-        texts = {text for query in queries for text in (query.text, query.long) if text}
+        texts = list(dict.fromkeys(text for query in queries for text in (query.text, query.long) if text))
         exact = self.lookup.exact([*texts, *chain.from_iterable(names for _, names in written)])
         found = {text: {named.concept for named in each} for text, each in exact.items()}
+        names_of: dict[int, set[str]] = {}  # how the document calls each concept
+        by_letters: dict[str, set[int]] = {}  # concepts by the initials of their names, sorted
+        for text in texts:
+            for concept in found.get(text, ()):
+                names_of.setdefault(concept, set()).add(text.casefold())
+            by_letters.setdefault("".join(sorted(initials(text))), set()).update(found.get(text, ()))
         for query, names in written:
-            fits, own, letters = self.fits(query.kind), found.get(query.text, set()), sorted(query.text.casefold())
+            fits, own = self.fits(query.kind), found.get(query.text, set())
             name = next((name for name in names if any(fits[concept] for concept in found.get(name, ()))), None)
             if not name or any(concept >= self.first_own for concept in own):  # the user says what it stands for
                 continue
-            others = (text for text in found.keys() & texts if text.casefold() != query.text.casefold())
-            explained = chain.from_iterable(
-                found[text] if len(letters) > 1 and sorted(initials(text)) == letters else found[text] & own
-                for text in others
-            )
-            if any(fits[concept] for concept in {*explained} - found[name]):
+            explained = {concept for concept in own if len(names_of[concept]) > 1}
+            if len(query.text) > 1:
+                explained |= by_letters.get("".join(sorted(query.text.casefold())), set())
+            if any(fits[concept] for concept in explained - found[name]):
                 continue
             if len(query.text) > 1 and query.kind in _NAMED:
                 query.text = name

@@ -114,7 +114,7 @@ def linked(kogner, text: str, kind: str, *mentions: str) -> list[str | None]:
 
 
 def test_what_nothing_explains_has_no_concept(kogner):
-    """CD was Cowden's disease, PAA a protein of yeast, and statins simvastatin, as documents about them say."""
+    """CD was Cowden's disease, as training documents say, and PAA a protein of yeast."""
     assert linked(kogner, "CD was diagnosed.", "Disease", "CD") == [None]
     assert linked(kogner, "Celiac disease (CD) was diagnosed.", "Disease", "CD") == ["Celiac Disease"]
     assert linked(kogner, "Uptake of PAA fell.", "Chemical", "PAA") == [None]
