@@ -8,7 +8,9 @@ Candidates take some ten minutes of one core, each row and seed one more. `--row
 begin with.
 
 A row loses the features named below, what is known of how far a candidate is above the others in them, and the
-candidates that they alone brought. *Exchanged at random*: all is computed with the vectors of other concepts.
+candidates that they alone brought. *Exchanged at random*: all is computed with the vectors of other concepts. *With
+messages of neighbours*, which needs --knowledge, a graph built from the model's sources: with vectors that the model's
+student layer has passed along all edges of the graph; linking itself reads the vectors before that layer.
 """
 
 import argparse
@@ -17,9 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import torch
+from torch_geometric.nn import TransformerConv
 
 from modeling_kogner.commands.progress import loading_model
 from modeling_kogner.corpora.text_tokenizer import TextTokenizer
+from modeling_kogner.distillation.student import Neighbours
 from modeling_kogner.inference.choice_network import ChoiceNetwork
 from modeling_kogner.inference.concept_choice import ConceptChoice
 from modeling_kogner.inference.link_query import LinkedText
@@ -45,6 +51,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "spelling alone": tuple(name for name in (*COMPARED, *LATER) if name not in SPELLING),
 }
 EXCHANGED = "distilled vectors of concepts exchanged at random"
+MESSAGES = "distilled vectors of concepts with messages of neighbours"
 EPOCHS = 8
 Found = list[tuple[list[int], np.ndarray]]
 
@@ -112,6 +119,22 @@ class Study:
         parts = [texts[first : first + together] for first in range(0, len(texts), together)]
         return [pair for part in parts for mentions in self.choice.features.of_documents(part) for pair in mentions]
 
+    def pass_messages(self, edges: pd.DataFrame) -> None:
+        """Give concepts the vectors that the student's layer makes of theirs and their neighbours'."""
+        body = self.model.kogner
+        places = {each: place for place, each in enumerate(body.concepts.ids)}
+        owners = {each: places[found[0]] for each, found in body.concepts.owners.items() if found[0] in places}
+        ends = torch.tensor(edges[["head", "tail"]].apply(lambda ids: ids.map(owners | places)).dropna().to_numpy(int))
+        layer = TransformerConv(
+            body.config.concept_dim, body.config.concept_dim, body.config.student_heads, concat=False, root_weight=False
+        )
+        layer.load_state_dict(body.graph.student.state_dict(), strict=False)  # the unused root weight is missing
+        before = sum(book[code.long()] for book, code in zip(body.nodes.codebooks, body.nodes.codes.T, strict=True))
+        after = before + layer(before, Neighbours.from_triples(ends[:, [0, 0, 1]]).edge_index)
+        body.nodes.codebooks = after.detach()[None]
+        body.nodes.codes = torch.arange(len(before), dtype=torch.int32)[:, None]
+        self.look_up()
+
     def exchange(self, seed: int = 0) -> None:
         """Give concepts the distilled vectors of others."""
         codes = self.model.kogner.nodes.codes
@@ -148,16 +171,22 @@ def main() -> None:
     parser.add_argument("--documents", type=Path, nargs="+", required=True)
     parser.add_argument("--validation", type=Path, nargs="+", required=True)
     parser.add_argument("--exclude", type=Path, nargs="*", default=[])
-    parser.add_argument("--rows", nargs="*", default=[*ROWS, EXCHANGED])
+    parser.add_argument("--knowledge", type=Path, help="folder that `kogner graph build` wrote")
+    parser.add_argument("--rows", nargs="*", default=[*ROWS, EXCHANGED, MESSAGES])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     study = Study(args)
     for row, dropped in ROWS.items():
         if row.startswith(tuple(args.rows)):
             print(study.line(row, dropped, args.seeds), flush=True)
+    codes = study.model.kogner.nodes.codes.clone()
     if EXCHANGED.startswith(tuple(args.rows)):
         study.exchange()
         print(study.line(EXCHANGED, (), args.seeds), flush=True)
+    if MESSAGES.startswith(tuple(args.rows)) and args.knowledge:
+        study.model.kogner.nodes.codes = codes
+        study.pass_messages(pd.read_parquet(args.knowledge / "edges.parquet"))
+        print(study.line(MESSAGES, (), args.seeds), flush=True)
 
 
 if __name__ == "__main__":

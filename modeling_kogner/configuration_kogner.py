@@ -62,6 +62,8 @@ class KognerConfig(PreTrainedConfig):
         name_bytes: bytes of a name in the table of name vectors.
         name_cells: cells of that table.
         num_name_vectors: names in it.
+        name_scale: cosines of names times this, plus ``name_shift``, are as those that the choice was fitted with.
+        name_shift: see ``name_scale``.
         num_link_names: rows of the names that serve linking alone.
         num_orthologs: genes of which others of one ancestor are known.
         num_broader: pairs of a concept and the one above it that stands for it in the preferred vocabulary.
@@ -113,6 +115,8 @@ class KognerConfig(PreTrainedConfig):
     name_bytes: int = 16
     name_cells: int = 0
     num_name_vectors: int = 0
+    name_scale: float = 1.0
+    name_shift: float = 0.0
     num_link_names: int = 0
     num_orthologs: int = 0
     num_broader: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,10 @@ class VectorOptions:
     steps: int | None = option("Training steps, in place of the time: the same every time.", None, least=1)
     batch: int = option("Pairs of names per step.", NameSettings.batch, least=2)
     rank: int = option("Rank of the adapter.", NameSettings.rank, least=1)
+    mentions: float = option("Share of pairs of a mention of the documents and a name.", NameSettings.mentions)
+    dropped: float = option("Share of names of three pieces or more that lose one.", NameSettings.dropped)
+    further: bool = option("Go on with the vectors of a model that links, whose choice and tables stay.", False)
+    names: list[Path] = option("With --further: tables with columns id and name, more names to train on.", [])
     seed: int = option("Seed of every random choice.", NameSettings.seed)
 
 
@@ -45,24 +49,35 @@ def vectors(options: VectorOptions) -> None:
 
     kogner graph vectors --model my-model --knowledge distilled --documents train.pubtator --output named
 
-    Then `kogner graph choice` fits the choice among the candidates.
+    Then `kogner graph choice` fits the choice among the candidates, and with --further vectors may be trained for long:
+    before, they would know the documents by heart, and the choice would trust them too much.
     """
+    import pandas as pd
     import torch
 
+    from ..files.tables import read_table
     from ..graph.knowledge_folder import Knowledge
-    from ..training.link_vectors import add_name_vectors
+    from ..training.link_vectors import add_name_vectors, train_vectors_further
 
     _must_be_new(options.output)
     quiet()
     with waiting("reading the graph"):
         knowledge = Knowledge.load(options.knowledge)
     model, tokenizer = loading_model(options.model)
+    if options.further and model.kogner.names is None:
+        raise UsageError("the model has no name vectors to go on with", file=options.model, fix="leave out --further")
+    if options.names and not options.further:
+        raise UsageError("--names are for --further", fix="give both or neither")
     documents = _documents(model, tokenizer, options.documents, options.exclude)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    settings = NameSettings(
-        seconds=options.seconds, steps=options.steps, batch=options.batch, rank=options.rank, seed=options.seed
-    )
-    counts = add_name_vectors(model, tokenizer, knowledge, documents, settings, _say)
+    known = {field.name for field in fields(NameSettings)}
+    settings = NameSettings(**{name: value for name, value in vars(options).items() if name in known})
+    if options.further:
+        tables = [read_table(path, ["id", "name"]) for path in options.names]
+        more = pd.concat(tables or [pd.DataFrame({"id": [], "name": []}, dtype=str)], ignore_index=True)
+        counts = train_vectors_further(model, tokenizer, knowledge, documents, settings, more, _say)
+    else:
+        counts = add_name_vectors(model, tokenizer, knowledge, documents, settings, _say)
     print(f"{len(documents):,} documents, {counts['names']:,} names, of these {counts['vectors']:,} with a vector")
     print(f"{counts['rows']:,} rows of names for linking alone")
     _save(model.cpu(), tokenizer, options.output)

@@ -103,7 +103,7 @@ class NameTrainer:
 
     def _loss(self, left: Tensor, right: Tensor, concept: Tensor, negative: Tensor) -> Tensor:
         pairs, settings = self.pairs, self.settings
-        hard = negative[negative >= 0]
+        left, hard = without_a_piece(left, settings.dropped), negative[negative >= 0]
         vectors = self.embed(torch.cat([left, right, pairs.tokens[hard]]))
         one, other, far = vectors.split([len(left), len(right), len(hard)])
         targets, owners = torch.cat([other, far]), torch.cat([concept, pairs.concept[hard]])
@@ -151,6 +151,17 @@ class NameTrainer:
         ready = [(usable & (pairs.group == group)).nonzero()[:, 0] for group in range(len(GROUPS))]
         self.hard = HardNegatives(hard, ready)
         self.say({"hard negatives": int(found.sum()), "seconds": round(time.time() - started, 1)})
+
+
+def without_a_piece(tokens: Tensor, share: float) -> Tensor:
+    """Take a piece out of some names ``(n, T)``, 0 behind: of those of three pieces or more between special tokens."""
+    size = (tokens != 0).sum(1, keepdim=True)  # (n, 1)
+    chosen = (torch.rand(size.shape, device=tokens.device) < share) & (size >= 5)
+    place = 1 + (torch.rand(size.shape, device=tokens.device) * (size - 2)).long()
+    column = torch.arange(tokens.shape[1], device=tokens.device)
+    behind = chosen & (column >= place)  # (n, T)
+    padded = nn.functional.pad(tokens, (0, 1))
+    return padded.gather(1, column + behind.long())
 
 
 def _new_adapter(encoder: nn.Module, settings: NameSettings) -> NameAdapter:

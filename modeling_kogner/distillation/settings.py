@@ -61,6 +61,7 @@ class NameSettings:
     steps: int | None = None  # of training, in place of the time
     batch: int = 1_536  # pairs a step
     mentions: float = 0.15  # share of pairs of a mention in a training document and a name
+    dropped: float = 0.0  # share of the first names of pairs, of three pieces or more, that lose one
     siblings: float = 0.3  # share of names whose negative is a name of a sibling in the hierarchy
     distillation: float = 0.1  # weight of the loss that pulls a name towards its concept's distilled vector
     temperature: float = 0.05

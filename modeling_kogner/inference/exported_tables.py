@@ -36,6 +36,8 @@ class ExportedConfig:
     link_thresholds: dict[str, float] | None
     tokenizer_fingerprint: str | None
     name_dim: int
+    name_scale: float = 1.0
+    name_shift: float = 0.0
     conventions: None = None
 
     @classmethod

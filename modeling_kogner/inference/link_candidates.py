@@ -157,7 +157,13 @@ class Candidates:
 
     def _add_near(self, query: Query, found: Sequence[tuple[Named, float]], own: Own) -> None:
         fits = self.fits(query.kind)
-        fitting = [(each.concept, score) for each, score in found if fits[each.concept] and each.without(own)]
+        fitting = [
+            (each.concept, score)
+            for each, score in found
+            if fits[each.concept]
+            and each.without(own)
+            and not is_element_by_case_alone(query.text, self.names[each.concept])
+        ]
         best, rank = max((score for _, score in fitting), default=0.0), 0
         for concept, score in fitting:
             row = query.at(concept)

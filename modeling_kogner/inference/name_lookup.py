@@ -73,15 +73,16 @@ class NameLookup:
         return {form: named[key] for form, key in known.items()}
 
     def near(self, texts: Sequence[str], limit: int = 20) -> dict[str, list[tuple[Named, float]]]:
-        """For each text the concepts of its nearest names, with the cosine, best first."""
+        """For each text the concepts of its nearest names, with the cosine as the choice reads it, best first."""
         names = self.tables.names
         if names is None:
             return {}
         kept = self._near = _bounded(self._near)
         fresh = [text for text in dict.fromkeys(texts) if text not in kept]
+        scale, shift = self.tagger.config.name_scale, self.tagger.config.name_shift
         for text, vector in zip(fresh, self.embed(fresh), strict=True):
             rows, scores = search_names(names, vector, limit)
-            kept[text] = list(zip(map(self._key_of, rows.tolist()), scores.tolist(), strict=True))
+            kept[text] = list(zip(map(self._key_of, rows.tolist()), (scale * scores + shift).tolist(), strict=True))
         found = {text: kept[text] for text in texts}
         named = self._of_keys(key for pairs in found.values() for key, _ in pairs)
         return {text: [(each, score) for key, score in pairs for each in named[key]] for text, pairs in found.items()}

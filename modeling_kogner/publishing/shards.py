@@ -13,8 +13,9 @@ from ..table_checksums import TABLES
 
 INDEX = "model.safetensors.index.json"
 SHARD_BYTES = 40_000_000
-# Numbers of written forms, which are others with each choice of linking.
-ELSEWHERE = {"kogner.names.row": "linking"}
+# What lies with a table, by the beginning of its name: numbers of written forms and the choice, which are others each
+# time that the choice is fitted, and what the encoder embeds names with.
+ELSEWHERE = {"names.row": "linking", "link_choice.": "linking", "name_adapter.": "names"}
 LARGEST_FILE = 50_000_000  # the Hub takes files below 50 MB without Git LFS
 
 
@@ -49,10 +50,9 @@ def separate_tables(folder: Path) -> None:
 
 def _group(name: str) -> str:
     """Which files a tensor belongs to: those of its table, or `weights`."""
-    if name in ELSEWHERE:
-        return ELSEWHERE[name]
     inner = name.removeprefix("kogner.")
-    return next((table.rstrip(".") for table in TABLES if inner.startswith(table)), "weights")
+    groups = ELSEWHERE | {table: table.rstrip(".") for table in TABLES}
+    return next((group for start, group in groups.items() if inner.startswith(start)), "weights")
 
 
 def _files(group: str, tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:

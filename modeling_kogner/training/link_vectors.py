@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..distillation.name_pairs import make_pairs
@@ -16,9 +18,10 @@ from ..distillation.name_training import NameTrainer
 from ..distillation.settings import NameSettings
 from ..files.errors import InputError
 from ..graph.knowledge_folder import Knowledge
-from ..graph.link_names import link_names
+from ..graph.link_names import NO_GROUP, groups_of, link_names
 from ..graph.link_relations import broader_concepts, gene_organisms, orthologs
 from ..graph.link_rows import hashed, link_rows, rows_of
+from ..graph.surface_forms import surface_keys
 from ..knowledge_encoder import KognerModel
 from ..link_feature_names import LINK_FEATURES
 from ..link_tables import LinkChoice, LinkTables
@@ -53,25 +56,104 @@ def add_name_vectors(
     Raises:
         InputError: the model has the tables of another graph.
     """
-    body = model.kogner
-    if list(body.concepts.ids) != knowledge.concepts["id"].tolist():
-        raise InputError("the model's concepts are not those of the folder", fix="give the folder it was trained with")
-    names = link_names(knowledge.concepts, knowledge.edges, knowledge.surfaces, knowledge.further)
+    body, names = model.kogner, _names(model, knowledge)
     pairs = make_pairs(knowledge, names, named_mentions(documents), tokenizer).to(model.device)
     trainer = NameTrainer(body.encoder, pairs, settings, say)
-    adapter = trainer.train().requires_grad_(False)
+    body.name_adapter = trainer.train().requires_grad_(False)
     rows = _add_tables(model, tokenizer, knowledge, names, documents)
-    embedded = torch.from_numpy(names["embedded"].to_numpy() & (rows >= 0)).to(model.device)
-    vectors = trainer.embed_all(pairs.tokens[embedded])
-    quantised = quantise_names(
-        vectors, torch.from_numpy(rows).to(model.device)[embedded], settings.cells, settings.bytes
-    )
-    _add_vectors(body, quantised, settings)
-    body.name_adapter, body.link_choice = adapter, LinkChoice().to(model.device)
-    model.config.link_features = len(LINK_FEATURES)
+    chosen = torch.from_numpy(names["embedded"].to_numpy() & (rows >= 0)).to(model.device)
+    _add_vectors(body, trainer.embed_all(pairs.tokens[chosen]), rows[chosen.cpu()], settings)
+    config = model.config
+    config.name_scale, config.name_shift = 1.0, 0.0
+    body.link_choice = LinkChoice().to(model.device)
+    config.link_features = len(LINK_FEATURES)
+    return {"names": len(names), "vectors": config.num_name_vectors, "rows": config.num_link_names}
+
+
+def train_vectors_further(
+    model: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    knowledge: Knowledge,
+    documents: Sequence[LinkedDocument],
+    settings: NameSettings,
+    more: pd.DataFrame,
+    say: Callable[[dict[str, Any]], None] = lambda line: None,
+) -> dict[str, int]:
+    """Go on training the adapter of a model that links; its tables and its choice stay as they are.
+
+    A choice that is fitted on documents whose mentions the vectors know by heart relies on them too much: train them
+    for long after it is fitted. Longer training spreads cosines. So that the choice reads them as before, they are
+    scaled and moved (``name_scale``, ``name_shift`` of the configuration) until those of names with their neighbours
+    have the mean and the standard deviation that they had.
+
+    Args:
+        model: changed in place, on the device where it is.
+        tokenizer: of the model.
+        knowledge: whose tables the model has.
+        documents: for training.
+        settings: schedule; the model's own width and rank count.
+        more: `id`, `name`; further names of concepts, for training alone.
+        say: gets a dictionary now and then.
+
+    Returns:
+        Counts of names, vectors and rows.
+
+    Raises:
+        InputError: the model has the tables of another graph.
+    """
+    body, config, names = model.kogner, model.config, _names(model, knowledge)
+    settings = replace(settings, rank=config.adapter_rank, width=config.name_dim, bytes=config.name_bytes)
+    owners = dict(zip(knowledge.equivalents["id"], knowledge.equivalents["preferred"], strict=True))
+    ids = more["id"].map(lambda each: owners.get(each, each))
+    concept = pd.Index(knowledge.concepts["id"]).get_indexer(ids)
+    more = pd.DataFrame({"surface": more["name"].to_numpy(), "concept": concept})[concept >= 0]
+    more["group"], more["embedded"] = groups_of(knowledge.concepts["type"])[more["concept"]], False
+    every = pd.concat([names, more[more["group"] != NO_GROUP]], ignore_index=True)
+    every["key"] = pd.factorize(surface_keys(every["surface"]))[0]
+    every = every.drop_duplicates(["key", "concept"], ignore_index=True)
+    pairs = make_pairs(knowledge, every, named_mentions(documents), tokenizer).to(model.device)
+    trainer = NameTrainer(body.encoder, pairs, settings, say, body.name_adapter.requires_grad_(True))
+    spelled = hashed(every, tokenizer, index_tokens(body))
+    rows = np.full(len(every), -1)
+    hashes = (table.cpu().numpy() for table in (body.index.surface_hash, body.linking.name_hash))
+    rows[spelled.index] = rows_of(spelled["hash"].to_numpy(), *hashes)
+    chosen = torch.from_numpy(every["embedded"].to_numpy() & (rows >= 0)).to(model.device)
+    before = _neighbours(trainer.embed_all(pairs.tokens[chosen]))
+    body.name_adapter = trainer.train().requires_grad_(False)
+    vectors = trainer.embed_all(pairs.tokens[chosen])
+    after = _neighbours(vectors)
+    scale = (before.std() / after.std().clamp(min=1e-6)).item()
+    config.name_shift += config.name_scale * (before.mean() - scale * after.mean()).item()
+    config.name_scale *= scale
+    _add_vectors(body, vectors, rows[chosen.cpu()], settings)
+    return {"names": len(every), "vectors": config.num_name_vectors, "rows": config.num_link_names}
+
+
+def _neighbours(vectors: Tensor, names: int = 2_000, nearest: int = 18) -> Tensor:
+    """Cosines of some names, always the same, with those nearest to each: ``(n, k)``."""
+    some = torch.randperm(len(vectors), generator=torch.Generator().manual_seed(0))[:names].to(vectors.device)
+    parts = [vectors[part] @ vectors.T for part in some.split(256)]
+    return torch.cat([part.topk(min(nearest + 1, len(vectors))).values[:, 1:] for part in parts]).float()
+
+
+def _names(model: KognerForTokenClassification, knowledge: Knowledge) -> pd.DataFrame:
+    if list(model.kogner.concepts.ids) != knowledge.concepts["id"].tolist():
+        raise InputError("the model's concepts are not those of the folder", fix="give the folder it was trained with")
+    return link_names(knowledge.concepts, knowledge.edges, knowledge.surfaces, knowledge.further)
+
+
+def _add_vectors(body: KognerModel, vectors: Tensor, rows: np.ndarray, settings: NameSettings) -> None:
+    """Fill the table of vectors ``(V, d_n)`` of the names in the rows ``(V,)``."""
+    quantised = quantise_names(vectors, torch.from_numpy(rows).to(body.device), settings.cells, settings.bytes)
+    config = body.config
+    config.adapter_rank, config.name_dim = settings.rank, settings.width
+    config.name_bytes, config.name_cells = settings.bytes, len(quantised["centres"])
+    config.num_name_vectors = len(quantised["row"])
+    table = NameTable(config)
+    table.load_state_dict(quantised)
+    body.names = table.to(body.device)
     body.encoder.requires_grad_(True)
-    model.eval()
-    return {"names": len(names), "vectors": len(quantised["row"]), "rows": model.config.num_link_names}
+    body.eval()
 
 
 def index_tokens(body: KognerModel) -> dict[str, np.ndarray]:
@@ -105,13 +187,3 @@ def _add_tables(
     rows = np.full(len(names), -1)
     rows[spelled.index] = rows_of(spelled["hash"].to_numpy(), index["hash"].to_numpy(), table["hash"].to_numpy())
     return rows
-
-
-def _add_vectors(body: KognerModel, quantised: dict[str, torch.Tensor], settings: NameSettings) -> None:
-    config = body.config
-    config.adapter_rank, config.name_dim = settings.rank, settings.width
-    config.name_bytes, config.name_cells = settings.bytes, len(quantised["centres"])
-    config.num_name_vectors = len(quantised["row"])
-    names = NameTable(config)
-    names.load_state_dict(quantised)
-    body.names = names.to(body.device)

@@ -13,7 +13,7 @@ from modeling_kogner import KognerConfig, KognerForTokenClassification
 from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_pairs import make_pairs
 from modeling_kogner.distillation.name_quantiser import quantise_names
-from modeling_kogner.distillation.name_training import NameTrainer
+from modeling_kogner.distillation.name_training import NameTrainer, without_a_piece
 from modeling_kogner.distillation.settings import NameSettings
 from modeling_kogner.graph.link_names import link_names
 from modeling_kogner.inference.name_lookup import NameLookup
@@ -24,7 +24,7 @@ from modeling_kogner.name_vectors import NameTable
 from modeling_kogner.training.count_names import count_names
 from modeling_kogner.training.link_choice import Example, _weights, add_choice, describe, fit_choice
 from modeling_kogner.training.link_thresholds import best_links, link_thresholds
-from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens
+from modeling_kogner.training.link_vectors import add_name_vectors, index_tokens, train_vectors_further
 from modeling_kogner.training.linked_documents import document_names, linked_documents, named_mentions, training_names
 from modeling_kogner.training.retired_ids import add_retired_ids, retired_ids
 
@@ -199,6 +199,45 @@ def test_names_of_training_and_further_names_are_looked_up(graph, model, wordpie
     assert counts["vectors"] == len(model.kogner.names.row)
     with pytest.raises(ValueError, match="concepts are not those"):
         add_name_vectors(model, wordpiece, replace(graph, concepts=graph.concepts[:-1]), documents, SETTINGS)
+
+
+def test_further_training_keeps_the_choice_and_the_tables(graph, model, wordpiece, documents):
+    """The choice is fitted before, and names from outside of the graph must train without getting rows of their own."""
+    add_name_vectors(model, wordpiece, graph, documents, replace(SETTINGS, steps=2))
+    add_choice(model, wordpiece, documents)
+
+    def kept():
+        parts = model.kogner.linking, model.kogner.link_choice
+        return {name: each.clone() for part in parts for name, each in part.state_dict().items()}
+
+    before, row = kept(), model.kogner.names.row.sort().values
+    more = pd.DataFrame({"id": ["MONDO:9999", "MESH:D001241"], "name": ["no concept", "a very long name of aspirin"]})
+    wider = replace(SETTINGS, steps=30, dropped=0.5, rank=7, width=9)
+    counts = train_vectors_further(model, wordpiece, graph, documents, wider, more)
+    assert all(torch.equal(each, before[name]) for name, each in kept().items())
+    assert torch.equal(model.kogner.names.row.sort().values, row)
+    assert counts["vectors"] == len(row) == model.config.num_name_vectors
+    lookup = NameLookup(TorchTagger(model), TextTokenizer.of(wordpiece))
+    (found, score), *_ = lookup.near(["fever"], limit=3)["fever"]
+    assert found.concept == 1
+    assert model.config.name_scale != 1
+    model.config.name_scale, model.config.name_shift = 0.5, 0.2
+    (_, moved), *_ = NameLookup(lookup.tagger, lookup.tokenizer).near(["fever"], limit=3)["fever"]
+    assert moved != pytest.approx(score)
+    assert 0.6 < moved <= 0.71
+    with pytest.raises(ValueError, match="concepts are not those"):
+        train_vectors_further(model, wordpiece, replace(graph, concepts=graph.concepts[:-1]), documents, SETTINGS, more)
+
+
+def test_long_names_lose_one_piece():
+    """A name without its first or last special token, or of a single piece left, is no name."""
+    tokens = torch.tensor([[2, 11, 12, 13, 3, 0], [2, 11, 12, 3, 0, 0], [2, 11, 12, 13, 14, 3]], dtype=torch.int16)
+    assert torch.equal(without_a_piece(tokens, 0.0), tokens)
+    torch.manual_seed(1)
+    found = {tuple(row) for _ in range(200) for row in without_a_piece(tokens, 1.0).tolist()}
+    short = {(2, 12, 13, 3, 0, 0), (2, 11, 13, 3, 0, 0), (2, 11, 12, 3, 0, 0)}
+    long = {(*(x for x in (2, 11, 12, 13, 14, 3) if x != gone), 0) for gone in (11, 12, 13, 14)}
+    assert found == short | long
 
 
 def test_the_choice_ranks_the_gold_concept_first(graph, model, wordpiece, documents):
