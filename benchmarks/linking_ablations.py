@@ -8,9 +8,9 @@ Candidates take some ten minutes of one core, each row and seed one more. `--row
 begin with.
 
 A row loses the features named below, what is known of how far a candidate is above the others in them, and the
-candidates that they alone brought. *Exchanged at random*: all is computed with the vectors of other concepts. *With
-messages of neighbours*, which needs --knowledge, a graph built from the model's sources: with vectors that the model's
-student layer has passed along all edges of the graph; linking itself reads the vectors before that layer.
+candidates that they alone brought. *Exchanged at random*: all is computed with the vectors of other concepts
+or names. *With messages of neighbours*, which needs --knowledge, a graph built from the model's sources: with vectors
+that the model's student layer has passed along all edges of the graph; linking itself reads those before that layer.
 """
 
 import argparse
@@ -50,6 +50,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "without what training documents say of names": ("seen", "seen_share", "own_seen"),
     "spelling alone": tuple(name for name in (*COMPARED, *LATER) if name not in SPELLING),
 }
+NAMES = "name vectors exchanged at random"
 EXCHANGED = "distilled vectors of concepts exchanged at random"
 MESSAGES = "distilled vectors of concepts with messages of neighbours"
 EPOCHS = 8
@@ -135,11 +136,12 @@ class Study:
         body.nodes.codes = torch.arange(len(before), dtype=torch.int32)[:, None]
         self.look_up()
 
-    def exchange(self, seed: int = 0) -> None:
-        """Give concepts the distilled vectors of others."""
-        codes = self.model.kogner.nodes.codes
-        codes.copy_(codes[np.random.default_rng(seed).permutation(len(codes))])
+    def exchange(self, table: torch.Tensor, seed: int = 0) -> None:
+        """Give concepts the distilled vectors of others, or names the vectors of others."""
+        before = table.clone()
+        table.copy_(table[np.random.default_rng(seed).permutation(len(table))])
         self.look_up()
+        table.copy_(before)
 
     def accuracy(self, dropped: Sequence[str], seed: int) -> dict[str, float]:
         """Percent by file and type, of one fit."""
@@ -172,21 +174,23 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, nargs="+", required=True)
     parser.add_argument("--exclude", type=Path, nargs="*", default=[])
     parser.add_argument("--knowledge", type=Path, help="folder that `kogner graph build` wrote")
-    parser.add_argument("--rows", nargs="*", default=[*ROWS, EXCHANGED, MESSAGES])
+    parser.add_argument("--rows", nargs="*", default=[*ROWS, NAMES, EXCHANGED, MESSAGES])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     study = Study(args)
     for row, dropped in ROWS.items():
         if row.startswith(tuple(args.rows)):
             print(study.line(row, dropped, args.seeds), flush=True)
-    codes = study.model.kogner.nodes.codes.clone()
-    if EXCHANGED.startswith(tuple(args.rows)):
-        study.exchange()
-        print(study.line(EXCHANGED, (), args.seeds), flush=True)
-    if MESSAGES.startswith(tuple(args.rows)) and args.knowledge:
-        study.model.kogner.nodes.codes = codes
-        study.pass_messages(pd.read_parquet(args.knowledge / "edges.parquet"))
-        print(study.line(MESSAGES, (), args.seeds), flush=True)
+    body = study.model.kogner
+    changes = {
+        NAMES: lambda: study.exchange(body.names.row),
+        EXCHANGED: lambda: study.exchange(body.nodes.codes),
+        MESSAGES: lambda: study.pass_messages(pd.read_parquet(args.knowledge / "edges.parquet")),
+    }
+    for row, change in changes.items():
+        if row.startswith(tuple(args.rows)) and (args.knowledge or row != MESSAGES):
+            change()
+            print(study.line(row, (), args.seeds), flush=True)
 
 
 if __name__ == "__main__":
