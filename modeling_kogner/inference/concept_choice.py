@@ -12,6 +12,7 @@ from .choice_network import ChoiceNetwork
 from .link_features import LinkFeatures
 from .link_query import LinkedText
 from .name_lookup import NameLookup
+from .organisms import is_about_plants, is_animal
 
 Ranked = list[tuple[int, float]]
 _TAUGHT = (*LINKED_TYPES, "GeneFamily")  # chosen as genes are
@@ -111,7 +112,20 @@ class ConceptChoice:
         ranked = (
             next(taught) if kind in _TAUGHT else self._by_name(*pair) for pair, kind in zip(flat, kinds, strict=True)
         )
-        return [[next(ranked) for _ in mentions] for mentions in found]
+        every = [[next(ranked) for _ in mentions] for mentions in found]
+        for document, mentions in zip(documents, every, strict=True):
+            genes = [mention.type == "Gene" for mention in document.mentions]
+            if any(genes) and is_about_plants(document.text):
+                mentions[:] = [self._of_plants(m) if gene else m for m, gene in zip(mentions, genes, strict=True)]
+        return every
+
+    def _of_plants(self, ranked: Ranked) -> Ranked:
+        """Concepts of a gene of a plant: an animal's that has its name is not likely."""
+        organism_of = self.features.candidates.organism_of
+        return sorted(
+            ((concept, 0.0 if is_animal(organism_of(concept)) else score) for concept, score in ranked),
+            key=lambda pair: -pair[1],
+        )
 
     def explain(self, document: LinkedText) -> list[dict[int, dict[str, float]]]:
         """For each mention what is known of each candidate, by name."""

@@ -38,6 +38,18 @@ _PATTERN = re.compile(
     rf"(?<![A-Za-z0-9])(?:{'|'.join(sorted(map(re.escape, _ORGANISM), key=len, reverse=True))})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+# What has genes in the graph and is no animal: plants, fungi, bacteria.
+_NO_ANIMALS = {f"NCBITaxon:{number}" for number in (3702, 4530, 559292, 4932, 4896, 318829, 5141, 28985, 33169, 511145)}
+_PLANTS = re.compile(
+    r"\b(?:plants?|seedlings?|crops?|cultivars?|chloroplasts?|legumes?|arabidopsis|rice|wheat|maize|barley|tomato(?:es)?"
+    r"|soybeans?|potato(?:es)?|cotton|sorghum|grapevine|cucumber|cassava|sugarcane|poplar|medicago|chickpea|rapeseed"
+    r"|canola|brassica|oryza|nicotiana|solanum|triticum|millet|alfalfa)\b",
+    re.IGNORECASE,
+)
+_PLANTS_IN_MEDICINE = re.compile(
+    r"\b(?:cell lines?|cancer|carcinoma|tumou?rs?|clinical|diet(?:ary)?|extracts?|serum|blood|in vivo)\b", re.IGNORECASE
+)
+_LEAST_PLANTS, _ANIMALS_A_PLANT = 3, 0.1  # words
 # A letter before a symbol: "hTERT" is of humans.
 _PREFIX = re.compile(r"^([hmrdz])(?=[A-Z][A-Za-z]*\d|[A-Z]{2})")
 _LETTERS = {"h": HUMAN, "m": MOUSE, "r": RAT, "d": "NCBITaxon:7227", "z": "NCBITaxon:7955"}
@@ -47,6 +59,20 @@ _SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z0-9])")
 def organism_word(text: str) -> str | None:
     """Organism that a common word stands for: "zebrafish"."""
     return _ORGANISM.get(text.lower())
+
+
+def is_about_plants(text: str) -> bool:
+    """Whether a document is about plants and hardly names an animal, nor medicine: its "CAT" is no human gene."""
+    plants = len(_PLANTS.findall(text))
+    if plants < _LEAST_PLANTS:
+        return False
+    animals = sum(is_animal(_ORGANISM[match[0].lower()]) for match in _PATTERN.finditer(text))
+    return animals + len(_PLANTS_IN_MEDICINE.findall(text)) <= _ANIMALS_A_PLANT * plants
+
+
+def is_animal(organism: str | None) -> bool:
+    """Whether genes of an organism of the graph are an animal's."""
+    return organism is not None and organism not in _NO_ANIMALS
 
 
 class Organisms:

@@ -24,7 +24,7 @@ from modeling_kogner.inference.link_features import _with_leads
 from modeling_kogner.inference.linker import Linker, _says_more
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
 from modeling_kogner.inference.name_lookup import Named, NameLookup
-from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, organism_word
+from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, is_about_plants, organism_word
 from modeling_kogner.inference.own_names import add_concepts
 from modeling_kogner.inference.torch_tagger import TorchTagger
 from modeling_kogner.link_feature_names import LATER, LINK_FEATURES
@@ -468,3 +468,20 @@ def test_names_that_a_user_adds_are_linked_and_found_by_near_names(tagger, wordp
     assert sorted(found[0].concept for found in named.values()) == [1, 3, 9, 12]
     mention = link(tagger, wordpiece, "The low level rose", "low level", "Disease")
     assert (mention.id, mention.link_score) == ("LAB:1", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Catalase in rice, wheat and barley.", True),
+        ("Arabidopsis seedlings and yeast: rice CAT in E. coli.", True),
+        ("Catalase in rice and barley.", False),
+        ("Mice ate rice, wheat and barley.", False),
+        ("An extract of rice, wheat and barley inhibits CAT.", False),
+        ("Plants " * 20 + "and a rabbit antibody.", True),
+        ("Plants " * 9 + "and a rabbit antibody.", False),
+    ],
+)
+def test_documents_about_plants(text, expected):
+    """A diet of cereals must not take the ids of a rat's genes away, nor one antibody a plant's document."""
+    assert is_about_plants(text) == expected

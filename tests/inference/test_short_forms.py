@@ -81,6 +81,16 @@ def test_names_of_short_forms_are_in_the_graph(kogner):
     assert not unknown
 
 
+def test_genes_of_plants_are_no_human_ones(kogner):
+    """The graph has hardly a gene of rice, and human ones with the same symbols."""
+    about_rice = kogner("Under drought CAT and SOD1 were induced in rice seedlings. Transgenic rice plants survived.")
+    genes = [mention for mention in about_rice.mentions if mention.type == "Gene"]
+    assert [mention.text for mention in genes] == ["CAT", "SOD1"]
+    assert not any(mention.id for mention in genes)
+    of_rats = kogner("Expression of CAT and SOD1 in livers of rats.")
+    assert all(mention.id for mention in of_rats.mentions if mention.type == "Gene")
+
+
 def test_symbols_of_elements_have_their_case(kogner):
     """NA is noradrenaline or something else, and Na alone sodium."""
     names = [m.name for text in ("Uptake of NA fell.", "Uptake of Na fell.") for m in kogner(text).mentions]
