@@ -13,6 +13,7 @@ from .link_features import LinkFeatures
 from .link_query import LinkedText
 from .name_lookup import NameLookup
 from .organisms import is_about_plants, is_animal
+from .short_forms import is_short_form
 
 Ranked = list[tuple[int, float]]
 _TAUGHT = (*LINKED_TYPES, "GeneFamily")  # chosen as genes are
@@ -113,19 +114,21 @@ class ConceptChoice:
             next(taught) if kind in _TAUGHT else self._by_name(*pair) for pair, kind in zip(flat, kinds, strict=True)
         )
         every = [[next(ranked) for _ in mentions] for mentions in found]
-        for document, mentions in zip(documents, every, strict=True):
-            genes = [mention.type == "Gene" for mention in document.mentions]
-            if any(genes) and is_about_plants(document.text):
-                mentions[:] = [self._of_plants(m) if gene else m for m, gene in zip(mentions, genes, strict=True)]
-        return every
+        return [
+            self._of_plants(document, mentions) if is_about_plants(document.text) else mentions
+            for document, mentions in zip(documents, every, strict=True)
+        ]
 
-    def _of_plants(self, ranked: Ranked) -> Ranked:
-        """Concepts of a gene of a plant: an animal's that has its name is not likely."""
-        organism_of = self.features.candidates.organism_of
-        return sorted(
-            ((concept, 0.0 if is_animal(organism_of(concept)) else score) for concept, score in ranked),
-            key=lambda pair: -pair[1],
-        )
+    def _of_plants(self, document: LinkedText, every: list[Ranked]) -> list[Ranked]:
+        """Concepts of a document about plants: no gene is an animal's, no undefined short form a disease of man."""
+        organism_of, first_own, changed = self.features.candidates.organism_of, self.features.first_own, []
+        for mention, ranked in zip(document.mentions, every, strict=True):
+            if mention.type == "Gene":
+                ranked = [(each, 0.0 if is_animal(organism_of(each)) else score) for each, score in ranked]
+            elif mention.type == "Disease" and is_short_form(mention.text) and mention.text not in document.long_forms:
+                ranked = [(each, score if each >= first_own else 0.0) for each, score in ranked]
+            changed.append(sorted(ranked, key=lambda pair: -pair[1]))
+        return changed
 
     def explain(self, document: LinkedText) -> list[dict[int, dict[str, float]]]:
         """For each mention what is known of each candidate, by name."""

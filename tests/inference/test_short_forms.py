@@ -87,6 +87,8 @@ def test_genes_of_plants_are_no_human_ones(kogner):
     genes = [mention for mention in about_rice.mentions if mention.type == "Gene"]
     assert [mention.text for mention in genes] == ["CAT", "SOD1"]
     assert not any(mention.id for mention in genes)
+    insect = kogner("Rice plants with resistance to BPH. Rice cultivars.")
+    assert not any(mention.id for mention in insect.mentions if mention.text == "BPH" and mention.type == "Disease")
     of_rats = kogner("Expression of CAT and SOD1 in livers of rats.")
     assert all(mention.id for mention in of_rats.mentions if mention.type == "Gene")
 
