@@ -15,7 +15,7 @@ LEAST = {
     "abbreviations": (25, 25),
     "anatomy": (46, 46),
     "brackets": (16, 16),
-    "brands": (19, 20),
+    "brands": (20, 20),
     "composites": (9, 11),
     "everyday": (32, 32),
     "explained": (18, 18),
@@ -25,6 +25,7 @@ LEAST = {
     "plain": (23, 23),
     "shorthand": (58, 58),
     "species": (20, 20),
+    "symbols": (38, 38),
 }
 
 
