@@ -25,7 +25,7 @@ LEAST = {
     "plain": (23, 23),
     "shorthand": (58, 58),
     "species": (20, 20),
-    "symbols": (38, 38),
+    "symbols": (59, 59),
 }
 
 
