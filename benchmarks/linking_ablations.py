@@ -3,9 +3,8 @@
     python benchmarks/linking_ablations.py --model LINKED --documents TRAIN... --validation DEV... --exclude TEST...
 
 prints the table of docs/evidence.md for the files that step 9 of benchmarks/release.sh names and its model, fitted
-without `--further`: one that has learned the names of validation documents, such as the release, scores too high.
-Candidates take some ten minutes of one core, each row and seed one more. `--rows` chooses rows, by what their names
-begin with.
+without `--further`: one that has learned the names of validation documents, such as the release, scores too high. All
+takes ten minutes of one core. `--rows` chooses rows, by what their names begin with.
 
 A row loses the features named below, what is known of how far a candidate is above the others in them, and the
 candidates that they alone brought. *Exchanged at random*: all is computed with the vectors of other concepts

@@ -36,9 +36,13 @@ class VectorOptions:
     seconds: float = option("Training time on a GPU; a CPU needs far more.", NameSettings.seconds)
     steps: int | None = option("Training steps, in place of the time: the same every time.", None, least=1)
     batch: int = option("Pairs of names per step.", NameSettings.batch, least=2)
-    rank: int = option("Rank of the adapter.", NameSettings.rank, least=1)
-    mentions: float = option("Share of pairs of a mention of the documents and a name.", NameSettings.mentions)
-    dropped: float = option("Share of names of three pieces or more that lose one.", NameSettings.dropped)
+    rank: int = option("Rank of the adapter; with --further the model's own.", NameSettings.rank, least=1)
+    mentions: float = option(
+        "Share of pairs of a mention of the documents and a name.", NameSettings.mentions, least=0, most=1
+    )
+    dropped: float = option(
+        "Share of names of three pieces or more that lose one.", NameSettings.dropped, least=0, most=1
+    )
     further: bool = option("Go on with the vectors of a model that links, whose choice and tables stay.", False)
     names: list[Path] = option("With --further: tables with columns id and name, more names to train on.", [])
     seed: int = option("Seed of every random choice.", NameSettings.seed)

@@ -15,7 +15,8 @@ INDEX = "model.safetensors.index.json"
 SHARD_BYTES = 40_000_000
 # What lies with a table, by the beginning of its name: numbers of written forms and the choice, which are others each
 # time that the choice is fitted, and what the encoder embeds names with.
-ELSEWHERE = {"names.row": "linking", "link_choice.": "linking", "name_adapter.": "names"}
+GROUPS = {"names.row": "linking", "link_choice.": "linking", "name_adapter.": "names"}
+GROUPS |= {table: table.rstrip(".") for table in TABLES}
 LARGEST_FILE = 50_000_000  # the Hub takes files below 50 MB without Git LFS
 
 
@@ -51,8 +52,7 @@ def separate_tables(folder: Path) -> None:
 def _group(name: str) -> str:
     """Which files a tensor belongs to: those of its table, or `weights`."""
     inner = name.removeprefix("kogner.")
-    groups = ELSEWHERE | {table: table.rstrip(".") for table in TABLES}
-    return next((group for start, group in groups.items() if inner.startswith(start)), "weights")
+    return next((group for start, group in GROUPS.items() if inner.startswith(start)), "weights")
 
 
 def _files(group: str, tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:

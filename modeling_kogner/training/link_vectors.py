@@ -29,6 +29,8 @@ from ..modeling_kogner import KognerForTokenClassification
 from ..name_vectors import NameTable
 from .linked_documents import LinkedDocument, named_mentions, training_names
 
+_LONGEST = 60  # characters of a name that the graph leaves out; the tail of a longer one is cut off anyway
+
 
 def add_name_vectors(
     model: KognerForTokenClassification,
@@ -103,6 +105,7 @@ def train_vectors_further(
     """
     body, config, names = model.kogner, model.config, _names(model, knowledge)
     settings = replace(settings, rank=config.adapter_rank, width=config.name_dim, bytes=config.name_bytes)
+    more = more[more["name"].str.len().between(2, _LONGEST)]
     owners = dict(zip(knowledge.equivalents["id"], knowledge.equivalents["preferred"], strict=True))
     ids = more["id"].map(lambda each: owners.get(each, each))
     concept = pd.Index(knowledge.concepts["id"]).get_indexer(ids)
@@ -113,10 +116,7 @@ def train_vectors_further(
     every = every.drop_duplicates(["key", "concept"], ignore_index=True)
     pairs = make_pairs(knowledge, every, named_mentions(documents), tokenizer).to(model.device)
     trainer = NameTrainer(body.encoder, pairs, settings, say, body.name_adapter.requires_grad_(True))
-    spelled = hashed(every, tokenizer, index_tokens(body))
-    rows = np.full(len(every), -1)
-    hashes = (table.cpu().numpy() for table in (body.index.surface_hash, body.linking.name_hash))
-    rows[spelled.index] = rows_of(spelled["hash"].to_numpy(), *hashes)
+    rows = _rows(body, hashed(every, tokenizer, index_tokens(body)), len(every))
     chosen = torch.from_numpy(every["embedded"].to_numpy() & (rows >= 0)).to(model.device)
     before = _neighbours(trainer.embed_all(pairs.tokens[chosen]))
     body.name_adapter = trainer.train().requires_grad_(False)
@@ -184,6 +184,12 @@ def _add_tables(
     body.linking = LinkTables(config)
     body.linking.load_state_dict(tensors)
     body.linking.to(model.device)
-    rows = np.full(len(names), -1)
-    rows[spelled.index] = rows_of(spelled["hash"].to_numpy(), index["hash"].to_numpy(), table["hash"].to_numpy())
+    return _rows(body, spelled, len(names))
+
+
+def _rows(body: KognerModel, spelled: pd.DataFrame, names: int) -> np.ndarray:
+    """Row of each name in the index or behind it, -1 where it is not spelled: ``(names,)``."""
+    rows = np.full(names, -1)
+    hashes = (table.cpu().numpy() for table in (body.index.surface_hash, body.linking.name_hash))
+    rows[spelled.index] = rows_of(spelled["hash"].to_numpy(), *hashes)
     return rows

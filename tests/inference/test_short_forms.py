@@ -88,9 +88,11 @@ def test_genes_of_plants_are_no_human_ones(kogner):
     assert [mention.text for mention in genes] == ["CAT", "SOD1"]
     assert not any(mention.id for mention in genes)
     insect = kogner("Rice plants with resistance to BPH. Rice cultivars.")
-    assert not any(mention.id for mention in insect.mentions if mention.text == "BPH" and mention.type == "Disease")
+    assert [m.id for m in insect.mentions if (m.text, m.type) == ("BPH", "Disease")] == [None]
+    prostate = kogner("Men with BPH.")
+    assert [m.name for m in prostate.mentions if m.text == "BPH"] == ["Prostatic Hyperplasia"]
     of_rats = kogner("Expression of CAT and SOD1 in livers of rats.")
-    assert all(mention.id for mention in of_rats.mentions if mention.type == "Gene")
+    assert [(m.text, m.name) for m in of_rats.mentions if m.type == "Gene"] == [("CAT", "Cat"), ("SOD1", "Sod1")]
 
 
 def test_symbols_of_elements_have_their_case(kogner):

@@ -62,13 +62,17 @@ def test_a_new_training_leaves_the_files_of_the_tables_as_they_were(knowledge, w
     assert all(torch.equal(state[name], loaded[name]) for name in state if "index" in name or "catalogue" in name)
 
 
-def test_rows_of_name_vectors_lie_with_linking(tmp_path):
-    """Each new choice would carry the vectors of all names again."""
-    names = ["kogner.names.row", "kogner.names.codes", "kogner.linking.name_hash"]
-    save_file({name: torch.zeros(3) for name in names}, tmp_path / "model.safetensors")
+def test_what_is_trained_together_lies_together(tmp_path):
+    """Each new choice would carry the vectors of all names again, and new vectors the encoder."""
+    linking = ["kogner.linking.name_hash", "kogner.names.row", "kogner.link_choice.score.0.0.weight"]
+    names = ["kogner.names.codes", "kogner.name_adapter.projection.weight"]
+    weights = ["kogner.encoder.pooler.weight"]
+    every = [*linking, *names, *weights]
+    save_file({name: torch.zeros(3) for name in every}, tmp_path / "model.safetensors")
     shards.separate_tables(tmp_path)
-    row, codes, linking = map(json.loads((tmp_path / shards.INDEX).read_text())["weight_map"].get, names)
-    assert row == linking != codes
+    files = json.loads((tmp_path / shards.INDEX).read_text())["weight_map"]
+    groups = [{files[name] for name in group} for group in (linking, names, weights)]
+    assert groups == [{f"model-{group}.safetensors"} for group in ("linking", "names", "weights")]
 
 
 def test_a_file_too_large_for_the_hub_is_an_error(knowledge, wordpiece, tmp_path, monkeypatch):

@@ -338,3 +338,16 @@ def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
     assert all(torch.equal(p, dict(read.named_parameters())[n]) for n, p in model.named_parameters())
     again = kogner("graph", "choice", "--model", tmp_path / "model", "--documents", train, "--output", tmp_path / "x")
     assert "no tables for linking" in again.stderr
+    more = tmp_path / "more.tsv"
+    more.write_text("id\tname\nMESH:D001241\tAspirin of long ago\n")
+    longer = ("graph", "vectors", "--knowledge", tmp_path / "graph", *given, "--steps", "5", "--batch", "32")
+    ended = kogner(*longer, "--model", tmp_path / "linked", "--further", "--names", more, "--output", tmp_path / "more")
+    assert ended.exit_code == 0, ended.output
+    further = KognerForTokenClassification.from_pretrained(tmp_path / "more")
+    assert torch.equal(further.kogner.linking.name_hash, read.kogner.linking.name_hash)
+    assert further.config.name_scale != read.config.name_scale == 1
+    for words, message in ((["--names", more], "--names are for --further"), (["--further"], "no name vectors")):
+        wrong = kogner(*longer, "--model", tmp_path / "model", *words, "--output", tmp_path / "wrong")
+        assert wrong.exit_code == 2
+        assert message in wrong.stderr
+        assert not (tmp_path / "wrong").exists()
