@@ -97,6 +97,10 @@ class ChoiceOptions:
     validation: list[Path] = option("Files by which the probability is chosen that makes a link.", [])
     exclude: list[Path] = option(f"{_EXCLUDED} Those of --validation always are.", [])
     further: list[Path] = option("Files whose names are learned last, such as those of --validation.", [])
+    text: list[str] = option(
+        "Articles whose words tell whose genes a document is about: parquet, jsonl or txt files, folders.", []
+    )
+    text_column: list[str] = option("Columns of text or of lists of sentences, in order.", ["text"])
     seed: int = option("Seed of every random choice.", 1)
 
 
@@ -117,7 +121,9 @@ def choice(options: ChoiceOptions) -> None:
     from ..training.link_choice import add_choice
     from ..training.link_thresholds import best_links, link_thresholds
     from ..training.linked_documents import linked_documents
+    from ..training.organism_words import Stretches, read_articles
     from ..training.retired_ids import add_retired_ids
+    from ..training.running_text import joined_texts
 
     _must_be_new(options.output)
     quiet()
@@ -127,8 +133,13 @@ def choice(options: ChoiceOptions) -> None:
     documents = _documents(model, tokenizer, options.documents, [*options.exclude, *options.validation])
     catalogue, types = model.kogner.concepts, model.config.entity_types
     validation = [linked_documents([path], catalogue, types) for path in options.validation]
+    articles = Stretches()
+    if options.text:
+        with waiting("reading the articles"):
+            articles = read_articles(joined_texts(options.text, options.text_column))
+        print(f"{len(articles.words):,} stretches of articles say which words go with which organisms")
     with waiting("looking up candidates and fitting"):
-        mentions = add_choice(model, tokenizer, documents, options.seed)
+        mentions = add_choice(model, tokenizer, documents, options.seed, articles)
     print(f"{mentions:,} mentions of {len(documents):,} documents")
     if validation:
         with waiting("linking the validation files"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -33,13 +33,19 @@ def document_words(text: str, organisms: Organisms, titles: float) -> np.ndarray
         organisms: that it names.
         titles: share of its symbols that are written as those of rodents.
     """
-    words = {*_WORD.findall(text[:_READ].lower()), f"=titles {round(_STEPS * titles)}"}
+    words = {f"=titles {round(_STEPS * titles)}"}
     for organism, times in organisms.counts.items():
         place = organism_class(organism)
         words |= {f"=named {place}", f"=named {place} {min(times, _MOST_TIMES)}"}
     words |= {f"=title {organism_class(organism)}" for organism in organisms.title}
     if organisms.counts:
         words.add(f"=main {organism_class(organisms.main)}")
+    return plain_words(text, words)
+
+
+def plain_words(text: str, said: Collection[str] = ()) -> np.ndarray:
+    """Rows of the table of 0, the words of a text and what else is said of it, each once: ``(n,)`` int64."""
+    words = {*_WORD.findall(text[:_READ].lower()), *said}
     return np.array([0, *sorted({1 + zlib.crc32(word.encode()) % (WORD_ROWS - 1) for word in words})], np.int64)
 
 

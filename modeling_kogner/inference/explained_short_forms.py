@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from itertools import chain
 
@@ -12,6 +13,7 @@ from .link_query import Query
 from .name_lookup import NameLookup
 from .short_forms import is_short_form, written_out
 
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _NAMED = ("Disease", "Chemical")  # of genes the letters mislead: EGF is not EGFR
 
 
@@ -48,6 +50,17 @@ class ExplainedShortForms:
                 others = (text for text in by_first[query.kind, short[0].lower()] if len(text) > len(query.text))
                 query.long = next((text for text in others if long_form(short, text) == text), None)
         self._write_out(queries)
+        self._expand([query for query in queries if query.kind == "Disease" and not query.long], long_forms)
+
+    def _expand(self, queries: Collection[Query], long_forms: Mapping[str, str]) -> None:
+        """Short forms within the names of diseases that no concept has: the "IOP rise" of intraocular pressure."""
+        written = {query.text: _with_long_forms(query.text, long_forms) for query in queries}
+        named = self.lookup.exact([text for text, long in written.items() if long != text])
+        fits = self.fits("Disease")
+        for query in queries:
+            long = written[query.text]
+            if long != query.text and not any(fits[each.concept] for each in named.get(query.text, ())):
+                query.long = long
 
     def _is_listed(self, query: Query) -> bool:
         """Whether the table of common short forms or a vocabulary has it, in its case: CPA is not CpA."""
@@ -90,3 +103,13 @@ class ExplainedShortForms:
                 query.text = name
             else:
                 query.long = name  # "P" stands for more than the names that it has
+
+
+def _with_long_forms(name: str, long_forms: Mapping[str, str]) -> str:
+    """A name with the long forms of the words in it, but for those that it has itself: "factor V (FV) deficiency"."""
+
+    def written(word: re.Match[str]) -> str:
+        long = long_forms.get(word[0]) if is_short_form(word[0]) and word[0] != name else None
+        return long if long and long.casefold() not in name.casefold() else word[0]
+
+    return _WORD.sub(written, name)

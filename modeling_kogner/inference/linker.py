@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,17 +17,16 @@ from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
 from .bracketed_names import agreed
 from .cell_lines import lines_in_cells
+from .composite_mentions import likeliest, linkable, names_several, says_more, title_end, with_parts
 from .concept_choice import ConceptChoice, Ranked
 from .explained_organisms import explained, whole_names
 from .fitting_types import fitting_types
 from .link_query import LinkedText
-from .mention_forms import parts_of
 from .name_lookup import NameLookup
 from .organism_names import OrganismNames
 from .spelled_concepts import CANDIDATES, SpelledConcepts
 from .tables import Tables
 from .tagger import Tagger, as_tagger
-from .variants import TYPE as VARIANT
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 # 0.85: .762 and .651, 0.90: .758 and .649, exact forms only: .758 and .645.
 NIL_THRESHOLD = 0.85
 _DESCRIBED_KEPT = 50_000
-_SURE = 0.95  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
 
 
 class Linker:
@@ -97,12 +94,12 @@ class Linker:
             return
         if self._choice is None:
             for document, forms in zip(documents, long_forms, strict=True):
-                for mention in _linkable(document):
+                for mention in linkable(document):
                     spelled = self.candidates(mention.text, mention.type, forms, limit=alternatives + 1)
                     self._set(mention, spelled, self.threshold or NIL_THRESHOLD, alternatives)
             return
         asked = [
-            _with_parts(document, forms, self._whole_names(document))
+            with_parts(document, forms, self._whole_names(document))
             for document, forms in zip(documents, long_forms, strict=True)
         ]
         # numpy's products are small here: its threads would wait for each other, on cores that other processes need.
@@ -113,14 +110,22 @@ class Linker:
             of = {id(mention): each for mention, each in zip(given.mentions, found, strict=True)}
             for mention, own, pieces in groups:
                 threshold = self._threshold(mention.type)
-                several = [max((of[id(form)] for form in piece), key=_best) for piece in pieces]
-                whole = max((of[id(form)] for form in own), key=_best)[: alternatives + 1]
+                several = [max((of[id(form)] for form in piece), key=likeliest) for piece in pieces]
+                whole = max((of[id(form)] for form in own), key=likeliest)[: alternatives + 1]
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
-                if several and _says_more(several, mention.link_score or 0.0, threshold):
+                if several and (
+                    says_more(several, mention.link_score or 0.0, threshold)
+                    or (names_several(document.text, mention, several) and not self._is_listed(mention.text, whole))
+                ):
                     self._join(mention, several)
             told = chain(explained(document.text, document.mentions), lines_in_cells(document.mentions))
             for mention, other in told:
                 _take_concept(mention, other, alternatives)
+
+    def _is_listed(self, text: str, ranked: Ranked) -> bool:
+        """Whether a vocabulary gives the first concept this name."""
+        found = self._lookup.exact([text]).get(text, ())
+        return any(named.is_listed and [named.concept] == [concept for concept, _ in ranked[:1]] for named in found)
 
     def _whole_names(self, document: Document) -> dict[str, str]:
         """Names of species that are no name in themselves, or shortened -> names that the model knows."""
@@ -142,7 +147,7 @@ class Linker:
         self._refresh()
         if self._choice is None:
             return [None for _ in document.mentions]
-        given = LinkedText(document.text, _title_end(document), document.mentions, find_abbreviations(document.text))
+        given = LinkedText(document.text, title_end(document), document.mentions, find_abbreviations(document.text))
         ids = self._catalogue.ids
         return [
             {self._id(concept) or ids[concept]: known for concept, known in found.items()}
@@ -259,11 +264,6 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _best(ranked: Ranked) -> float:
-    """Probability of the first concept."""
-    return ranked[0][1] if ranked else 0.0
-
-
 def _take_concept(mention: Mention, other: Mention, alternatives: int) -> None:
     """Give a mention the concept of another one; its own becomes one of the further ones."""
     if own := mention.linked:
@@ -271,43 +271,3 @@ def _take_concept(mention: Mention, other: Mention, alternatives: int) -> None:
     mention.id, mention.name, mention.semantic_type = other.id, other.name, other.semantic_type
     mention.link_score, mention.ids, mention.organism = other.link_score, [*other.ids], other.organism
     mention.alternatives = [each for each in mention.alternatives if each.id != other.id]
-
-
-def _says_more(several: Sequence[Ranked], whole: float, threshold: float) -> bool:
-    """Whether the concepts of all parts are more likely than the one of the whole mention, which is not sure."""
-    least = min(map(_best, several))
-    different = {ranked[0][0] for ranked in several if ranked}
-    return least >= threshold and whole < _SURE and least > whole and (len(different) > 1 or not whole)
-
-
-def _linkable(document: Document) -> list[Mention]:
-    return [mention for mention in document.mentions if mention.type != VARIANT]
-
-
-def _title_end(document: Document) -> int:
-    return len(document.passages[0].text) if document.passages else 0
-
-
-def _with_parts(
-    document: Document, long_forms: Mapping[str, str], whole: Mapping[str, str]
-) -> tuple[LinkedText, list[tuple[Mention, list[Mention], list[list[Mention]]]]]:
-    """A document with its mentions, and behind them their whole names and the names that composite ones join.
-
-    Args:
-        document: with mentions.
-        long_forms: short form -> long form.
-        whole: shortened names -> whole ones.
-
-    Returns:
-        What is to be linked, and of each mention the forms of itself and of its parts in it.
-    """
-    groups = [
-        (
-            mention,
-            [mention, *([replace(mention, text=whole[mention.text])] if mention.text in whole else [])],
-            [[replace(mention, text=form) for form in forms] for forms in parts_of(mention.text)],
-        )
-        for mention in _linkable(document)
-    ]
-    mentions = [form for _, own, parts in groups for forms in (own, *parts) for form in forms]
-    return LinkedText(document.text, _title_end(document), mentions, long_forms), groups

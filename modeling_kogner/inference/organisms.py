@@ -61,6 +61,11 @@ def organism_word(text: str) -> str | None:
     return _ORGANISM.get(text.lower())
 
 
+def without_organisms(text: str) -> str:
+    """The text without words for organisms."""
+    return _PATTERN.sub(" ", text)
+
+
 def is_about_plants(text: str) -> bool:
     """Whether a document is about plants and hardly names an animal, nor medicine: its "CAT" is no human gene."""
     plants = len(_PLANTS.findall(text))

@@ -24,7 +24,7 @@ from ..link_tables import LinkChoice
 from ..modeling_kogner import KognerForTokenClassification
 from .link_vectors import index_tokens
 from .linked_documents import LinkedDocument, document_names
-from .organism_words import organism_words, unseen_odds
+from .organism_words import Stretches, organism_words, unseen_odds
 
 _SEEN = [LINK_FEATURES.index(name) for name in ("seen", "seen_share", "seen_lead", "seen_share_lead")]
 _NAMED = [LINK_FEATURES.index(name) for name in ("exact", "long_form")]
@@ -55,6 +55,7 @@ def add_choice(
     tokenizer: PreTrainedTokenizerBase,
     documents: Sequence[LinkedDocument],
     seed: int = 1,
+    articles: Stretches | None = None,
 ) -> int:
     """Fit the choice of a model, and the words that tell organisms; returns the number of mentions.
 
@@ -63,18 +64,22 @@ def add_choice(
         tokenizer: of the model.
         documents: that the tables count.
         seed: of every random choice.
+        articles: from which words are learned too.
     """
-    examples = describe(model, tokenizer, documents)
+    examples = describe(model, tokenizer, documents, articles)
     choice = fit_choice(examples, seed)
     lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
     organism_of = LinkFeatures(lookup, fitting(model)).candidates.organism_of
-    choice.organism_words.copy_(torch.from_numpy(organism_words(documents, organism_of)))
+    choice.organism_words.copy_(torch.from_numpy(organism_words(documents, organism_of, articles)))
     model.kogner.link_choice, model.config.link_features = choice.to(model.device), len(LINK_FEATURES)
     return len(examples)
 
 
 def describe(
-    model: KognerForTokenClassification, tokenizer: PreTrainedTokenizerBase, documents: Sequence[LinkedDocument]
+    model: KognerForTokenClassification,
+    tokenizer: PreTrainedTokenizerBase,
+    documents: Sequence[LinkedDocument],
+    articles: Stretches | None = None,
 ) -> list[Example]:
     """Candidates of all mentions with an id; names that the tables count because of the document itself do not count.
 
@@ -82,10 +87,11 @@ def describe(
         model: with link tables.
         tokenizer: of the model.
         documents: that the tables count.
+        articles: see :func:`unseen_odds`.
     """
     lookup = NameLookup(TorchTagger(model), TextTokenizer.of(tokenizer))
     features = LinkFeatures(lookup, fitting(model))
-    texts = training_texts(model, tokenizer, documents, features)
+    texts = training_texts(model, tokenizer, documents, features, articles)
     found: list[Example] = []
     for first in range(0, len(documents), _TOGETHER):
         part = documents[first : first + _TOGETHER]
@@ -146,6 +152,7 @@ def training_texts(
     tokenizer: PreTrainedTokenizerBase,
     documents: Sequence[LinkedDocument],
     features: LinkFeatures,
+    articles: Stretches | None = None,
 ) -> list[LinkedText]:
     """The documents as if the tables did not count them.
 
@@ -154,9 +161,10 @@ def training_texts(
         tokenizer: of the model.
         documents: that the tables count.
         features: of the model.
+        articles: see :func:`unseen_odds`.
     """
     own = _own_names(model, tokenizer, documents)
-    odds = unseen_odds(documents, features.candidates.organism_of)
+    odds = unseen_odds(documents, features.candidates.organism_of, articles)
     return [
         replace(as_text(each), own=own.get(each.id, {}), organisms=its)
         for each, its in zip(documents, odds, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,13 @@ def load_documents(sources: Sequence[str], columns: Sequence[str]) -> list[Datas
     ]
 
 
+def joined_texts(sources: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
+    """Each document of :func:`load_documents` as one text."""
+    for documents in load_documents(sources, columns):
+        for row in documents:
+            yield " ".join(_parts(row[name] for name in columns if name in row))
+
+
 def token_stream(
     documents: Dataset, tokenizer: PreTrainedTokenizerBase, tests: Collection[str]
 ) -> tuple[np.ndarray, dict[str, int]]:
@@ -114,11 +121,15 @@ def _with_columns(dataset: Dataset, columns: Sequence[str], where: str) -> Datas
     return dataset.select_columns(kept)
 
 
+def _parts(values: Iterable[str | list[str] | None]) -> list[str]:
+    """Texts of the columns of a document, and of the lists in them."""
+    return [part for value in values for part in ([value] if isinstance(value, str) else value or []) if part]
+
+
 def _encode(batch: dict[str, list], tokenizer: PreTrainedTokenizerBase, tests: Collection[str]) -> dict[str, list]:
     texts, report = [], {"sentences": [], "dropped": []}
     for document in zip(*batch.values(), strict=True):
-        parts = [part for value in document for part in ([value] if isinstance(value, str) else value or []) if part]
-        fragments = [piece for part in parts for piece in _FRAGMENT_END.split(part) if piece]
+        fragments = [piece for part in _parts(document) for piece in _FRAGMENT_END.split(part) if piece]
         kept, dropped = drop_test_sentences(fragments, tests)
         report["sentences"].append(len(fragments))
         report["dropped"].append(dropped)

@@ -17,11 +17,12 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
+from modeling_kogner.inference.composite_mentions import says_more
 from modeling_kogner.inference.concept_choice import named_alone, named_surely, scores_by_name
-from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds
+from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds, plain_words
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
 from modeling_kogner.inference.link_features import _with_leads
-from modeling_kogner.inference.linker import Linker, _says_more
+from modeling_kogner.inference.linker import Linker
 from modeling_kogner.inference.mention_forms import mention_forms, parts_of
 from modeling_kogner.inference.name_lookup import Named, NameLookup
 from modeling_kogner.inference.organisms import HUMAN, MOUSE, RAT, Organisms, is_about_plants, organism_word
@@ -31,7 +32,7 @@ from modeling_kogner.link_feature_names import LATER, LINK_FEATURES
 from modeling_kogner.link_tables import LinkChoice, LinkTables
 from modeling_kogner.name_vectors import NameAdapter, NameTable
 from modeling_kogner.training.linked_documents import LinkedDocument
-from modeling_kogner.training.organism_words import organism_words, unseen_odds
+from modeling_kogner.training.organism_words import organism_words, read_articles, unseen_odds
 
 FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
 
@@ -269,8 +270,8 @@ def test_a_disease_that_omim_has_is_not_given_the_id_of_a_broader_one(tagger, wo
 def test_a_sure_whole_is_not_split(parts, whole, joined):
     """A syndrome would become two diseases, or two diseases one syndrome."""
     ranked = [[(place, score)] for place, score in enumerate(parts)]
-    assert _says_more(ranked, whole, 0.5) == joined
-    assert not _says_more([[(0, 0.9)], [(0, 0.9)]], 0.6, 0.5)  # one concept twice says no more
+    assert says_more(ranked, whole, 0.5) == joined
+    assert not says_more([[(0, 0.9)], [(0, 0.9)]], 0.6, 0.5)  # one concept twice says no more
 
 
 def test_what_stands_for_too_many_stands_for_none(monkeypatch):
@@ -314,6 +315,30 @@ def test_words_of_a_document_tell_whose_genes_it_is_about(tagger, wordpiece):
     often = organism_words(alike, {5: MOUSE, 4: HUMAN}.get)
     odds = organism_odds(document_words("", Organisms("", 0), 0.0), often)
     assert odds[organism_class(HUMAN)] == pytest.approx(0.8, abs=0.02)  # where nothing is said
+
+
+def test_articles_teach_words_that_no_document_has():
+    """Two hundred documents of a corpus lack most words that tell; articles name their organism themselves."""
+    about, other = "genes of proteins for expression in podocytes. ", "genes of proteins for expression in carriers. "
+    short = "podocytes of mice. "
+    texts = [about * 9 + "Mice. " * 10, other * 9 + "Patients. " * 10]
+    found = read_articles([*texts * 20, about + "Mice. " * 9, short * 20, about + "Mice and patients. " * 10])
+    assert len(found.words) == len(found.shares) == 40  # too seldom named, not about genes, of two organisms
+    assert found.shares[0].argmax() == organism_class(MOUSE)
+    mice, none = plain_words("mice patients"), plain_words("")
+    assert not set(np.setdiff1d(mice, none)) & set(np.concatenate(found.words))  # what names them is no clue
+    document = LinkedDocument("1", "trp", 0, [Mention(0, 3, "trp", "Gene")], [["X:1"]], [[4]], {})
+    documents = [document, replace(document, id="2", concepts=[[5]])]
+    table = organism_words(documents, {5: MOUSE, 4: HUMAN}.get, found)
+    for word, organism in (("podocytes", MOUSE), ("carriers", HUMAN)):
+        assert organism_odds(plain_words(word), table).argmax() == organism_class(organism)
+    assert not organism_words(documents, {5: MOUSE, 4: HUMAN}.get)[plain_words("podocytes")[1]].any()
+
+
+def test_a_long_article_gives_a_few_stretches():
+    """One review would count for as much as thirty abstracts."""
+    found = read_articles(["genes, proteins, expression in mice. " * 1_000])
+    assert len(found.words) == 4
 
 
 def test_odds_of_a_training_document_are_those_of_other_documents():
