@@ -124,6 +124,7 @@ EOF
 # 9. Linking, the choice among candidates, and the probabilities of a link by validation. Then the names that validation
 # documents use are learned too, but for BioRED's and NLM-Gene's, which stay held out: for validation scores of the other
 # corpora leave --further out, and start from a folder that has never learned them: counting again forgets no name.
+# The released choice was fitted before there were articles to learn words from; its table of words is of this step.
 further=("$pubtator"/{BC5CDR,NCBI-disease}_validation.pubtator "$out"/split/{GNormPlus,SPECIES-800,BioID-CellLine}_validation.pubtator)
 [ -d "$out/linked" ] || kogner graph choice --model "$out/mean" --documents "${linked[@]}" --validation "${chosen[@]}" \
   --exclude "${held[@]}" --further "${further[@]}" --text "$data"/data/text \

@@ -16,7 +16,7 @@ LEAST = {
     "anatomy": (46, 46),
     "brackets": (16, 16),
     "brands": (20, 20),
-    "composites": (9, 11),
+    "composites": (11, 11),
     "everyday": (32, 32),
     "explained": (18, 18),
     "formulas": (30, 30),
@@ -26,6 +26,7 @@ LEAST = {
     "shorthand": (58, 58),
     "species": (20, 20),
     "symbols": (59, 59),
+    "within": (13, 14),
 }
 
 

@@ -54,7 +54,7 @@ class ExplainedShortForms:
 
     def _expand(self, queries: Collection[Query], long_forms: Mapping[str, str]) -> None:
         """Short forms within the names of diseases that no concept has: the "IOP rise" of intraocular pressure."""
-        written = {query.text: _with_long_forms(query.text, long_forms) for query in queries}
+        written = {query.text: with_long_forms(query.text, long_forms) for query in queries}
         named = self.lookup.exact([text for text, long in written.items() if long != text])
         fits = self.fits("Disease")
         for query in queries:
@@ -105,7 +105,7 @@ class ExplainedShortForms:
                 query.long = name  # "P" stands for more than the names that it has
 
 
-def _with_long_forms(name: str, long_forms: Mapping[str, str]) -> str:
+def with_long_forms(name: str, long_forms: Mapping[str, str]) -> str:
     """A name with the long forms of the words in it, but for those that it has itself: "factor V (FV) deficiency"."""
 
     def written(word: re.Match[str]) -> str:

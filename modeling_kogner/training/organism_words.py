@@ -21,7 +21,7 @@ _STEPS, _RATE = 200, 0.05
 _DECAY = 2.5  # of the squared weights, over all documents; chosen on validation among 1.7, 5 and 17
 _PARTS = 5
 _RAREST = 0.01
-# Of articles; stretches as long as abstracts. Cross-validation over 1,161 documents chose how many and their weight.
+# Of articles; stretches as long as abstracts. Cross-validation on 1,161 documents chose how many and their weight.
 _STRETCH, _MOST_STRETCHES = 2_000, 4
 _GENES = re.compile(r"\b(?:genes?|proteins?|expression|knockdown|mrna|receptor)\b", re.IGNORECASE)
 _LEAST_GENES, _LEAST_NAMED, _LEAST_SHARE = 3, 10, 0.6
@@ -38,6 +38,13 @@ class Stretches:
 
     words: list[np.ndarray] = field(default_factory=list)
     shares: np.ndarray = field(default_factory=lambda: np.zeros((0, ORGANISM_CLASSES)))
+
+    def weights(self, prior: np.ndarray) -> np.ndarray:
+        """Of each stretch, 1 on the mean, so that classes ``(4,)`` are as frequent as in documents: ``(n,)``."""
+        if not len(self.shares):
+            return np.zeros(0)
+        weights = self.shares @ (prior / self.shares.mean(0).clip(min=1e-9))
+        return weights / weights.mean().clip(min=1e-9)
 
 
 def read_articles(texts: Iterable[str]) -> Stretches:
@@ -70,7 +77,7 @@ def organism_words(
     Args:
         documents: with genes.
         organism_of: number of a gene -> id of its organism.
-        articles: a stretch counts for a twentieth of a document.
+        articles: a stretch counts for a twentieth of a document, more or less as its organism is frequent in documents.
     """
     articles = articles or Stretches()
     shares = np.array([_shares(each, organism_of) for each in documents]).reshape(-1, ORGANISM_CLASSES)
@@ -84,9 +91,8 @@ def organism_words(
     rows = torch.from_numpy(np.concatenate(bags))
     first = torch.tensor([0, *map(len, bags[:-1])]).cumsum(0)
     right = torch.from_numpy(np.concatenate([shares[kept], articles.shares])).float()
-    weight = torch.ones(len(bags))
-    weight[len(kept) :] = _WEIGHT
-    weight /= weight.sum()
+    weight = torch.from_numpy(np.concatenate([np.ones(len(kept)), _WEIGHT * articles.weights(shares[kept].mean(0))]))
+    weight = (weight / weight.sum()).float()
     optimizer = torch.optim.Adam([table], _RATE)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, _STEPS)
     for _ in range(_STEPS):

@@ -17,7 +17,7 @@ from modeling_kogner.corpora.text_tokenizer import TextTokenizer
 from modeling_kogner.distillation.name_quantiser import quantise_names
 from modeling_kogner.graph.surface_hashes import hash_surfaces
 from modeling_kogner.inference.choice_network import ChoiceNetwork
-from modeling_kogner.inference.composite_mentions import says_more
+from modeling_kogner.inference.composite_mentions import names_several, says_more
 from modeling_kogner.inference.concept_choice import named_alone, named_surely, scores_by_name
 from modeling_kogner.inference.document_organism import document_words, organism_class, organism_odds, plain_words
 from modeling_kogner.inference.link_candidates import Candidates, stands_for
@@ -272,6 +272,27 @@ def test_a_sure_whole_is_not_split(parts, whole, joined):
     ranked = [[(place, score)] for place, score in enumerate(parts)]
     assert says_more(ranked, whole, 0.5) == joined
     assert not says_more([[(0, 0.9)], [(0, 0.9)]], 0.6, 0.5)  # one concept twice says no more
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "after", "joined"),
+    [
+        ("cases of ", "breast and ovarian cancer", " in the register", True),
+        ("risk of ", "breast and/or ovarian cancer", ".", True),
+        ("the ", "breast and ovarian cancer", " susceptibility gene", False),
+        ("ten ", "breast and ovarian cancer", " families", False),
+        ("in hereditary ", "breast and ovarian cancer", ".", False),
+        ("", "breast/ovarian cancer", " patients", False),
+    ],
+)
+def test_names_that_training_documents_alone_take_for_a_syndrome_are_two(before, name, after, joined):
+    """Two cancers of a register would be a hereditary syndrome, or the gene of the syndrome one of two cancers."""
+    mention = Mention(len(before), len(before) + len(name), name, "Disease")
+    parts = [[(0, 0.95)], [(1, 0.99)]]
+    assert names_several(before + name + after, mention, parts) == joined
+    assert not names_several(before + name + after, mention, [[(0, 0.95)], [(1, 0.7)]])  # one is unsure
+    assert not names_several(before + name + after, mention, [[(0, 0.95)], [(0, 0.95)]])
+    assert not names_several(before + name + after, replace(mention, type="Chemical"), parts)
 
 
 def test_what_stands_for_too_many_stands_for_none(monkeypatch):

@@ -6,6 +6,7 @@ from support import ROOT
 from modeling_kogner import load
 from modeling_kogner.corpora.document import Document
 from modeling_kogner.corpora.mention import Mention
+from modeling_kogner.inference.explained_short_forms import with_long_forms
 from modeling_kogner.inference.short_forms import known_short_forms, written_out
 
 FORMULAS = {
@@ -165,3 +166,18 @@ def test_what_drugs_bring_about_needs_one(kogner):
         for text in ("Blood donors are tested for hepatitis.", "Isoniazid may cause hepatitis.")
     ]
     assert names == ["Hepatitis", "Chemical and Drug Induced Liver Injury"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("IOP rise", "intraocular pressure rise"),
+        ("intraocular pressure (IOP) rise", "intraocular pressure (IOP) rise"),
+        ("IOP", "IOP"),  # a short form alone is no part of a name
+        ("low-IOP glaucoma", "low-intraocular pressure glaucoma"),
+        ("the rise", "the rise"),
+    ],
+)
+def test_short_forms_within_names_are_written_out(name, written):
+    """The toxicity of "GI" would be celiac disease."""
+    assert with_long_forms(name, {"IOP": "intraocular pressure", "the": "theory"}) == written
