@@ -32,7 +32,7 @@ from modeling_kogner.link_feature_names import LATER, LINK_FEATURES
 from modeling_kogner.link_tables import LinkChoice, LinkTables
 from modeling_kogner.name_vectors import NameAdapter, NameTable
 from modeling_kogner.training.linked_documents import LinkedDocument
-from modeling_kogner.training.organism_words import organism_words, read_articles, unseen_odds
+from modeling_kogner.training.organism_words import Stretches, organism_words, read_articles, unseen_odds
 
 FURTHER = [("trp", 4, 0), ("trp", 5, 2), ("sugar", 7, 0), ("lump", 1, 0)]  # BRCA1, IL2, Parkinson disease, leukemia
 
@@ -354,6 +354,13 @@ def test_articles_teach_words_that_no_document_has():
     for word, organism in (("podocytes", MOUSE), ("carriers", HUMAN)):
         assert organism_odds(plain_words(word), table).argmax() == organism_class(organism)
     assert not organism_words(documents, {5: MOUSE, 4: HUMAN}.get)[plain_words("podocytes")[1]].any()
+
+
+def test_organisms_of_articles_weigh_as_in_documents():
+    """By hand: articles about plants, which are half of them, would make human genes those of another organism."""
+    shares = np.array([[0.0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [1, 0, 0, 0]])
+    weights = Stretches([np.array([0])] * 4, shares).weights(np.array([0.5, 0, 0, 0.5]))
+    assert weights == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
 
 
 def test_a_long_article_gives_a_few_stretches():

@@ -324,10 +324,14 @@ def test_commands_write_models_that_load(graph, model, wordpiece, tmp_path):
                    "--steps", "5", "--batch", "32", "--output", tmp_path / "named")  # fmt: skip
     assert ended.exit_code == 0, ended.output
     assert "2 documents" in ended.stdout
+    articles = tmp_path / "articles.jsonl"
+    lines = ["genes and proteins, expression in mice. " * 20, "genes of proteins in the receptor. Patients. " * 20]
+    articles.write_text("".join(json.dumps({"text": line}) + "\n" for line in [*lines, "about nothing"]))
     ended = kogner("graph", "choice", "--model", tmp_path / "named", "--documents", train, "--validation", held,
-                   "--further", held, "--output", tmp_path / "linked")  # fmt: skip
+                   "--further", held, "--text", articles, "--output", tmp_path / "linked")  # fmt: skip
     assert ended.exit_code == 0, ended.output
     assert "further documents" in ended.stdout
+    assert "2 stretches of articles" in ended.stdout
     config = json.loads((tmp_path / "linked" / "config.json").read_text())
     assert isinstance(config["link_thresholds"], dict)
     assert {name.split(".")[0] for name in config["table_checksums"]} >= {"names", "linking"}
