@@ -9,25 +9,14 @@ from dataclasses import replace
 from ..corpora.document import Document
 from ..corpora.mention import Mention
 from .concept_choice import Ranked
-from .link_query import LinkedText
+from .link_query import LinkedText, linkable, title_end
 from .mention_forms import parts_of
-from .variants import TYPE as VARIANT
 
 _SURE = 0.95  # probability from which a mention that joins names has a concept of its own: "head and neck cancer"
 _SURE_PART = 0.9  # of each name, where training documents alone give all of them one concept
 _HEREDITARY_AFTER = re.compile(r"\s*(?:susceptibility|predisposition|famil|syndrome|pedigree|kindred)", re.IGNORECASE)
 _HEREDITARY_BEFORE = re.compile(r"\b(?:hereditary|familial|inherited)\s+(?:[\w-]+\s+)?$", re.IGNORECASE)
 _READ_BEFORE = 40  # characters
-
-
-def linkable(document: Document) -> list[Mention]:
-    """All mentions but variants, which no graph lists."""
-    return [mention for mention in document.mentions if mention.type != VARIANT]
-
-
-def title_end(document: Document) -> int:
-    """Where the first passage ends."""
-    return len(document.passages[0].text) if document.passages else 0
 
 
 def with_parts(

@@ -50,7 +50,8 @@ class ExplainedShortForms:
                 others = (text for text in by_first[query.kind, short[0].lower()] if len(text) > len(query.text))
                 query.long = next((text for text in others if long_form(short, text) == text), None)
         self._write_out(queries)
-        self._expand([query for query in queries if query.kind == "Disease" and not query.long], long_forms)
+        if long_forms:
+            self._expand([query for query in queries if query.kind == "Disease" and not query.long], long_forms)
 
     def _expand(self, queries: Collection[Query], long_forms: Mapping[str, str]) -> None:
         """Short forms within the names of diseases that no concept has: the "IOP rise" of intraocular pressure."""

@@ -124,7 +124,7 @@ class Candidates:
             row[PLACE[feature]] = max(row[PLACE[feature]], value)
             if feature != "other_form":
                 row[PLACE["exact_rank"]] = max(row[PLACE["exact_rank"]], 1 / (1 + rank))
-                if named.is_listed or not named.uses:
+                if named.is_of_vocabulary:
                     query.listed.add(named.concept)
             row[PLACE["seen"]] = max(row[PLACE["seen"]], np.log1p(named.uses) / 3)
             row[PLACE["seen_share"]] = max(row[PLACE["seen_share"]], named.uses / total if total else 0.0)

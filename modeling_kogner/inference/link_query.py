@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..corpora.document import Document
 from ..corpora.mention import Mention
 from ..link_feature_names import LINK_FEATURES
+from .variants import TYPE as VARIANT
 
 PLACE = {name: place for place, name in enumerate(LINK_FEATURES)}
 Own = Mapping[tuple[int, int], int]
@@ -60,3 +62,13 @@ class LinkedText:
     long_forms: Mapping[str, str]
     own: Own = field(default_factory=dict)
     organisms: np.ndarray | None = None
+
+
+def linkable(document: Document) -> list[Mention]:
+    """All mentions but variants, which no graph lists."""
+    return [mention for mention in document.mentions if mention.type != VARIANT]
+
+
+def title_end(document: Document) -> int:
+    """Where the first passage ends."""
+    return len(document.passages[0].text) if document.passages else 0

@@ -17,11 +17,11 @@ from ..files.errors import UsageError
 from .abbreviations import find_abbreviations
 from .bracketed_names import agreed
 from .cell_lines import lines_in_cells
-from .composite_mentions import likeliest, linkable, names_several, says_more, title_end, with_parts
+from .composite_mentions import likeliest, names_several, says_more, with_parts
 from .concept_choice import ConceptChoice, Ranked
 from .explained_organisms import explained, whole_names
 from .fitting_types import fitting_types
-from .link_query import LinkedText
+from .link_query import LinkedText, linkable, title_end
 from .name_lookup import NameLookup
 from .organism_names import OrganismNames
 from .spelled_concepts import CANDIDATES, SpelledConcepts
@@ -115,17 +115,21 @@ class Linker:
                 self._set(mention, [self._candidate(*each) for each in whole], threshold, alternatives)
                 if several and (
                     says_more(several, mention.link_score or 0.0, threshold)
-                    or (names_several(document.text, mention, several) and not self._is_listed(mention.text, whole))
+                    or (
+                        names_several(document.text, mention, several)
+                        and not self._is_of_vocabulary(mention.text, whole)
+                    )
                 ):
                     self._join(mention, several)
             told = chain(explained(document.text, document.mentions), lines_in_cells(document.mentions))
             for mention, other in told:
                 _take_concept(mention, other, alternatives)
 
-    def _is_listed(self, text: str, ranked: Ranked) -> bool:
+    def _is_of_vocabulary(self, text: str, ranked: Ranked) -> bool:
         """Whether a vocabulary gives the first concept this name."""
-        found = self._lookup.exact([text]).get(text, ())
-        return any(named.is_listed and [named.concept] == [concept for concept, _ in ranked[:1]] for named in found)
+        first = ranked[0][0] if ranked else None
+        named = self._lookup.exact([text]).get(text, ())
+        return any(each.concept == first and each.is_of_vocabulary for each in named)
 
     def _whole_names(self, document: Document) -> dict[str, str]:
         """Names of species that are no name in themselves, or shortened -> names that the model knows."""

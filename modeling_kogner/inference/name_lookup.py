@@ -37,6 +37,11 @@ class Named(NamedTuple):
     key: int
     is_listed: bool
 
+    @property
+    def is_of_vocabulary(self) -> bool:
+        """Whether a vocabulary has the name, and not training documents alone."""
+        return self.is_listed or not self.uses
+
     def without(self, own: Mapping[tuple[int, int], int]) -> Named | None:
         """The same without the uses of a document, by hash and concept; None if the name comes of that alone."""
         uses = self.uses - own.get((self.key, self.concept), 0)

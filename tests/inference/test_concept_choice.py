@@ -295,6 +295,13 @@ def test_names_that_training_documents_alone_take_for_a_syndrome_are_two(before,
     assert not names_several(before + name + after, replace(mention, type="Chemical"), parts)
 
 
+def test_a_name_is_a_vocabularys_unless_documents_alone_use_it():
+    """A vocabulary's name of one disease that only linking knows would be taken for the names of two."""
+    assert Named(1, 0, 0, 5, is_listed=False).is_of_vocabulary
+    assert Named(1, 0, 2, 5, is_listed=True).is_of_vocabulary
+    assert not Named(1, 0, 2, 5, is_listed=False).is_of_vocabulary
+
+
 def test_what_stands_for_too_many_stands_for_none(monkeypatch):
     """A rare syndrome would be linked to "Syndrome"."""
     assert stands_for({"broader": np.array([[1, 3], [2, 3], [2, 4]])}) == {1: [3], 2: [3, 4]}
